@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of ours is built with: no warning passes, no unsafe call goes unmarked.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Tests leave strict memory safety off: the expansion of `#expect` trips it.
+let tests: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "coresalvage",
+  products: [
+    .library(name: "Salvage", targets: ["Salvage"]),
+    .executable(name: "coresalvage", targets: ["coresalvage"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    .target(name: "CLinux"),
+    .systemLibrary(
+      name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "ELFCore", swiftSettings: strict),
+    .target(
+      name: "Salvage", dependencies: ["CLinux", "CLZ4", "CXXHash", "CZstd", "ELFCore", systemPackage],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "coresalvage",
+      dependencies: [
+        "Salvage", systemPackage,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: [systemPackage], path: "Tests/TestSupport",
+      swiftSettings: tests),
+    .testTarget(
+      name: "ELFCoreTests", dependencies: ["ELFCore", "TestSupport"], swiftSettings: tests),
+    .testTarget(
+      name: "SalvageTests",
+      dependencies: ["Salvage", "ELFCore", "TestSupport", systemPackage], swiftSettings: tests),
+    .testTarget(
+      name: "CommandTests", dependencies: ["coresalvage", "Salvage", "TestSupport", systemPackage],
+      swiftSettings: tests),
+  ]
+)

@@ -1,0 +1,41 @@
+/// NT_AUXV: what the kernel told the program at its start, as pairs of a key and a value.
+public struct AuxiliaryVector: Hashable, Sendable {
+  /// `AT_…`, an open set.
+  public struct Key: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt64
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+    public static let null = Key(rawValue: 0)
+    /// `AT_PHDR`: where the program's program header table lies in memory.
+    public static let programHeaders = Key(rawValue: 3)
+    public static let programHeaderSize = Key(rawValue: 4)
+    public static let programHeaderCount = Key(rawValue: 5)
+    public static let pageSize = Key(rawValue: 6)
+    /// `AT_BASE`: where the program's interpreter (ld.so) lies; 0 for a static program.
+    public static let base = Key(rawValue: 7)
+    public static let entry = Key(rawValue: 9)
+    public static let userID = Key(rawValue: 11)
+    /// `AT_EXECFN`: where the program's path as it was executed lies, on the main stack.
+    public static let executableName = Key(rawValue: 31)
+    /// `AT_SYSINFO_EHDR`: where the vdso lies.
+    public static let vdso = Key(rawValue: 33)
+  }
+
+  private var values: [Key: UInt64] = [:]
+
+  /// Reads a descriptor as far as it goes, at most to `AT_NULL`.
+  public init(_ descriptor: Span<UInt8>, in format: ELFFormat) {
+    let size = format.wordSize
+    var offset = 0
+    while let key = descriptor.integer(at: offset, size: size, format.byteOrder),
+      let value = descriptor.integer(at: offset + size, size: size, format.byteOrder), key != 0
+    {
+      // As getauxval() does, the first of a key counts.
+      if values[Key(rawValue: key)] == nil { values[Key(rawValue: key)] = value }
+      offset += 2 * size
+    }
+  }
+
+  public subscript(key: Key) -> UInt64? { values[key] }
+
+  public var isEmpty: Bool { values.isEmpty }
+}

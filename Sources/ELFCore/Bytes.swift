@@ -1,0 +1,58 @@
+extension Span where Element == UInt8 {
+  /// The unsigned integer of `size` bytes (1, 2, 4 or 8) at `offset`, or nil where the span ends before it.
+  ///
+  /// The one place where bytes of a file become numbers.
+  public func integer(at offset: Int, size: Int, _ order: ELFFormat.ByteOrder) -> UInt64? {
+    guard offset >= 0, size > 0, size <= 8, offset <= count - size else { return nil }
+    var value: UInt64 = 0
+    for index in 0..<size {
+      let position = order == .big ? offset + index : offset + size - 1 - index
+      value = value << 8 | UInt64(self[position])
+    }
+    return value
+  }
+
+  /// A C string of at most `limit` bytes at `offset`, without its NUL; nil where the span ends before `offset`.
+  public func cString(at offset: Int, limit: Int) -> [UInt8]? {
+    guard offset >= 0, offset <= count else { return nil }
+    var text: [UInt8] = []
+    for position in offset..<offset + Swift.min(limit, count - offset) {
+      guard self[position] != 0 else { break }
+      text.append(self[position])
+    }
+    return text
+  }
+
+  /// The bytes of `range`, clamped to the span.
+  public func array(_ range: Range<Int>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for position in range.clamped(to: 0..<count) { bytes.append(self[position]) }
+    return bytes
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// Appends the low `size` bytes of `value` in the byte order `order`.
+  public mutating func append(_ value: UInt64, size: Int, _ order: ELFFormat.ByteOrder) {
+    for index in 0..<size {
+      let shift = 8 * (order == .big ? size - 1 - index : index)
+      append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+    }
+  }
+
+  /// Replaces `size` bytes at `offset` by `value`; nothing where the array is too short.
+  public mutating func store(
+    _ value: UInt64, at offset: Int, size: Int, _ order: ELFFormat.ByteOrder
+  ) {
+    guard offset >= 0, offset <= count - size else { return }
+    for index in 0..<size {
+      let shift = 8 * (order == .big ? size - 1 - index : index)
+      self[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(shift))
+    }
+  }
+
+  /// Appends zeros up to the next multiple of `alignment`.
+  public mutating func pad(to alignment: Int) {
+    append(contentsOf: repeatElement(0, count: (alignment - count % alignment) % alignment))
+  }
+}

@@ -1,0 +1,55 @@
+/// NT_FILE: which ranges of memory were mapped from which files.
+///
+/// Entries come in the order of the core's segments, which is not always that of their addresses.
+public struct MappedFiles: Hashable, Sendable {
+  /// One mapping. `range` is never empty.
+  public struct Entry: Hashable, Sendable {
+    public var range: Range<UInt64>
+    /// Where in the file the mapping begins, in bytes.
+    public var fileOffset: UInt64
+    /// The path as the kernel named it, raw.
+    public var path: [UInt8]
+
+    public init(range: Range<UInt64>, fileOffset: UInt64, path: [UInt8]) {
+      self.range = range
+      self.fileOffset = fileOffset
+      self.path = path
+    }
+  }
+
+  /// The unit of `fileOffset` in the note: the page size.
+  public var pageSize: UInt64
+  public var entries: [Entry]
+
+  public init(pageSize: UInt64, entries: [Entry]) {
+    self.pageSize = pageSize
+    self.entries = entries
+  }
+
+  /// Reads a descriptor: count, page size, then count × (start, end, offset in pages), then as many C strings.
+  /// Entries that are empty or reversed are left out; nil where the counts can't be true.
+  public init?(_ descriptor: Span<UInt8>, in format: ELFFormat) {
+    let size = format.wordSize
+    guard let count = descriptor.integer(at: 0, size: size, format.byteOrder),
+      let pageSize = descriptor.integer(at: size, size: size, format.byteOrder),
+      // An entry has three words and at least the NUL of its name.
+      count <= UInt64((descriptor.count - 2 * size) / (3 * size + 1))
+    else { return nil }
+    var entries: [Entry] = []
+    entries.reserveCapacity(Int(count))
+    var name = (2 + 3 * Int(count)) * size
+    for index in 0..<Int(count) {
+      let record = (2 + 3 * index) * size
+      guard let start = descriptor.integer(at: record, size: size, format.byteOrder),
+        let end = descriptor.integer(at: record + size, size: size, format.byteOrder),
+        let page = descriptor.integer(at: record + 2 * size, size: size, format.byteOrder),
+        let path = descriptor.cString(at: name, limit: Int.max)
+      else { return nil }
+      name += path.count + 1
+      let (offset, overflow) = page.multipliedReportingOverflow(by: pageSize)
+      guard start < end, !overflow else { continue }
+      entries.append(Entry(range: start..<end, fileOffset: offset, path: path))
+    }
+    self.init(pageSize: pageSize, entries: entries)
+  }
+}

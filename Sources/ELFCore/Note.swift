@@ -1,0 +1,71 @@
+/// `ElfN_Nhdr` and what follows it: one note of a PT_NOTE segment, whose descriptor stays where it is.
+public struct Note: Hashable, Sendable {
+  /// `n_type`, an open set; the same number means different things under another owner.
+  public struct Kind: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// `NT_PRSTATUS`: one thread, its registers in it.
+    public static let threadStatus = Kind(rawValue: 1)
+    /// `NT_PRPSINFO`: the process.
+    public static let processInfo = Kind(rawValue: 3)
+    /// `NT_AUXV`
+    public static let auxiliaryVector = Kind(rawValue: 6)
+    /// `NT_SIGINFO`
+    public static let signalInfo = Kind(rawValue: 0x5349_4749)
+    /// `NT_FILE`: which files are mapped where.
+    public static let mappedFiles = Kind(rawValue: 0x4649_4c45)
+  }
+
+  public var kind: Kind
+  /// The owner, without its NUL. Of a longer one than `longestOwner`, its beginning.
+  public var owner: [UInt8]
+  /// Where the note's header lies in the file.
+  public var fileOffset: UInt64
+  /// Where its descriptor lies in the file, and how long it is (`n_descsz`).
+  public var descriptorOffset: UInt64
+  public var descriptorSize: UInt64
+
+  public init(
+    kind: Kind, owner: [UInt8], fileOffset: UInt64, descriptorOffset: UInt64,
+    descriptorSize: UInt64
+  ) {
+    self.kind = kind
+    self.owner = owner
+    self.fileOffset = fileOffset
+    self.descriptorOffset = descriptorOffset
+    self.descriptorSize = descriptorSize
+  }
+
+  /// The end of the descriptor, before any padding.
+  public var fileEnd: UInt64 { descriptorOffset &+ descriptorSize }
+
+  /// `sizeof(ElfN_Nhdr)`: three words in both classes.
+  public static let headerSize = 12
+  /// No owner in use is longer than this.
+  public static let longestOwner = 64
+
+  /// The bytes of a note, padded to `alignment` 4 as every core's notes are.
+  public static func bytes(
+    kind: Kind, owner: [UInt8], descriptor: [UInt8], in format: ELFFormat
+  ) -> [UInt8] {
+    var bytes = header(
+      kind: kind, owner: owner, descriptorSize: UInt64(descriptor.count), in: format)
+    bytes.append(contentsOf: descriptor)
+    bytes.pad(to: 4)
+    return bytes
+  }
+
+  /// The header and the padded owner of a note whose descriptor comes from elsewhere.
+  public static func header(
+    kind: Kind, owner: [UInt8], descriptorSize: UInt64, in format: ELFFormat
+  ) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(UInt64(owner.count + 1), size: 4, format.byteOrder)
+    bytes.append(descriptorSize, size: 4, format.byteOrder)
+    bytes.append(UInt64(kind.rawValue), size: 4, format.byteOrder)
+    bytes.append(contentsOf: owner)
+    bytes.append(0)
+    bytes.pad(to: 4)
+    return bytes
+  }
+}

@@ -1,0 +1,32 @@
+/// `struct elf_prpsinfo`: the process, by NT_PRPSINFO.
+public struct ProcessInfo: Hashable, Sendable {
+  public var id: UInt32
+  public var userID: UInt32
+  /// `pr_fname`: the program's name, cut at 15 bytes.
+  public var name: [UInt8]
+  /// `pr_psargs`: the command line, cut at 79 bytes.
+  public var commandLine: [UInt8]
+
+  /// Reads a descriptor; nil where its size is none that Linux writes.
+  public init?(_ descriptor: Span<UInt8>, in format: ELFFormat) {
+    // `pr_uid` has 2 bytes on i386, arm and other old 32-bit machines (124 bytes in all), 4 elsewhere.
+    let layout: (uid: Int, uidSize: Int, pid: Int, name: Int)
+    switch (format.width, descriptor.count) {
+    case (.bits64, 136...): layout = (16, 4, 24, 40)
+    case (.bits32, 124..<128): layout = (8, 2, 12, 28)
+    case (.bits32, 128...): layout = (8, 4, 16, 32)
+    default: return nil
+    }
+    guard let uid = descriptor.integer(at: layout.uid, size: layout.uidSize, format.byteOrder),
+      let id = descriptor.integer(at: layout.pid, size: 4, format.byteOrder),
+      let name = descriptor.cString(at: layout.name, limit: 16),
+      var commandLine = descriptor.cString(at: layout.name + 16, limit: 80)
+    else { return nil }
+    // The kernel turns the NUL after the last argument into a space.
+    while commandLine.last == 0x20 { commandLine.removeLast() }
+    self.id = UInt32(id)
+    userID = UInt32(uid)
+    self.name = name
+    self.commandLine = commandLine
+  }
+}

@@ -1,0 +1,43 @@
+/// Where `pr_reg` of a machine holds the program counter and the stack pointer.
+///
+/// Source: each machine's `elf_gregset_t` (`asm/elf.h`, `asm/ptrace.h`, `sys/user.h`).
+public struct RegisterLayout: Hashable, Sendable {
+  /// The size of a register in bytes.
+  public let size: Int
+  public let programCounter: Int
+  public let stackPointer: Int
+
+  private init(size: Int, programCounter: Int, stackPointer: Int) {
+    self.size = size
+    self.programCounter = programCounter
+    self.stackPointer = stackPointer
+  }
+
+  /// The layout, or nil for a machine that we don't know.
+  public init?(_ machine: Machine, in format: ELFFormat) {
+    let word = format.wordSize
+    switch (machine, format.width) {
+    case (.x86_64, _):  // `rip`, `rsp`; x32 keeps 64-bit registers
+      self.init(size: 8, programCounter: 16, stackPointer: 19)
+    case (.i386, .bits32):  // `eip`, `esp`
+      self.init(size: 4, programCounter: 12, stackPointer: 15)
+    case (.arm, .bits32):  // `r15`, `r13`
+      self.init(size: 4, programCounter: 15, stackPointer: 13)
+    case (.aarch64, .bits64):  // after x0 to x30: `sp`, `pc`
+      self.init(size: 8, programCounter: 32, stackPointer: 31)
+    case (.riscv, _):  // `pc` stands in x0's place
+      self.init(size: word, programCounter: 0, stackPointer: 2)
+    case (.ppc, .bits32), (.ppc64, .bits64):  // `nip` after 32 GPRs; the stack is r1
+      self.init(size: word, programCounter: 32, stackPointer: 1)
+    case (.s390, _):  // the PSW's mask and address, then the GPRs; the stack is r15
+      self.init(size: word, programCounter: 1, stackPointer: 17)
+    case (.mips, .bits32):  // six empty slots come before r0
+      self.init(size: 4, programCounter: 40, stackPointer: 35)
+    case (.mips, .bits64):
+      self.init(size: 8, programCounter: 34, stackPointer: 29)
+    case (.loongArch, _):  // 32 GPRs, orig_a0, `csr_era`; the stack is r3
+      self.init(size: word, programCounter: 33, stackPointer: 3)
+    default: return nil
+    }
+  }
+}

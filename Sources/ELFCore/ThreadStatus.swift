@@ -1,0 +1,45 @@
+/// `struct elf_prstatus`: one thread as it was when the core was written.
+public struct ThreadStatus: Hashable, Sendable {
+  public var id: UInt32
+  /// `pr_cursig`: the signal that the thread was handling; of the first thread, the one that killed the process.
+  public var signal: UInt16
+  /// nil on a machine whose registers we don't know.
+  public var programCounter: UInt64?
+  public var stackPointer: UInt64?
+
+  /// Reads a descriptor of NT_PRSTATUS; nil where it is too short to hold a thread id.
+  public init?(_ descriptor: Span<UInt8>, machine: Machine, in format: ELFFormat) {
+    let layout = Layout(format)
+    guard let id = descriptor.integer(at: layout.id, size: 4, format.byteOrder),
+      let signal = descriptor.integer(at: Layout.signal, size: 2, format.byteOrder)
+    else { return nil }
+    self.id = UInt32(id)
+    self.signal = UInt16(signal)
+    guard let registers = RegisterLayout(machine, in: format) else { return }
+    func register(_ index: Int) -> UInt64? {
+      descriptor.integer(
+        at: layout.registers + index * registers.size, size: registers.size, format.byteOrder)
+    }
+    programCounter = register(registers.programCounter)
+    stackPointer = register(registers.stackPointer)
+    // The top bit of an s390 (31-bit) address is a mode, not a place.
+    if machine == .s390, format.width == .bits32 {
+      programCounter = programCounter.map { $0 & 0x7fff_ffff }
+    }
+  }
+
+  /// How many bytes from the start of a descriptor are enough to read a thread on any machine.
+  public static let readableSize = 1024
+
+  /// `elf_siginfo` (12 bytes), `pr_cursig`, two masks of a `long` each, four ids, four times of two `long`s.
+  private struct Layout {
+    static let signal = 12
+    let id: Int
+    let registers: Int
+
+    init(_ format: ELFFormat) {
+      id = format.width == .bits64 ? 32 : 24
+      registers = id + 16 + 8 * format.wordSize
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/// Which bytes of the due file survived: extents in order, which meet end to end and cover it from 0 to its due size.
+package struct DamageMap: Hashable, Sendable {
+  /// Why bytes are lost. The raw values are those of the LOST note.
+  package struct Cause: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Past the end of the file as found.
+    package static let pastEnd = Cause(rawValue: 1)
+    /// The device or file system couldn't read them.
+    package static let unreadable = Cause(rawValue: 2)
+    /// Damaged in an archive or a compressed stream.
+    package static let damaged = Cause(rawValue: 3)
+    /// Named as lost by a map file or by the user.
+    package static let named = Cause(rawValue: 4)
+  }
+
+  /// A range of the file with one fate; `cause` is nil where its bytes survived. Never empty.
+  package struct Extent: Hashable, Sendable {
+    package var range: Range<UInt64>
+    package var cause: Cause?
+  }
+
+  package private(set) var extents: [Extent]
+
+  /// A file of which the first `sizeFound` bytes are there and the rest up to `sizeDue` is not.
+  package init(sizeFound: UInt64, sizeDue: UInt64) {
+    extents = []
+    if sizeFound > 0 { extents.append(Extent(range: 0..<sizeFound, cause: nil)) }
+    if sizeDue > sizeFound {
+      extents.append(Extent(range: sizeFound..<sizeDue, cause: .pastEnd))
+    }
+  }
+
+  package var isWhole: Bool { extents.allSatisfy { $0.cause == nil } }
+
+  /// Marks a range as lost. What was lost before keeps its cause.
+  package mutating func lose(_ range: Range<UInt64>, cause: Cause) {
+    var result: [Extent] = []
+    result.reserveCapacity(extents.count + 2)
+    func append(_ part: Range<UInt64>, _ cause: Cause?) {
+      guard !part.isEmpty else { return }
+      if let last = result.last, last.cause == cause, last.range.upperBound == part.lowerBound {
+        result[result.count - 1].range = last.range.lowerBound..<part.upperBound
+      } else {
+        result.append(Extent(range: part, cause: cause))
+      }
+    }
+    for extent in extents {
+      let hit = extent.range.clamped(to: range)
+      guard extent.cause == nil, extent.range.overlaps(range) else {
+        append(extent.range, extent.cause)
+        continue
+      }
+      append(extent.range.lowerBound..<hit.lowerBound, nil)
+      append(hit, cause)
+      append(hit.upperBound..<extent.range.upperBound, nil)
+    }
+    extents = result
+  }
+
+  /// The extents that a range is made of, clipped to it, in order. A range past the map's end is cut there.
+  package func extents(in range: Range<UInt64>) -> [Extent] {
+    guard !range.isEmpty else { return [] }
+    let low = extents.partitioningIndex { $0.range.upperBound > range.lowerBound }
+    var result: [Extent] = []
+    for extent in extents[low...] {
+      guard extent.range.lowerBound < range.upperBound else { break }
+      result.append(Extent(range: extent.range.clamped(to: range), cause: extent.cause))
+    }
+    return result
+  }
+
+  /// Whether every byte of the range is there.
+  package func survives(_ range: Range<UInt64>) -> Bool {
+    guard let last = extents.last, range.upperBound <= last.range.upperBound else {
+      return range.isEmpty
+    }
+    return extents(in: range).allSatisfy { $0.cause == nil }
+  }
+}

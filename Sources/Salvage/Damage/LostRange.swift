@@ -1,0 +1,42 @@
+internal import ELFCore
+
+/// A range that the process had and the core does not: an entry of the LOST note.
+public struct LostRange: Hashable, Sendable {
+  /// What became of it in the output. The raw values are those of the LOST note.
+  public enum State: UInt32, Hashable, Sendable {
+    case dropped = 1
+    case zeroMarked = 2
+    case padded = 3
+    case rebuilt = 4
+  }
+
+  /// Where it was in memory; 0 for a range of the notes or of the header table.
+  public var address: UInt64
+  /// In bytes.
+  public var length: UInt64
+  /// Where it stands in the due file.
+  public var fileOffset: UInt64
+  /// The original program header that it belongs to; `headerTable` for the table itself.
+  public var headerIndex: UInt32
+  /// `p_flags` of that program header.
+  public var flags: UInt32
+  /// 1 past the end of the file, 2 unreadable, 3 damaged in an archive or stream, 4 named as lost.
+  public var cause: UInt32
+  public var state: State.RawValue
+
+  /// The index that stands for the program header table.
+  public static let headerTable: UInt32 = 0xffff_ffff
+
+  public init(
+    address: UInt64, length: UInt64, fileOffset: UInt64, headerIndex: UInt32, flags: UInt32,
+    cause: UInt32, state: State.RawValue
+  ) {
+    self.address = address
+    self.length = length
+    self.fileOffset = fileOffset
+    self.headerIndex = headerIndex
+    self.flags = flags
+    self.cause = cause
+    self.state = state
+  }
+}

@@ -1,0 +1,52 @@
+package import SystemPackage
+
+/// The bytes of an input, by position. What stands behind it may be a file or memory.
+package protocol ByteSource: Sendable {
+  /// The name for messages.
+  var path: FilePath { get }
+  /// How many bytes there are: the size found.
+  var size: UInt64 { get }
+  /// Reads into the buffer from `offset` on; fewer bytes than it holds only at the end.
+  func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SalvageError)
+    -> Int
+  /// The first stretch of `range` that may hold anything but zeros; nil where the rest of it is a hole.
+  func firstData(in range: Range<UInt64>) -> Range<UInt64>?
+}
+
+extension ByteSource {
+  /// Up to `count` bytes from `offset` on; fewer only at the end.
+  package func bytes(at offset: UInt64, count: Int) throws(SalvageError) -> [UInt8] {
+    guard offset < size, count > 0 else { return [] }
+    let present = Int(Swift.min(UInt64(count), size - offset))
+    var bytes = [UInt8](repeating: 0, count: present)
+    let result = unsafe bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(SalvageError) in unsafe try read(at: offset, into: buffer) }
+    }
+    bytes.removeLast(present - (try result.get()))
+    return bytes
+  }
+
+  package func firstData(in range: Range<UInt64>) -> Range<UInt64>? { range.isEmpty ? nil : range }
+}
+
+/// Bytes in memory as an input.
+package struct MemorySource: ByteSource {
+  package let path: FilePath
+  package let bytes: [UInt8]
+
+  package init(_ bytes: [UInt8], path: FilePath = "memory") {
+    self.bytes = bytes
+    self.path = path
+  }
+
+  package var size: UInt64 { UInt64(bytes.count) }
+
+  package func read(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SalvageError) -> Int {
+    guard offset < size else { return 0 }
+    let part = bytes[Int(offset)...].prefix(buffer.count)
+    unsafe buffer.copyBytes(from: part)
+    return part.count
+  }
+}

@@ -1,0 +1,23 @@
+internal import ELFCore
+
+/// Reads small records of a source in rising order without a system call for each.
+package struct ByteWindow {
+  private let source: any ByteSource
+  private var start: UInt64 = 0
+  private var bytes: [UInt8] = []
+  private static let size = 256 << 10
+
+  package init(_ source: any ByteSource) { self.source = source }
+
+  /// Up to `count` bytes from `offset` on; fewer only at the end of the source.
+  package mutating func bytes(at offset: UInt64, count: Int) throws(SalvageError) -> [UInt8] {
+    guard count <= Self.size else { return try source.bytes(at: offset, count: count) }
+    let end = start + UInt64(bytes.count)
+    if offset < start || offset + UInt64(count) > end {
+      bytes = try source.bytes(at: offset, count: Self.size)
+      start = offset
+    }
+    let first = Int(offset - start)
+    return Array(bytes[min(first, bytes.count)..<min(first + count, bytes.count)])
+  }
+}

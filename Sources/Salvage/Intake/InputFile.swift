@@ -1,0 +1,71 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// A regular file, opened for reading only, and never changed.
+package final class InputFile: ByteSource {
+  package let path: FilePath
+  package let size: UInt64
+  package let identity: FileIdentity
+  let descriptor: FileDescriptor
+
+  package init(_ path: FilePath) throws(SalvageError) {
+    self.path = path
+    let descriptor: FileDescriptor
+    do {
+      // Without O_NONBLOCK, opening a FIFO that nobody writes to would wait for ever.
+      descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+    } catch {
+      throw SalvageError(.io(errno(of: error), call: "open"), file: path)
+    }
+    do throws(SalvageError) {
+      identity = try FileIdentity(of: descriptor, path: path)
+      guard identity.isRegular else {
+        throw SalvageError(
+          .notACore(expected: "a regular file", found: identity.kindName), file: path)
+      }
+    } catch {
+      try? descriptor.close()
+      throw error
+    }
+    self.descriptor = descriptor
+    size = identity.size
+  }
+
+  deinit { try? descriptor.close() }
+
+  package func read(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SalvageError) -> Int {
+    var done = 0
+    while done < buffer.count {
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let count: Int
+      do {
+        count = try unsafe descriptor.read(
+          fromAbsoluteOffset: Int64(clamping: offset + UInt64(done)), into: rest)
+      } catch {
+        throw SalvageError(
+          .io(errno(of: error), call: "read"), file: path, offset: offset + UInt64(done))
+      }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  package func firstData(in range: Range<UInt64>) -> Range<UInt64>? {
+    guard !range.isEmpty else { return nil }
+    let start = linux_seek_data(descriptor.rawValue, off_t(clamping: range.lowerBound))
+    guard start >= 0 else {
+      // ENXIO: a hole up to the end. Anything else: a file system that can't tell holes.
+      return Glibc.errno == ENXIO ? nil : range
+    }
+    guard start < range.upperBound else { return nil }
+    let end = linux_seek_hole(descriptor.rawValue, start)
+    return UInt64(start)..<(end < start ? range.upperBound : min(UInt64(end), range.upperBound))
+  }
+}
+
+/// The error number of what a swift-system call throws: it declares no type, and throws nothing else.
+package func errno(of error: any Error) -> Errno { error as? Errno ?? .ioError }

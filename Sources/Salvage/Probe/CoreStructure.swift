@@ -1,0 +1,37 @@
+package import ELFCore
+
+/// What the headers and notes of a core tell, as far as they survived. Nothing here is taken on trust but that
+/// its bytes were there.
+package struct CoreStructure: Sendable {
+  package var header: FileHeader
+  /// The file header's bytes as found.
+  package var headerBytes: [UInt8]
+  /// The whole entries of the program header table, in its order.
+  package var programHeaders: [ProgramHeader]
+  /// Where the whole table lay, or should have lain.
+  package var tableRange: Range<UInt64>
+  /// Every whole note of every PT_NOTE, in order.
+  package var notes: [Note]
+  /// Whether a PT_NOTE ends in something that is no whole note.
+  package var notesAreCut: Bool
+  package var sizeFound: UInt64
+  /// How long the file should have been; nil where the headers name a size that no file can have.
+  package var sizeDue: UInt64?
+
+  package var format: ELFFormat { header.format }
+
+  /// Whether section headers are more than the one that counts program headers.
+  package var hasSections: Bool { header.sectionHeaderCount > 1 }
+
+  /// The section header table as the header names it; nil where there is none.
+  package var sectionRange: Range<UInt64>? {
+    guard header.sectionHeaderOffset > 0 else { return nil }
+    let count = max(UInt64(header.sectionHeaderCount), 1)
+    let size = count * UInt64(max(Int(header.sectionHeaderEntrySize), format.sectionHeaderSize))
+    let (end, overflow) = header.sectionHeaderOffset.addingReportingOverflow(size)
+    return overflow ? nil : header.sectionHeaderOffset..<end
+  }
+
+  /// Whether the header says that section header 0 has the count of program headers.
+  package var countsInSection: Bool { header.programHeaderCount == FileHeader.noCount }
+}

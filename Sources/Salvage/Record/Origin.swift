@@ -1,0 +1,75 @@
+internal import CXXHash
+internal import ELFCore
+
+/// The ORIGIN note: which input a repaired core was made from, by which version, and with which options.
+package struct Origin: Hashable, Sendable {
+  package var sizeFound: UInt64
+  package var digest: String
+  package var options: RepairOptions
+  /// The extension that was done, which is not the one asked for where the due size can't be had.
+  package var extend: RepairOptions.Extend
+
+  package static let formatVersion: UInt64 = 1
+
+  /// The note's JSON. Only options that change the bytes of the output are named, and only where they are not the default.
+  package var json: JSON {
+    var changed: [JSON.Member] = []
+    if extend != .due { changed.append(.init(name: "extend", value: .string(extend.rawValue))) }
+    if options.lostMemory != .drop {
+      changed.append(.init(name: "lost", value: .string(options.lostMemory.rawValue)))
+    }
+    return .members([
+      "format": .number(Self.formatVersion),
+      "tool": .string("coresalvage \(Version.current)"),
+      "sizeFound": .number(sizeFound),
+      "headDigest": .string("xxh3-128:" + digest),
+      "options": .object(changed),
+    ])
+  }
+
+  /// The digest of the file header, the program header table and the notes as found: what tells one core from another.
+  package static func digest(
+    of structure: borrowing CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> String {
+    let hash = HeadHash()
+    hash.update(structure.headerBytes)
+    var ranges = [structure.tableRange]
+    for header in structure.programHeaders where header.kind == .note {
+      ranges.append(header.fileOffset..<(header.fileEnd ?? header.fileOffset))
+    }
+    for range in ranges {
+      var offset = range.lowerBound
+      // A note segment of a terabyte is no kernel's: its first 256 MiB tell enough.
+      let end = min(
+        range.upperBound, source.size, offset.addingReportingOverflow(256 << 20).partialValue)
+      while offset < end {
+        let bytes = try source.bytes(at: offset, count: Int(min(end - offset, 1 << 18)))
+        guard !bytes.isEmpty else { break }
+        hash.update(bytes)
+        offset += UInt64(bytes.count)
+      }
+    }
+    return hash.hexadecimalDigest
+  }
+}
+
+/// XXH3 of 128 bits over a stream of bytes.
+@safe private final class HeadHash {
+  private let state: OpaquePointer?
+
+  init() {
+    unsafe state = XXH3_createState()
+    _ = unsafe XXH3_128bits_reset(state)
+  }
+
+  deinit { _ = unsafe XXH3_freeState(state) }
+
+  func update(_ bytes: [UInt8]) {
+    _ = unsafe bytes.withUnsafeBytes { unsafe XXH3_128bits_update(state, $0.baseAddress, $0.count) }
+  }
+
+  var hexadecimalDigest: String {
+    let digest = unsafe XXH3_128bits_digest(state)
+    return hexadecimal(digest.high64, digits: 16) + hexadecimal(digest.low64, digits: 16)
+  }
+}

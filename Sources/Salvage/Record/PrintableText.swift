@@ -1,0 +1,81 @@
+public import SystemPackage
+
+/// Text from a core, a path or another stranger, made safe for a terminal.
+///
+/// Control characters, invalid UTF-8, and characters that change the direction or the look of what
+/// stands around them are shown as escapes (`\u{1b}`, `\xff`); a backslash is doubled so that no escape is ambiguous.
+public struct PrintableText: Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ bytes: some Sequence<UInt8>) {
+    var text = ""
+    var decoder = UTF8Runs(bytes: Array(bytes))
+    while let run = decoder.next() {
+      switch run {
+      case .scalar(let scalar): text += Self.escaped(scalar)
+      case .invalid(let byte): text += "\\x" + hexadecimal(UInt64(byte), digits: 2)
+      }
+    }
+    description = text
+  }
+
+  public init(_ text: String) { self.init(text.utf8) }
+
+  public init(_ path: FilePath) {
+    self.init(unsafe path.withPlatformString { unsafe Array(Self.bytes(of: $0)) })
+  }
+
+  private static func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var position = unsafe string
+    while unsafe position.pointee != 0 {
+      unsafe bytes.append(UInt8(bitPattern: position.pointee))
+      unsafe position += 1
+    }
+    return bytes
+  }
+
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    if scalar == "\\" { return "\\\\" }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
+      .unassigned:
+      return "\\u{" + String(scalar.value, radix: 16) + "}"
+    default: return String(scalar)
+    }
+  }
+}
+
+/// Bytes as Unicode scalars, and each byte that is part of none.
+private struct UTF8Runs {
+  enum Run {
+    case scalar(Unicode.Scalar)
+    case invalid(UInt8)
+  }
+
+  let bytes: [UInt8]
+  var position = 0
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  mutating func next() -> Run? {
+    guard position < bytes.count else { return nil }
+    let first = bytes[position]
+    let length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+    let candidate = bytes[position..<min(position + length, bytes.count)]
+    if let text = String(validating: candidate, as: UTF8.self),
+      let scalar = text.unicodeScalars.first
+    {
+      position += candidate.count
+      return .scalar(scalar)
+    }
+    position += 1
+    return .invalid(first)
+  }
+}
+
+/// `value` in hexadecimal with at least `digits` digits.
+package func hexadecimal(_ value: UInt64, digits: Int = 1) -> String {
+  let text = String(value, radix: 16)
+  return String(repeating: "0", count: max(0, digits - text.count)) + text
+}

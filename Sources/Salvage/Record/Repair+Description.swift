@@ -1,0 +1,34 @@
+internal import ELFCore
+
+extension Repair {
+  /// What `--dry-run` prints: the pieces that the output would be made of.
+  package var planDescription: [String] {
+    guard let plan else { return ["it would be copied unchanged"] }
+    var lines = ["the output would have \(ByteCount(plan.size)):"]
+    lines += plan.pieces.map { piece in
+      let range = "\(hexadecimal(piece.offset, digits: 12))-\(hexadecimal(piece.end, digits: 12))"
+      switch piece.content {
+      case .bytes: return "  \(range)  new bytes"
+      case .input(let source) where source.lowerBound == piece.offset:
+        return "  \(range)  from the input"
+      case .input(let source):
+        return "  \(range)  from the input at \(hexadecimal(source.lowerBound))"
+      case .hole: return "  \(range)  a hole"
+      }
+    }
+    return lines
+  }
+
+  /// The report, and what was written, as one object.
+  package func json(output: String?, _ written: Written?) -> JSON {
+    guard case .object(var members) = report.json else { return report.json }
+    func add(_ name: String, _ value: JSON) { members.append(.init(name: name, value: value)) }
+    add(
+      "output",
+      written == nil ? .null : output.map { .string(PrintableText($0).description) } ?? .null)
+    add("outputSize", .number(written?.size ?? plan?.size ?? source.size))
+    add("extend", .string((written?.extend ?? plan?.extend ?? .none).rawValue))
+    add("reflink", .bool(written?.sharesData ?? false))
+    return .object(members)
+  }
+}

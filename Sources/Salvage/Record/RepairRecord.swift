@@ -1,0 +1,89 @@
+internal import ELFCore
+public import SystemPackage
+
+/// What the notes of a repaired core say of it: the LOST and ORIGIN notes, read again.
+public struct RepairRecord: Hashable, Sendable {
+  public var file: FilePath
+  /// False for a core that we never repaired.
+  public var isRepaired: Bool
+  /// In bytes; those of the last repair.
+  public var sizeFound: UInt64?
+  public var sizeDue: UInt64?
+  /// Of all repairs, in the order of the notes.
+  public var lost: [LostRange]
+  /// The ORIGIN notes' JSON, as it stands there.
+  public var origins: [String]
+
+  /// A note of ours that claims more is not read.
+  private static let largestDescriptor: UInt64 = 256 << 20
+
+  /// Reads the notes of a core. Throws where it is none.
+  public init(of path: FilePath) throws(SalvageError) {
+    try self.init(of: InputFile(path))
+  }
+
+  package init(of source: any ByteSource) throws(SalvageError) {
+    let structure = try Probe.structure(of: source)
+    file = source.path
+    isRepaired = false
+    lost = []
+    origins = []
+    for note in structure.notes where note.owner == SalvageNote.owner {
+      guard note.descriptorSize <= Self.largestDescriptor else { continue }
+      let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
+      switch note.kind {
+      case SalvageNote.lost:
+        guard let list = LostNote(bytes.span, structure.format.byteOrder) else { continue }
+        isRepaired = true
+        sizeFound = list.sizeFound
+        sizeDue = list.sizeDue == 0 ? nil : list.sizeDue
+        lost += list.ranges
+      case SalvageNote.origin: origins.append(PrintableText(bytes).description)
+      default: break
+      }
+    }
+  }
+
+  /// All of it, as one object.
+  public var json: JSON {
+    .members([
+      "file": .string(PrintableText(file).description),
+      "repaired": .bool(isRepaired),
+      "sizeFound": sizeFound.map(JSON.number) ?? .null,
+      "sizeDue": sizeDue.map(JSON.number) ?? .null,
+      "lost": .array(lost.map { .object($0.jsonMembers) }),
+      "origins": .array(origins.map(JSON.string)),
+    ])
+  }
+}
+
+extension RepairRecord: CustomStringConvertible {
+  /// Lines for people, safe to print: one for each lost range.
+  public var description: String {
+    let name = PrintableText(file)
+    guard isRepaired else { return "\(name): no repair: it has none of coresalvage's notes" }
+    let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
+    var lines = ["\(name): repaired from \(ByteCount(sizeFound ?? 0))\(due)"]
+    lines += origins.map { "  origin    \($0)" }
+    lines.append(
+      "  lost      \(lost.count) ranges, \(ByteCount(lost.reduce(0) { $0 &+ $1.length }))")
+    lines += lost.map { "  \($0.line)" }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension LostRange {
+  /// One line: where it was, how long it is, and what became of it.
+  fileprivate var line: String {
+    let (end, overflow) = address.addingReportingOverflow(length)
+    let place: String
+    if headerIndex == Self.headerTable {
+      place = "program header table at offset \(fileOffset)"
+    } else if address == 0 {
+      place = "notes at offset \(fileOffset)"
+    } else {
+      place = "0x\(hexadecimal(address))-0x\(hexadecimal(overflow ? .max : end))"
+    }
+    return "\(place)  \(ByteCount(length)), \(causeName), \(stateName)"
+  }
+}

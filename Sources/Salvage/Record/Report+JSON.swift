@@ -1,0 +1,67 @@
+extension Report {
+  /// All of it, as one object. Addresses are hexadecimal strings; sizes are numbers of bytes.
+  public var json: JSON {
+    .members([
+      "input": .string(PrintableText(input).description),
+      "sizeFound": .number(sizeFound),
+      "sizeDue": sizeDue.map(JSON.number) ?? .null,
+      "whole": .bool(isWhole),
+      "machine": machine.map(JSON.string) ?? .null,
+      "machineNumber": .number(UInt64(machineNumber)),
+      "program": program.map(JSON.text) ?? .null,
+      "commandLine": commandLine.map(JSON.text) ?? .null,
+      "pid": processID.map { .number(UInt64($0)) } ?? .null,
+      "signal": signal.map { .number(UInt64($0)) } ?? .null,
+      "threads": .array(threads.map(\.json)),
+      "memoryDumped": .number(memoryDumped),
+      "memorySurvived": .number(memorySurvived),
+      "segmentsWhole": .number(UInt64(segmentsWhole)),
+      "segmentsPartial": .number(UInt64(segmentsPartial)),
+      "segmentsLost": .number(UInt64(segmentsLost)),
+      "lost": .array(lost.map(\.json)),
+    ])
+  }
+}
+
+extension Report.Thread {
+  fileprivate var json: JSON {
+    .members([
+      "tid": .number(UInt64(id)),
+      "pc": programCounter.map(JSON.address) ?? .null,
+      "sp": stackPointer.map(JSON.address) ?? .null,
+    ])
+  }
+}
+
+extension Report.Loss {
+  fileprivate var json: JSON {
+    .object((range.jsonMembers + [.init(name: "what", value: .string(what))]))
+  }
+}
+
+extension LostRange {
+  /// The names of causes and states in JSON and text, by their numbers in the note.
+  private static let causes: [UInt32: String] = [
+    1: "past end of file", 2: "unreadable", 3: "damaged", 4: "named as lost",
+  ]
+  private static let states: [UInt32: String] = [
+    1: "dropped", 2: "zero-marked", 3: "padded", 4: "rebuilt",
+  ]
+
+  public var causeName: String { Self.causes[cause] ?? "cause \(cause)" }
+  public var stateName: String { Self.states[state] ?? "state \(state)" }
+
+  var jsonMembers: [JSON.Member] {
+    [
+      .init(name: "address", value: .address(address)),
+      .init(name: "length", value: .number(length)),
+      .init(name: "offset", value: .number(fileOffset)),
+      .init(
+        name: "header",
+        value: headerIndex == Self.headerTable ? .null : .number(UInt64(headerIndex))),
+      .init(name: "flags", value: .number(UInt64(flags))),
+      .init(name: "cause", value: .string(causeName)),
+      .init(name: "state", value: .string(stateName)),
+    ]
+  }
+}

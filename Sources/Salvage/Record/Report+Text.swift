@@ -1,0 +1,80 @@
+extension Report: CustomStringConvertible {
+  /// Some lines for people, safe to print. Ends without a newline.
+  public var description: String {
+    var lines = [headline]
+    func add(_ label: String, _ text: String) {
+      lines.append("  " + label + String(repeating: " ", count: max(1, 10 - label.count)) + text)
+    }
+    add("program", processWords)
+    add("threads", threadWords)
+    add("memory", memoryWords)
+    for (index, group) in lossGroups.enumerated() {
+      add(index == 0 ? "lost" : "", group)
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private var headline: String {
+    let name = PrintableText(input)
+    let size = ByteCount(sizeFound)
+    guard !isWhole else { return "\(name): whole, \(size)" }
+    guard let sizeDue else {
+      return
+        "\(name): \(size) of a size that the headers don't tell: no file can be as long as they say"
+    }
+    guard sizeDue > sizeFound else { return "\(name): damaged, \(size)" }
+    return
+      "\(name): cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(sizeFound, of: sizeDue)))"
+  }
+
+  private var processWords: String {
+    let name = program.map { PrintableText($0).description } ?? "unknown (its note is lost)"
+    let machine = machine ?? "machine \(machineNumber), which we don't know"
+    var words = "\(name), \(machine)"
+    if let processID { words += ", pid \(processID)" }
+    if let signal, signal != 0 { words += ", ended by \(Signal.name(signal))" }
+    return words
+  }
+
+  private var threadWords: String {
+    let count = threads.count == 1 ? "1 thread" : "\(threads.count) threads"
+    guard notesLost > 0 else { return "\(count), registers saved" }
+    return threads.isEmpty
+      ? "none: the notes that hold their registers are lost"
+      : "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"
+  }
+
+  private var memoryWords: String {
+    let all = segmentsWhole + segmentsPartial + segmentsLost
+    guard !isWhole else { return "\(ByteCount(memoryDumped)) in \(all) segments" }
+    return "\(ByteCount(memorySurvived)) of \(ByteCount(memoryDumped)) survived"
+      + " (\(Self.percent(memorySurvived, of: memoryDumped))): \(segmentsWhole) of \(all) segments whole,"
+      + " \(segmentsPartial) in part, \(segmentsLost) lost"
+  }
+
+  /// The losses by what they were: stacks first, then the largest first.
+  private var lossGroups: [String] {
+    let most = 8
+    var sizes: [String: UInt64] = [:]
+    for (range, kind) in zip(lostRanges, lostKinds) {
+      sizes[kinds[Int(kind)], default: 0] &+= range.length
+    }
+    let groups = sizes.sorted {
+      let left = ($0.key.contains("stack") ? 0 : 1, UInt64.max - $0.value, $0.key)
+      return left < ($1.key.contains("stack") ? 0 : 1, UInt64.max - $1.value, $1.key)
+    }
+    var lines = groups.prefix(most).map { "\($0.key), \(ByteCount($0.value))" }
+    if groups.count > most {
+      let rest = groups[most...].reduce(UInt64(0)) { $0 &+ $1.value }
+      lines.append("and \(groups.count - most) more, \(ByteCount(rest)); --json lists every range")
+    }
+    return lines
+  }
+
+  /// Rounded down, so that 100 % means all.
+  private static func percent(_ part: UInt64, of whole: UInt64) -> String {
+    guard whole > 0 else { return "100 %" }
+    let tenths = Int(Double(part) / Double(whole) * 1000)
+    return tenths >= 100 || tenths == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
+  }
+}

@@ -1,0 +1,112 @@
+internal import ELFCore
+public import SystemPackage
+
+/// What a core is, how much of it survived, and what was lost: for people as text, for programs as JSON.
+public struct Report: Hashable, Sendable {
+  /// One thread by its NT_PRSTATUS.
+  public struct Thread: Hashable, Sendable {
+    public var id: UInt32
+    public var programCounter: UInt64?
+    public var stackPointer: UInt64?
+  }
+
+  /// A lost range and what it was, in words.
+  public struct Loss: Hashable, Sendable {
+    public var range: LostRange
+    public var what: String
+  }
+
+  public var input: FilePath
+  /// The machine's name; nil for one that we don't know.
+  public var machine: String?
+  /// `e_machine`
+  public var machineNumber: UInt16
+  /// The program's path as the kernel named it, raw; only its short name where the list of mapped files is lost.
+  public var program: [UInt8]?
+  public var commandLine: [UInt8]?
+  public var processID: UInt32?
+  public var signal: UInt16?
+  /// The threads whose registers survived, the one that crashed first.
+  public var threads: [Thread]
+  /// In bytes.
+  public var sizeFound: UInt64
+  /// In bytes; nil where the headers name a size that no file can have.
+  public var sizeDue: UInt64?
+  public var isWhole: Bool
+  /// Bytes of memory that the dump had, and those of them that survived.
+  public var memoryDumped: UInt64
+  public var memorySurvived: UInt64
+  /// Segments of memory with bytes in the file: whole, in part, lost.
+  public var segmentsWhole: Int
+  public var segmentsPartial: Int
+  public var segmentsLost: Int
+  /// How many bytes of the notes, and of the program header table, are lost.
+  public var notesLost: UInt64
+  public var tableLost: UInt64
+  /// Every lost range, in the order of the program headers.
+  public var lost: [Loss] {
+    zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }
+  }
+
+  /// A core can lose a million ranges: each is kept once, and its words as a number.
+  let lostRanges: [LostRange]
+  let lostKinds: [UInt32]
+  let kinds: [String]
+
+  init(
+    _ input: FilePath, _ inputs: Plan.Inputs, _ process: ProcessSnapshot, _ segments: Segments
+  ) {
+    let structure = inputs.structure
+    self.input = input
+    machine = structure.header.machine.name(in: structure.format)
+    machineNumber = structure.header.machine.rawValue
+    program = process.programPath
+    commandLine = process.info?.commandLine
+    processID = process.processID
+    signal = process.signal
+    threads = process.threads.map {
+      Thread(id: $0.id, programCounter: $0.programCounter, stackPointer: $0.stackPointer)
+    }
+    sizeFound = structure.sizeFound
+    sizeDue = structure.sizeDue
+    isWhole = inputs.damage.isWhole
+    memoryDumped = segments.dumpedBytes
+    memorySurvived = segments.survivedBytes
+    segmentsWhole = segments.whole
+    segmentsPartial = segments.partial
+    segmentsLost = segments.gone
+    let names = MemoryNames(process)
+    var numbers: [String: UInt32] = [:]
+    lostRanges = segments.lost
+    lostKinds = segments.lost.map { range in
+      let name = Self.name(range, structure.programHeaders, names)
+      let number = numbers[name] ?? UInt32(numbers.count)
+      numbers[name] = number
+      return number
+    }
+    kinds = numbers.sorted { $0.value < $1.value }.map(\.key)
+    tableLost = Self.lostBytes(lostRanges) { $0.headerIndex == LostRange.headerTable }
+    notesLost = Self.lostBytes(lostRanges) { range in
+      structure.programHeaders.indices.contains(Int(range.headerIndex))
+        && structure.programHeaders[Int(range.headerIndex)].kind == .note
+    }
+  }
+
+  private static func name(
+    _ range: LostRange, _ headers: [ProgramHeader], _ names: MemoryNames
+  ) -> String {
+    guard range.headerIndex != LostRange.headerTable else { return "the program header table" }
+    guard
+      let header = headers.indices.contains(Int(range.headerIndex))
+        ? headers[Int(range.headerIndex)] : nil, header.kind != .note
+    else { return "the notes" }
+    let end = range.address.addingReportingOverflow(range.length)
+    return names.name(
+      of: range.address..<(end.overflow ? .max : end.partialValue),
+      segment: header.address..<max(header.address, header.addressEnd), flags: header.flags)
+  }
+
+  private static func lostBytes(_ lost: [LostRange], where isMeant: (LostRange) -> Bool) -> UInt64 {
+    lost.reduce(0) { isMeant($1) ? $0 &+ $1.length : $0 }
+  }
+}

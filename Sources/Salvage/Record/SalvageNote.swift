@@ -1,0 +1,85 @@
+package import ELFCore
+
+/// The notes that we write into a core. See coresalvage-format(5).
+package enum SalvageNote {
+  package static let owner = Array("CORESALVAGE".utf8)
+
+  /// Types far above the kernel's: gdb takes a small type number for its own whatever the owner says.
+  package static let lost = Note.Kind(rawValue: 0x5341_4C01)
+  package static let origin = Note.Kind(rawValue: 0x5341_4C02)
+  package static let rebuilt = Note.Kind(rawValue: 0x5341_4C03)
+  package static let file = Note.Kind(rawValue: 0x5341_4C04)
+  package static let head = Note.Kind(rawValue: 0x5341_4C05)
+
+  /// The bytes of one of our notes.
+  package static func bytes(_ kind: Note.Kind, _ descriptor: [UInt8], in format: ELFFormat)
+    -> [UInt8]
+  {
+    Note.bytes(kind: kind, owner: owner, descriptor: descriptor, in: format)
+  }
+}
+
+/// The descriptor of the LOST note.
+package struct LostNote: Hashable, Sendable {
+  package var sizeFound: UInt64
+  /// 0 where it can't be had.
+  package var sizeDue: UInt64
+  package var ranges: [LostRange]
+
+  package init(sizeFound: UInt64, sizeDue: UInt64, ranges: [LostRange]) {
+    self.sizeFound = sizeFound
+    self.sizeDue = sizeDue
+    self.ranges = ranges
+  }
+
+  package static let version: UInt64 = 1
+  package static let headerSize = 32
+  package static let entrySize = 40
+
+  /// The descriptor, in the core's byte order; widths are the same in both classes.
+  package func descriptor(_ order: ELFFormat.ByteOrder) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.headerSize + Self.entrySize * ranges.count)
+    bytes.append(Self.version, size: 4, order)
+    bytes.append(UInt64(Self.entrySize), size: 4, order)
+    bytes.append(UInt64(ranges.count), size: 8, order)
+    bytes.append(sizeFound, size: 8, order)
+    bytes.append(sizeDue, size: 8, order)
+    for range in ranges {
+      bytes.append(range.address, size: 8, order)
+      bytes.append(range.length, size: 8, order)
+      bytes.append(range.fileOffset, size: 8, order)
+      bytes.append(UInt64(range.headerIndex), size: 4, order)
+      bytes.append(UInt64(range.flags), size: 4, order)
+      bytes.append(UInt64(range.cause), size: 4, order)
+      bytes.append(UInt64(range.state), size: 4, order)
+    }
+    return bytes
+  }
+
+  /// Reads a descriptor; nil where its version or its sizes are none that we know.
+  package init?(_ descriptor: Span<UInt8>, _ order: ELFFormat.ByteOrder) {
+    guard let version = descriptor.integer(at: 0, size: 4, order), version == Self.version,
+      let entrySize = descriptor.integer(at: 4, size: 4, order), entrySize >= Self.entrySize,
+      let count = descriptor.integer(at: 8, size: 8, order),
+      let sizeFound = descriptor.integer(at: 16, size: 8, order),
+      let sizeDue = descriptor.integer(at: 24, size: 8, order),
+      count <= (UInt64(descriptor.count) - UInt64(Self.headerSize)) / entrySize
+    else { return nil }
+    self.init(sizeFound: sizeFound, sizeDue: sizeDue, ranges: [])
+    ranges.reserveCapacity(Int(count))
+    for index in 0..<Int(count) {
+      let record = Self.headerSize + index * Int(entrySize)
+      func wide(_ offset: Int) -> UInt64 {
+        descriptor.integer(at: record + offset, size: 8, order) ?? 0
+      }
+      func narrow(_ offset: Int) -> UInt32 {
+        UInt32(descriptor.integer(at: record + offset, size: 4, order) ?? 0)
+      }
+      ranges.append(
+        LostRange(
+          address: wide(0), length: wide(8), fileOffset: wide(16), headerIndex: narrow(24),
+          flags: narrow(28), cause: narrow(32), state: narrow(36)))
+    }
+  }
+}

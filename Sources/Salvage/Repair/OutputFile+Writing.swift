@@ -1,0 +1,56 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+extension OutputFile {
+  /// Writes all bytes at `offset`.
+  package func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SalvageError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
+      do {
+        done += try unsafe descriptor.writeAll(
+          toAbsoluteOffset: Int64(clamping: offset + UInt64(done)), rest)
+      } catch {
+        throw SalvageError(.io(errno(of: error), call: "write"), file: path)
+      }
+    }
+  }
+
+  package func write(_ bytes: [UInt8], at offset: UInt64) throws(SalvageError) {
+    let result = unsafe bytes.withUnsafeBytes { buffer in
+      Result { () throws(SalvageError) in unsafe try write(buffer, at: offset) }
+    }
+    try result.get()
+  }
+
+  /// Makes the file so long; what is new is a hole.
+  package func resize(to size: UInt64) throws(SalvageError) {
+    guard ftruncate(descriptor.rawValue, off_t(clamping: size)) == 0 else {
+      throw failure("resize")
+    }
+  }
+
+  /// Shares all data of the input; false where the file system can't.
+  package func clone(_ input: InputFile) -> Bool {
+    linux_clone(input.descriptor.rawValue, descriptor.rawValue) == 0
+  }
+
+  /// Makes a range zeros, as a hole where that can be had.
+  package func clear(_ range: Range<UInt64>) throws(SalvageError) {
+    let isDone = linux_punch_hole(
+      descriptor.rawValue, off_t(clamping: range.lowerBound), off_t(clamping: range.length))
+    if isDone != 0 { try writeZeros(range) }
+  }
+
+  /// Writes real zeros.
+  package func writeZeros(_ range: Range<UInt64>) throws(SalvageError) {
+    let zeros = [UInt8](repeating: 0, count: 1 << 18)
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let count = min(UInt64(zeros.count), range.upperBound - position)
+      try write(count == zeros.count ? zeros : Array(zeros[..<Int(count)]), at: position)
+      position += count
+    }
+  }
+}

@@ -1,0 +1,144 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// A file that exists under its name only once it is whole: written beside its place under a temporary name, synced,
+/// then renamed. Dropped before that, it leaves nothing.
+package final class OutputFile: Sendable {
+  package let path: FilePath
+  package let temporaryPath: FilePath
+  package let descriptor: FileDescriptor
+  private let replaces: Bool
+
+  /// Makes the temporary file, which nobody but us may read until it is published.
+  package init(_ path: FilePath, replacing: Bool) throws(SalvageError) {
+    self.path = path
+    replaces = replacing
+    guard let name = path.lastComponent, name.kind == .regular else {
+      throw SalvageError(.badOutput(reason: "is no name for a file"), file: path)
+    }
+    let folder = path.removingLastComponent()
+    var attempt = 0
+    while true {
+      let candidate = folder.appending(
+        ".\(name.string.prefix(200)).\(Self.mark)\(hexadecimal(.random(in: 0...UInt64(UInt32.max)), digits: 8))"
+      )
+      do {
+        descriptor = try FileDescriptor.open(
+          candidate, .readWrite,
+          options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+          permissions: .ownerReadWrite)
+        temporaryPath = candidate
+        break
+      } catch {
+        attempt += 1
+        guard errno(of: error) == .fileExists, attempt < 100 else {
+          throw Self.cannotCreate(errno(of: error), path, in: folder)
+        }
+      }
+    }
+    Interruption.willLeave(temporaryPath)
+  }
+
+  /// What stands in every temporary name, so that leftovers of a kill can be told.
+  package static let mark = "coresalvage-"
+
+  private static func cannotCreate(
+    _ error: Errno, _ path: FilePath, in folder: FilePath
+  ) -> SalvageError {
+    guard error == .noSuchFileOrDirectory else {
+      return SalvageError(.io(error, call: "create"), file: path)
+    }
+    return SalvageError(
+      .badOutput(reason: "there is no folder \(PrintableText(folder))"), file: path)
+  }
+
+  deinit {
+    try? descriptor.close()
+    if Interruption.isWatching(temporaryPath) { remove() }
+  }
+
+  private func remove() {
+    _ = unsafe temporaryPath.withPlatformString { unsafe unlink($0) }
+    Interruption.hasLeft(temporaryPath)
+  }
+
+  /// Refuses an output that would be the input, or that is there and not to be replaced. Never follows a link but to find the input.
+  package static func check(
+    _ path: FilePath, against input: FileIdentity?, replacing: Bool
+  ) throws(SalvageError) {
+    if let input, let target = FileIdentity(at: path, followingLinks: true),
+      target.isSameFile(as: input)
+    {
+      throw SalvageError(.outputIsInput, file: path)
+    }
+    guard let present = FileIdentity(at: path, followingLinks: false) else { return }
+    guard present.isRegular || present.isSymbolicLink else {
+      throw SalvageError(
+        .badOutput(reason: "is \(present.kindName); the output must be a file"), file: path)
+    }
+    guard replacing else { throw SalvageError(.outputExists, file: path) }
+  }
+
+  /// Gives the file the input's owner where that is allowed, and at most its permissions.
+  package func takeAccess(of input: FileIdentity) {
+    var mode = input.mode & 0o777
+    if fchown(descriptor.rawValue, input.owner, input.group) != 0,
+      fchown(descriptor.rawValue, uid_t.max, input.group) != 0
+    {
+      // The file is in a group of ours, whose members are other people: they get nothing, and everyone
+      // no more than the input's group had.
+      mode = mode & 0o700 | mode & (mode >> 3) & 0o007
+    }
+    fchmod(descriptor.rawValue, mode)
+  }
+
+  /// Syncs the file, and gives it its name.
+  package func publish() throws(SalvageError) {
+    guard fsync(descriptor.rawValue) == 0 else { throw failure("sync") }
+    let result = unsafe temporaryPath.withPlatformString { from in
+      unsafe path.withPlatformString { to in
+        unsafe replaces ? rename(from, to) : renameExclusively(from, to)
+      }
+    }
+    guard result == 0 else {
+      if Glibc.errno == EEXIST { throw SalvageError(.outputExists, file: path) }
+      throw failure("rename")
+    }
+    Interruption.hasLeft(temporaryPath)
+    syncFolder()
+  }
+
+  /// A rename survives a power cut only once its folder is synced. Where folders can't be, that is the best there is.
+  private func syncFolder() {
+    let folder = path.removingLastComponent()
+    let name = folder.isEmpty ? FilePath(".") : folder
+    guard let descriptor = try? FileDescriptor.open(name, .readOnly, options: [.closeOnExec]) else {
+      return
+    }
+    _ = fsync(descriptor.rawValue)
+    try? descriptor.close()
+  }
+
+  package func failure(_ call: String) -> SalvageError {
+    SalvageError(.io(Errno(rawValue: Glibc.errno), call: call), file: path)
+  }
+}
+
+/// Renames without replacing, also on file systems that can't do both in one step.
+private func renameExclusively(
+  _ from: UnsafePointer<CChar>, _ to: UnsafePointer<CChar>
+) -> Int32 {
+  let result = unsafe linux_rename_exclusively(from, to)
+  guard result != 0, Glibc.errno == EINVAL else { return result }
+  guard unsafe link(from, to) == 0 else {
+    // No hard links either (FAT, some network shares): look, then rename.
+    guard Glibc.errno != EEXIST else { return -1 }
+    guard unsafe access(to, F_OK) != 0 else {
+      Glibc.errno = EEXIST
+      return -1
+    }
+    return unsafe rename(from, to)
+  }
+  return unsafe unlink(from)
+}

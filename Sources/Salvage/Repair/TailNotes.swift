@@ -1,0 +1,84 @@
+package import ELFCore
+
+/// The one PT_NOTE of the new core: all whole notes of the old one as they were, then ours.
+package struct TailNotes {
+  /// Its program header.
+  package let segment: ProgramHeader
+
+  package init(
+    _ inputs: Plan.Inputs, _ segments: Segments, extend: RepairOptions.Extend,
+    head: [Range<UInt64>], to tail: inout PieceRun
+  ) {
+    let structure = inputs.structure
+    let format = structure.format
+    let start = tail.end
+    Self.appendWhole(structure, to: &tail)
+    let lost = LostNote(
+      sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? 0, ranges: segments.lost)
+    tail.append(
+      SalvageNote.bytes(SalvageNote.lost, lost.descriptor(format.byteOrder), in: format))
+    let origin = Origin(
+      sizeFound: structure.sizeFound, digest: inputs.digest, options: inputs.options,
+      extend: extend)
+    tail.append(SalvageNote.bytes(SalvageNote.origin, Array(origin.json.line.utf8), in: format))
+    Self.appendHead(head, format, to: &tail)
+    let flags = structure.programHeaders.first { $0.kind == .note }?.flags ?? []
+    segment = ProgramHeader(
+      kind: .note, flags: flags, fileOffset: start, address: 0, fileSize: tail.end - start,
+      memorySize: 0, alignment: 4)
+  }
+
+  /// The old notes. Neighbours that are padded to 4 are copied as one range of the input; others get a new padding.
+  private static func appendWhole(_ structure: CoreStructure, to tail: inout PieceRun) {
+    var run = 0..<UInt64(0)
+    func flush(_ run: inout Range<UInt64>, _ tail: inout PieceRun) {
+      tail.append(input: run)
+      tail.append([UInt8](repeating: 0, count: Int((4 - run.length % 4) % 4)))
+      run = 0..<0
+    }
+    for note in structure.notes {
+      if roundUp(run.upperBound, to: 4) == note.fileOffset, !run.isEmpty, note.isPaddedTo4 {
+        run = run.lowerBound..<note.fileEnd
+        continue
+      }
+      flush(&run, &tail)
+      if note.isPaddedTo4 {
+        run = note.fileOffset..<note.fileEnd
+      } else {
+        tail.append(
+          Note.header(
+            kind: note.kind, owner: note.owner, descriptorSize: note.descriptorSize,
+            in: structure.format))
+        run = note.descriptorOffset..<note.fileEnd
+        flush(&run, &tail)
+      }
+    }
+    flush(&run, &tail)
+  }
+
+  /// The HEAD note: the input's bytes that the header and the table were written over, as runs.
+  private static func appendHead(
+    _ ranges: [Range<UInt64>], _ format: ELFFormat, to tail: inout PieceRun
+  ) {
+    let size = ranges.reduce(UInt64(0)) { $0 + 16 + roundUp($1.length, to: 4) }
+    tail.append(
+      Note.header(
+        kind: SalvageNote.head, owner: SalvageNote.owner, descriptorSize: size, in: format))
+    for range in ranges {
+      var run: [UInt8] = []
+      run.append(range.lowerBound, size: 8, format.byteOrder)
+      run.append(range.length, size: 8, format.byteOrder)
+      tail.append(run)
+      tail.append(input: range)
+      tail.append([UInt8](repeating: 0, count: Int((4 - range.length % 4) % 4)))
+    }
+  }
+}
+
+extension Note {
+  /// Whether its descriptor begins where alignment 4 puts it.
+  fileprivate var isPaddedTo4: Bool {
+    descriptorOffset - fileOffset
+      == roundUp(UInt64(Note.headerSize + owner.count + 1), to: 4)
+  }
+}

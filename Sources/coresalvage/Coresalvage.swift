@@ -1,0 +1,22 @@
+internal import ArgumentParser
+internal import Salvage
+
+/// The command. Parses, resolves options, calls the library, prints: nothing else.
+struct Coresalvage: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coresalvage",
+    abstract: "Makes cut core dumps useful again.",
+    usage: """
+      coresalvage [repair] IN OUT [options]
+      coresalvage SUBCOMMAND ...
+      """,
+    discussion: """
+      coresalvage in.core out.core && gdb ./program out.core
+
+      The input is never changed; the output appears whole or not at all; what is lost is listed and never shown \
+      as if it had been saved.
+      """,
+    version: "coresalvage \(Version.current)",
+    subcommands: [RepairCommand.self, NoteCommand.self],
+    defaultSubcommand: RepairCommand.self)
+}

@@ -1,0 +1,21 @@
+internal import ArgumentParser
+internal import Salvage
+internal import SystemPackage
+
+/// `coresalvage note CORE`
+struct NoteCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "note",
+    abstract: "Print what a repaired core says of itself: what was lost, and where it came from.")
+
+  @Argument(help: "A repaired core.")
+  var core: String
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    let record = try RepairRecord(of: FilePath(core))
+    Console.print(json ? record.json.line : record.description)
+  }
+}

@@ -1,0 +1,71 @@
+internal import Glibc
+internal import Salvage
+internal import Synchronization
+
+/// One line on a terminal that tells how far long work has come. In a pipe it says nothing.
+final class ProgressBar: Sendable {
+  private let label: String
+  private let isTerminal: Bool
+  private let start = Moment.now
+  private let shown = Mutex<Moment?>(nil)
+
+  init(label: String) {
+    self.label = label
+    isTerminal = isatty(STDERR_FILENO) == 1
+  }
+
+  /// What the library calls; nil where nobody looks.
+  var report: (@Sendable (Progress.State) -> Void)? {
+    isTerminal ? { @Sendable [self] state in show(state) } : nil
+  }
+
+  /// Nothing is shown in the first second, and then five times a second.
+  private func show(_ state: Progress.State) {
+    let now = Moment.now
+    guard now.seconds(since: start) >= 1 else { return }
+    shown.withLock { shown in
+      if let last = shown, now.seconds(since: last) < 0.2 { return }
+      shown = now
+      let line = Self.line(label, state, seconds: now.seconds(since: start))
+      print(line)
+    }
+  }
+
+  private static func line(_ label: String, _ state: Progress.State, seconds: Double) -> String {
+    let rate = Double(state.done) / seconds
+    let left = rate > 0 ? Double(state.total - min(state.done, state.total)) / rate : 0
+    let percent = state.total > 0 ? Int(Double(state.done) / Double(state.total) * 100) : 100
+    return "\(label): \(percent) %, \(ByteCount(state.done)) of \(ByteCount(state.total)),"
+      + " \(ByteCount(UInt64(rate)))/s, \(duration(left)) left"
+  }
+
+  private static func duration(_ seconds: Double) -> String {
+    let whole = Int(min(seconds, 1e9).rounded(.up))
+    return whole < 60 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
+  }
+
+  /// Takes the line away.
+  func clear() { shown.withLock { if $0 != nil { print("") } } }
+
+  /// Back to the line's beginning, and nothing of the last text after the new one.
+  private func print(_ line: String) {
+    let bytes = Array("\r\u{1b}[K\(line)".utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}
+
+/// A moment on the clock that only goes forward.
+private struct Moment {
+  private var time = timespec()
+
+  static var now: Moment {
+    var moment = Moment()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &moment.time)
+    return moment
+  }
+
+  func seconds(since earlier: Moment) -> Double {
+    Double(time.tv_sec - earlier.time.tv_sec)
+      + Double(time.tv_nsec - earlier.time.tv_nsec) / 1e9
+  }
+}

@@ -1,0 +1,46 @@
+public import ArgumentParser
+public import Salvage
+
+extension RepairOptions.Extend: ExpressibleByArgument {}
+extension RepairOptions.LostMemory: ExpressibleByArgument {}
+extension RepairOptions.Sparse: ExpressibleByArgument {}
+extension RepairOptions.Reflink: ExpressibleByArgument {}
+
+/// The options of a repair, as typed.
+struct RepairFlags: ParsableArguments {
+  @Option(help: "What stands in the file where lost bytes were: a hole (due), or nothing.")
+  var extend = RepairOptions.Extend.due
+
+  @Option(
+    help: """
+      What becomes of lost memory: its program headers are dropped, kept with p_filesz 0 (zero), or left over \
+      the hole (pad). With zero and pad, debuggers show zeros that the process never had.
+      """)
+  var lost = RepairOptions.LostMemory.drop
+
+  @Option(help: "When stretches of zeros become holes.")
+  var sparse = RepairOptions.Sparse.auto
+
+  @Option(help: "When the output shares its data with the input (XFS, Btrfs).")
+  var reflink = RepairOptions.Reflink.auto
+
+  @Flag(help: "Replace an output that exists.")
+  var force = false
+
+  func validate() throws {
+    guard lost != .pad || extend == .due else {
+      throw ValidationError("--lost pad needs the hole that --extend none leaves out")
+    }
+  }
+
+  /// The options, as meant.
+  var options: RepairOptions {
+    var options = RepairOptions()
+    options.extend = extend
+    options.lostMemory = lost
+    options.sparse = sparse
+    options.reflink = reflink
+    options.force = force
+    return options
+  }
+}
