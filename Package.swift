@@ -36,7 +36,8 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "ELFCore", swiftSettings: strict),
     .target(
-      name: "Salvage", dependencies: ["CLinux", "CLZ4", "CXXHash", "CZstd", "ELFCore", systemPackage],
+      name: "Salvage",
+      dependencies: ["CLinux", "CLZ4", "CXXHash", "CZstd", "ELFCore", systemPackage],
       swiftSettings: strict),
     .executableTarget(
       name: "coresalvage",

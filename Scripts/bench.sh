@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# Measures the figures that the README and the manual promise, and prints them beside their targets.
+#
+#   bench.sh [-n RUNS] [-d FOLDER] [copy] [xfs] [million] [startup]
+#
+# All sections when none is named. Needs root (core_pattern, mounts) and about 14 GB below FOLDER
+# ($TMPDIR by default), which are freed at the end. CORESALVAGE_BINARY names another executable.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+runs=5
+parent=${TMPDIR:-/tmp}
+while getopts n:d: option; do
+  case $option in
+    n) runs=$OPTARG ;;
+    d) parent=$OPTARG ;;
+    *) exit 64 ;;
+  esac
+done
+shift $((OPTIND - 1))
+sections=("$@")
+((${#sections[@]})) || sections=(copy xfs million startup)
+
+# shellcheck source=bench/lib.sh
+source "$here/bench/lib.sh"
+[[ $(id -u) == 0 ]] || { note "bench.sh: needs root, to let the kernel write cores"; exit 1; }
+"$here/install.sh" bench
+coresalvage=${CORESALVAGE_BINARY:-$("$here/build-release.sh")}
+
+folder=$(mktemp -d "$(cd "$parent" && pwd)/coresalvage-bench.XXXXXX")
+core_pattern=$(cat /proc/sys/kernel/core_pattern)
+clean_up() {
+  echo "$core_pattern" >/proc/sys/kernel/core_pattern
+  ! mountpoint -q "$folder/xfs" || umount "$folder/xfs"
+  rm -rf "$folder"
+}
+trap clean_up EXIT
+: >"$folder/rows"
+
+# The two that are compared, on $in and $out.
+run_coresalvage() { "$coresalvage" --quiet "$in" "$out"; }
+run_cp() { cp --sparse=always "$in" "$out" && sync "$out"; }
+# Nothing may be left to write or to free from the run before.
+fresh() { rm -f "$out"; sync -f "$folder"; warm "$in"; }
+
+# A bound for every copy: what the page cache gives, what memory takes, what the disk takes.
+ceilings() {
+  local bytes gib direct free
+  bytes=$(stat -c %s "$in")
+  gib=$(calc "$bytes / 2^30" %.3f)
+  warm "$in"
+  row "cat from the page cache to nowhere" "$(calc "$gib / $(seconds warm "$in")") GiB/s" - -
+  free=$(awk '/^MemAvailable/ { print $2 * 1024 }' /proc/meminfo)
+  if mountpoint -q /dev/shm && ((free > 2 * bytes)); then
+    direct=$(seconds cp --sparse=never "$in" "/dev/shm/${folder##*/}")
+    rm -f "/dev/shm/${folder##*/}"
+    row "cp from the page cache to memory" "$(calc "$gib / $direct") GiB/s" - -
+  fi
+  direct=$(seconds dd if=/dev/zero of="$folder/disk" bs=1M count=2048 oflag=direct)
+  rm -f "$folder/disk"
+  row "disk, written past the page cache" "$(calc "2 / $direct") GiB/s" - -
+}
+
+copy_of() {
+  local kind=$1 memory
+  in=$folder/$kind.core
+  out=$folder/out.core
+  hog_core "$in" 4096 "$kind"
+  note "copy, $kind: $(size_of "$in")"
+  [[ $kind != dense ]] || ceilings
+  pairs fresh run_coresalvage run_cp
+  fresh
+  memory=$(peak "$coresalvage" --quiet "$in" "$out")
+  row "4 GiB $kind, coresalvage" "$(calc "$median_a") s" - -
+  row "4 GiB $kind, cp and sync" "$(calc "$median_b") s" - -
+  row "4 GiB $kind, ratio ($ratios)" "$ratio" "0.8" "$(at_most "$ratio" 0.8)"
+  row "4 GiB $kind, peak memory" "$memory MiB" "32 MiB" "$(at_most "$memory" 32)"
+  rm -f "$out"
+}
+
+section_copy() {
+  copy_of dense
+  copy_of holes
+  rm -f "$folder/holes.core"
+}
+
+# On a file system that shares extents, nothing is copied.
+shared_copy_of() {
+  local name=$1 memory time turn
+  in=$folder/xfs/${name// /-}.core
+  out=$folder/xfs/out.core
+  hog_core "$in" "$2" "$3"
+  sync -f "$folder/xfs"
+  note "xfs, $name: $(size_of "$in")"
+  : >"$folder/times"
+  for ((turn = 1; turn <= runs; turn++)); do
+    rm -f "$out"
+    sync -f "$folder/xfs"
+    seconds run_coresalvage >>"$folder/times"
+    echo >>"$folder/times"
+  done
+  time=$(median <"$folder/times")
+  rm -f "$out"
+  memory=$(peak "$coresalvage" --quiet "$in" "$out")
+  row "XFS, $name" "$(calc "$time" %.3f) s" "0.1 s" "$(at_most "$time" 0.1)"
+  row "XFS, $name, peak memory" "$memory MiB" "32 MiB" "$(at_most "$memory" 32)"
+  rm -f "$in" "$out"
+}
+
+section_xfs() {
+  mkdir "$folder/xfs"
+  truncate -s 12G "$folder/xfs.img"
+  mkfs.xfs -q -m reflink=1 "$folder/xfs.img"
+  mount -o loop "$folder/xfs.img" "$folder/xfs"
+  shared_copy_of "4 GiB dense" 4096 dense
+  shared_copy_of "64 GiB sparse" 65536 sparse
+  umount "$folder/xfs"
+  rm -f "$folder/xfs.img"
+}
+
+section_million() {
+  local memory time
+  in=$folder/million.core
+  out=$folder/out.core
+  note "a million program headers"
+  python3 "$here/bench/million.py" "$in"
+  truncate -s 3000000000 "$in"
+  warm "$in"
+  time=$(seconds run_coresalvage)
+  rm -f "$out"
+  memory=$(peak "$coresalvage" --quiet "$in" "$out")
+  row "a million program headers, peak memory" "$memory MiB" "300 MiB" "$(at_most "$memory" 300)"
+  row "a million program headers, time" "$(calc "$time") s" - -
+  rm -f "$in" "$out"
+}
+
+# One start is too short to be measured alone.
+starts=200
+start_coresalvage() { local i; for ((i = 0; i < starts; i++)); do "$coresalvage" --version; done; }
+start_lz4() { local i; for ((i = 0; i < starts; i++)); do lz4 --version; done; }
+
+section_startup() {
+  note "start-up"
+  pairs true start_coresalvage start_lz4
+  row "start-up, coresalvage --version" "$(calc "$median_a * 1000 / $starts") ms" - -
+  row "start-up, lz4 --version" "$(calc "$median_b * 1000 / $starts") ms" - -
+  row "start-up, ratio ($ratios)" "$ratio" - -
+}
+
+for section in "${sections[@]}"; do
+  declare -F "section_$section" >/dev/null || { note "bench.sh: no section $section"; exit 64; }
+done
+for section in "${sections[@]}"; do "section_$section"; done
+echo
+table

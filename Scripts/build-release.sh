@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Builds the release executable: fully static, so that it starts fastest and runs on any Linux of
+# this architecture, and stripped. Prints its path.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+scratch=$root/.build-release
+binary=$scratch/coresalvage
+
+build() {
+  swift build --package-path "$root" --scratch-path "$scratch" -c release --product coresalvage \
+    --static-swift-stdlib "$@" >&2
+}
+
+fully_static=(-Xswiftc -static-executable)
+if ! build "${fully_static[@]}"; then
+  echo "build-release.sh: no fully static executable; trying with the Swift library alone" >&2
+  fully_static=()
+  build
+fi
+
+products=$(swift build --package-path "$root" --scratch-path "$scratch" -c release --show-bin-path)
+# Under another name first: whoever runs the old one keeps it.
+strip -o "$binary.new" "$products/coresalvage"
+mv -f "$binary.new" "$binary"
+"$binary" --version >/dev/null
+echo "$binary"

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs what is missing of the packages that a purpose needs: install.sh build|test|demo|bench...
+# Says nothing when nothing is missing. Without root and sudo it says what to install, and fails.
+set -euo pipefail
+
+build=(binutils git libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config)
+test=(binutils elfutils gcc gcc-multilib gdb gdb-multiarch lz4 mandoc python3 qemu-user time
+  util-linux xfsprogs xz-utils zstd)
+demo=(gdb tar xz-utils)
+bench=(coreutils gcc lz4 python3 time util-linux xfsprogs)
+
+wanted=()
+for purpose in "$@"; do
+  case $purpose in
+    build) wanted+=("${build[@]}") ;;
+    test) wanted+=("${test[@]}") ;;
+    demo) wanted+=("${demo[@]}") ;;
+    bench) wanted+=("${bench[@]}") ;;
+    *) echo "install.sh: no such purpose: $purpose" >&2; exit 64 ;;
+  esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "install.sh: not a Debian system; needed here, by Debian's names: ${wanted[*]}" >&2
+  exit 1
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ $state == installed* ]] || missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+if [[ $(id -u) == 0 ]]; then
+  as_root=()
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+  as_root=(sudo -n)
+elif command -v sudo >/dev/null && [[ -t 0 ]]; then
+  as_root=(sudo) # it will ask for a password
+else
+  echo "install.sh: missing, and not root: apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+
+echo "Installing ${missing[*]}" >&2
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
+"${apt[@]}" update >&2
+"${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >&2

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Everything that must hold: format, manual pages, and all tests, those of the command against the
+# released executable. What the tests need is installed where that is allowed.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "what the tests need"
+Scripts/install.sh build test ||
+  echo "Going on without: tests that need what is missing are skipped or fail."
+
+step "format"
+swift format lint --strict --parallel --recursive Sources Tests Package.swift
+
+step "manual pages"
+if command -v mandoc >/dev/null; then
+  mandoc -Tlint -Wwarning man/*.[1-8]
+else
+  echo "Skipped: no mandoc."
+fi
+
+step "release executable"
+CORESALVAGE_BINARY=$(Scripts/build-release.sh)
+export CORESALVAGE_BINARY
+echo "$CORESALVAGE_BINARY"
+
+step "tests"
+[[ $(id -u) == 0 ]] || echo "Not root: what needs mounts or the kernel's settings is skipped."
+swift build --build-tests
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+swift test --skip-build --parallel --disable-xctest 2>&1 | tee "$log"
+
+step "done"
+grep -E 'Test run with [0-9]+ tests?' "$log" | tail -n 1
