@@ -40,8 +40,8 @@ trap clean_up EXIT
 # The two that are compared, on $in and $out.
 run_coresalvage() { "$coresalvage" --quiet "$in" "$out"; }
 run_cp() { cp --sparse=always "$in" "$out" && sync "$out"; }
-# Nothing may be left to write or to free from the run before.
-fresh() { rm -f "$out"; sync -f "$folder"; warm "$in"; }
+# Nothing may be left to write or to free from the run before; a disk frees in its own time.
+fresh() { rm -f "$out"; sync -f "$folder"; warm "$in"; sleep 1; }
 
 # A bound for every copy: what the page cache gives, what memory takes, what the disk takes.
 ceilings() {
@@ -50,7 +50,7 @@ ceilings() {
   gib=$(calc "$bytes / 2^30" %.3f)
   warm "$in"
   row "cat from the page cache to nowhere" "$(calc "$gib / $(seconds warm "$in")") GiB/s" - -
-  free=$(awk '/^MemAvailable/ { print $2 * 1024 }' /proc/meminfo)
+  free=$(awk '/^MemAvailable/ { printf "%.0f", $2 * 1024 }' /proc/meminfo)
   if mountpoint -q /dev/shm && ((free > 2 * bytes)); then
     direct=$(seconds cp --sparse=never "$in" "/dev/shm/${folder##*/}")
     rm -f "/dev/shm/${folder##*/}"

@@ -1,7 +1,7 @@
 // Fills memory and dies, so that the kernel writes a core of about the size asked for:
 //
 //   hog MIB dense   every page touched: records, text, noise, and zero pages in runs of many lengths
-//   hog MIB holes   the same, and a third of it never touched, in pieces of 64 KiB to 16 MiB
+//   hog MIB holes   the same, and about half of it never touched, in pieces of 64 KiB to 16 MiB
 //   hog MIB sparse  one page touched in every 64 MiB
 #include <stdint.h>
 #include <stdio.h>

@@ -25,13 +25,15 @@ seconds() {
 }
 
 # pairs BEFORE A B: A and B in turn, $runs times each, so that a change of the machine's mood meets
-# both; BEFORE runs, unmeasured, before every one. Sets median_a, median_b, ratio (the median of
+# both; BEFORE runs, unmeasured, before every one, and so does one pair before them all. Sets median_a, median_b, ratio (the median of
 # the ratios of each pair) and ratios (all of them).
 pairs() {
   local before=$1 a=$2 b=$3 turn time_a time_b
   : >"$folder/a"
   : >"$folder/b"
   : >"$folder/ratios"
+  $before && seconds "$a" >/dev/null
+  $before && seconds "$b" >/dev/null
   for ((turn = 1; turn <= runs; turn++)); do
     $before
     time_a=$(seconds "$a")

@@ -57,7 +57,8 @@ public struct BuilderNote: Hashable, Sendable {
   }
 
   /// NT_FILE, its page size 4096.
-  public static func files(_ mappings: [ReferenceMapping], _ format: ReferenceFormat) -> BuilderNote {
+  public static func files(_ mappings: [ReferenceMapping], _ format: ReferenceFormat) -> BuilderNote
+  {
     var writer = FieldWriter(format)
     writer.native(UInt64(mappings.count))
     writer.native(4096)

@@ -84,7 +84,8 @@ extension CoreBuilder {
     writer.half(layout == .gcore ? UInt16(min(sections - 1, 0xffff)) : 0)  // e_shstrndx
   }
 
-  private func writeTable(_ writer: inout FieldWriter, _ notes: Range<Int>, _ places: [Range<Int>]) {
+  private func writeTable(_ writer: inout FieldWriter, _ notes: Range<Int>, _ places: [Range<Int>])
+  {
     writeProgramHeader(
       &writer, type: 4, flags: 0, offset: notes.lowerBound, address: 0, fileSize: notes.count,
       memorySize: 0, alignment: noteAlignment)

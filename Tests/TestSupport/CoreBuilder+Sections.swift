@@ -1,8 +1,8 @@
 extension CoreBuilder {
   /// One encoded section header after the other.
   ///
-  /// The kernel writes section header 0 alone, and only for PN_XNUM. gcore describes the notes and every
-  /// segment; its string table is here left empty, since no reader of cores asks for names.
+  /// The kernel writes section header 0 alone, and only for PN_XNUM. gcore describes the notes and
+  /// every segment; its string table is here left empty, since no reader of cores asks for names.
   func sectionHeaders(_ notes: Range<Int>, _ places: [Range<Int>]) -> [[UInt8]] {
     let isExtended = usesExtendedNumbering || segments.count + 1 >= 0xffff
     guard layout == .gcore || isExtended else { return [] }

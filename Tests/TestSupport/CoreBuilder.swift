@@ -1,5 +1,5 @@
-/// Builds a synthetic core, field by field in elf(5)'s order, so that it and the code under test share
-/// no table of offsets.
+/// Builds a synthetic core, field by field in elf(5)'s order, so that it and the code under test
+/// share no table of offsets.
 public struct CoreBuilder: Sendable {
   /// Who seems to have written the core.
   public enum Layout: Sendable, CaseIterable {
@@ -24,8 +24,8 @@ public struct CoreBuilder: Sendable {
     self.machine = machine
   }
 
-  /// A core of some threads and a little of everything: memory with content, zeros and holes, a segment
-  /// that was not dumped, and all notes that every kernel writes.
+  /// A core of some threads and a little of everything: memory with content, zeros and holes, a
+  /// segment that was not dumped, and all notes that every kernel writes.
   public static func typical(
     _ machine: BuilderMachine = .x86_64, threads: Int = 3, layout: Layout = .kernel
   ) -> CoreBuilder {

@@ -1,4 +1,5 @@
-/// What must become of a core when it is cut: worked out from the whole core, apart from any repair.
+/// What must become of a core when it is cut: worked out from the whole core, apart from any
+/// repair.
 public struct CutExpectation: Sendable {
   /// The size of the cut file.
   public let size: UInt64
@@ -10,8 +11,9 @@ public struct CutExpectation: Sendable {
   public let threads: [ReferenceThread]
   /// Memory whose bytes are in it, by address, one range for each program header.
   public let surviving: [Range<UInt64>]
-  /// Memory whose bytes were in the whole core and are not in it, in the order of the file, with cause 1
-  /// and state 1. Only of program headers that survived: the others are not known to the cut file.
+  /// Memory whose bytes were in the whole core and are not in it, in the order of the file, with
+  /// cause 1 and state 1. Only of program headers that survived: the others are not known to the
+  /// cut file.
   public let lost: [ReferenceLoss]
 
   public init(of whole: ReferenceCore, cutTo size: UInt64) throws {

@@ -9,8 +9,8 @@ public enum EUReadelf {
     "truncated", "error",
   ]
 
-  /// What it finds wrong with a core's program headers and notes. Empty is good: it exits with 0, writes
-  /// nothing to standard error, and no line of its output speaks of an error.
+  /// What it finds wrong with a core's program headers and notes. Empty is good: it exits with 0,
+  /// writes nothing to standard error, and no line of its output speaks of an error.
   public static func complaints(_ core: FilePath) throws -> [String] {
     let result = try Tool("eu-readelf", ["-n", "-l", core.string]).run()
     var found = result.ending == .exit(0) ? [] : ["\(result.ending)"]

@@ -1,8 +1,8 @@
 /// Reads the fields of an on-disk record one after the other.
 ///
 /// It knows no table of offsets: the callers name the fields in elf(5)'s order, and the position
-/// follows from what was read before. A wrong offset in the code under test meets a reader that can't
-/// share it.
+/// follows from what was read before. A wrong offset in the code under test meets a reader that
+/// can't share it.
 public struct FieldReader: Sendable {
   public let format: ReferenceFormat
   private let bytes: [UInt8]

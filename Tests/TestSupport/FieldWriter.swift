@@ -1,5 +1,5 @@
-/// Appends the fields of on-disk records one after the other: the writing twin of `FieldReader`, and as
-/// ignorant of offsets.
+/// Appends the fields of on-disk records one after the other: the writing twin of `FieldReader`,
+/// and as ignorant of offsets.
 public struct FieldWriter: Sendable {
   public let format: ReferenceFormat
   public private(set) var bytes: [UInt8] = []
@@ -15,7 +15,8 @@ public struct FieldWriter: Sendable {
   public mutating func word(_ value: UInt32) { integer(UInt64(value), 4) }
   /// An `Elf_Xword`, 8 bytes in both classes.
   public mutating func quad(_ value: UInt64) { integer(value, 8) }
-  /// An `Elf_Addr` or `Elf_Off`, or a C `long`: 4 or 8 bytes. In a 32-bit file the upper half is lost.
+  /// An `Elf_Addr` or `Elf_Off`, or a C `long`: 4 or 8 bytes. In a 32-bit file the upper half is
+  /// lost.
   public mutating func native(_ value: UInt64) { integer(value, format.nativeSize) }
   public mutating func raw(_ more: [UInt8]) { bytes += more }
 

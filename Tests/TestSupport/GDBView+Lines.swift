@@ -5,7 +5,8 @@ extension GDBView {
     return Int32(line[mark.upperBound...].prefix { $0.isNumber })
   }
 
-  /// "#1  0x000055… in level_2 (who=3) at victim.c:70", "#0  level_1 (…)", "#2  <signal handler called>".
+  /// "#1  0x000055… in level_2 (who=3) at victim.c:70", "#0  level_1 (…)", "#2  <signal handler
+  /// called>".
   mutating func addFrame(_ line: String, to thread: Int32, isHeading: Bool) {
     if isHeading { backtraces[thread, default: []] += [] }
     guard line.hasPrefix("#") else { return }
@@ -13,13 +14,16 @@ extension GDBView {
     if rest.hasPrefix("0x"), let mark = rest.firstRange(of: " in ") {
       rest = rest[mark.upperBound...]
     }
-    let name = rest.hasPrefix("<") ? rest : rest[..<(rest.firstRange(of: " (")?.lowerBound ?? rest.endIndex)]
+    let name =
+      rest.hasPrefix("<") ? rest : rest[..<(rest.firstRange(of: " (")?.lowerBound ?? rest.endIndex)]
     backtraces[thread, default: []].append(String(name))
   }
 
   /// "0x00007f…  0x00007f…  Yes (*)     /lib/x86_64-linux-gnu/libc.so.6".
   mutating func addLibrary(_ line: String) {
-    guard line.hasPrefix("0x") || line.contains("  Yes  ") || line.contains("  No  ") else { return }
+    guard line.hasPrefix("0x") || line.contains("  Yes  ") || line.contains("  No  ") else {
+      return
+    }
     guard let slash = line.firstRange(of: " /") else { return }
     libraries.append(String(line[line.index(after: slash.lowerBound)...]))
   }

@@ -13,7 +13,8 @@ public struct GDBView: Sendable {
   public var backtraces: [Int32: [String]] = [:]
   /// The paths of `info sharedlibrary`.
   public var libraries: [String] = []
-  /// Each thread's registers, by name, if they were asked for. Those that are no number are left out.
+  /// Each thread's registers, by name, if they were asked for. Those that are no number are left
+  /// out.
   public var registers: [Int32: [String: UInt64]] = [:]
   /// The bytes that were asked for; nil for "Cannot access memory".
   public var memory: [UInt64: UInt8?] = [:]

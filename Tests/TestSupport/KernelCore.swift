@@ -34,7 +34,9 @@ public struct KernelCore: Sendable {
     let lines = result.text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     areas = lines.compactMap { words in
       guard words.count == 4, words[0] == "area" else { return nil }
-      guard let start = Self.number(words[2]), let length = Self.number(words[3]) else { return nil }
+      guard let start = Self.number(words[2]), let length = Self.number(words[3]) else {
+        return nil
+      }
       return Area(name: words[1], range: start..<start + length)
     }
     threads = lines.compactMap { words in

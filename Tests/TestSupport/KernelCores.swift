@@ -21,8 +21,8 @@ public enum KernelCores {
 
   /// Lets a program crash in `folder`, and gives the core that the kernel wrote there.
   ///
-  /// Nil, said aloud, where the kernel can't be made to write a core into the program's folder. Throws
-  /// if the program did not crash.
+  /// Nil, said aloud, where the kernel can't be made to write a core into the program's folder.
+  /// Throws if the program did not crash.
   public static func dump(_ request: Request, in folder: ScratchFolder) throws -> KernelCore? {
     let home = try folder.makeFolder("dump-\(try folder.names().count)")
     var tool = Tool(request.program.string, request.arguments)
@@ -50,8 +50,8 @@ public enum KernelCores {
     return try dump(Request(program, victim.arguments), in: folder)
   }
 
-  /// Compiles a C program. Nil, said aloud, if there is no gcc, or if it can't build for what the flags
-  /// ask (`-m32` without the 32-bit libraries).
+  /// Compiles a C program. Nil, said aloud, if there is no gcc, or if it can't build for what the
+  /// flags ask (`-m32` without the 32-bit libraries).
   public static func compile(
     _ source: String, named name: String, flags: [String] = ["-g", "-O0"], in folder: ScratchFolder
   ) throws -> FilePath? {

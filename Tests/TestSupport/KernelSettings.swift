@@ -4,15 +4,16 @@ import SystemPackage
 
 /// Settings under `/proc/sys` that a test needs changed for a while.
 ///
-/// A lock file keeps tests from changing them under each other, in this process and in others: who needs
-/// a change holds it alone, who only needs things to stay as they are shares it. What was changed is put
-/// back at once afterwards, or when the process exits.
+/// A lock file keeps tests from changing them under each other, in this process and in others: who
+/// needs a change holds it alone, who only needs things to stay as they are shares it. What was
+/// changed is put back at once afterwards, or when the process exits.
 public enum KernelSettings {
   /// Runs `body` while every setting has the wanted value.
   ///
   /// - Parameter wanted: names as sysctl(8) has them, with their values:
   ///   `["kernel.core_pattern": "core"]`.
-  /// - Returns: what `body` returns; nil if a setting is another one and can't be changed, which is said
+  /// - Returns: what `body` returns; nil if a setting is another one and can't be changed, which is
+  /// said
   ///   aloud.
   public static func with<Value>(_ wanted: [String: String], _ body: () throws -> Value) throws
     -> Value?
@@ -30,7 +31,8 @@ public enum KernelSettings {
     for (name, value) in former {
       changed.withLock { $0[name] = value }
       guard set(name, to: wanted[name] ?? "") else {
-        Skip.say("\(name) is \"\(value)\", \"\(wanted[name] ?? "")\" is needed, and it can't be set")
+        Skip.say(
+          "\(name) is \"\(value)\", \"\(wanted[name] ?? "")\" is needed, and it can't be set")
         return nil
       }
     }
@@ -81,8 +83,14 @@ public enum KernelSettings {
     let file: FileDescriptor
 
     init() throws {
+      let path: FilePath = "/tmp/coresalvage-test-settings.lock"
+      // Creating comes second: fs.protected_regular forbids O_CREAT on another user's file in /tmp.
+      if let existing = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) {
+        file = existing
+        return
+      }
       file = try FileDescriptor.open(
-        "/tmp/coresalvage-test-settings.lock", .readOnly, options: [.create, .closeOnExec],
+        path, .readOnly, options: [.create, .closeOnExec],
         permissions: [.ownerReadWrite, .groupRead, .otherRead])
     }
 

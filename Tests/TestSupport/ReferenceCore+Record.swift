@@ -47,8 +47,8 @@ extension ReferenceCore {
     return runs
   }
 
-  /// The input of the repair, had again from its output: HEAD's bytes put back, and the file cut to the
-  /// size found. Nil without both notes. Holds the whole file in memory.
+  /// The input of the repair, had again from its output: HEAD's bytes put back, and the file cut to
+  /// the size found. Nil without both notes. Holds the whole file in memory.
   public func undone() throws -> [UInt8]? {
     guard let runs = try head(), let size = try lost()?.sizeFound else { return nil }
     var bytes = try source.read(at: 0, count: Int(min(size, source.length)))
@@ -64,9 +64,9 @@ extension ReferenceCore {
     return bytes
   }
 
-  /// Where the record and the core contradict each other: lost memory that reads back although it was
-  /// neither padded nor rebuilt, entries out of order or overlapping, a note of ours before one that
-  /// isn't. Empty is good.
+  /// Where the record and the core contradict each other: lost memory that reads back although it
+  /// was neither padded nor rebuilt, entries out of order or overlapping, a note of ours before one
+  /// that isn't. Empty is good.
   public func contradictions() throws -> [String] {
     guard let lost = try lost() else { return ["no LOST note"] }
     var found: [String] = []

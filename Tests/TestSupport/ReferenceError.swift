@@ -1,5 +1,5 @@
-/// What the reference reader, or one of the programs it calls, found wrong, in words for the log of a
-/// failed test.
+/// What the reference reader, or one of the programs it calls, found wrong, in words for the log of
+/// a failed test.
 public struct ReferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   public let message: String
 

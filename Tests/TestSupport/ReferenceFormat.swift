@@ -1,4 +1,5 @@
-/// The two choices that fix how every integer of an ELF file is stored: its class and its byte order.
+/// The two choices that fix how every integer of an ELF file is stored: its class and its byte
+/// order.
 public struct ReferenceFormat: Hashable, Sendable, CustomStringConvertible {
   /// `ELFCLASS64` if true, `ELFCLASS32` if not.
   public var is64Bit: Bool

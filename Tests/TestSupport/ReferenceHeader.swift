@@ -84,7 +84,8 @@ struct ReferenceHeader: Sendable {
   ) throws -> Range<UInt64> {
     guard count > 0 else { return offset..<offset }
     guard offset <= source.length, count <= (source.length - offset) / size else {
-      throw ReferenceError("\(what): \(count) entries at \(offset) end past the file's \(source.length)")
+      throw ReferenceError(
+        "\(what): \(count) entries at \(offset) end past the file's \(source.length)")
     }
     return offset..<offset + count * size
   }

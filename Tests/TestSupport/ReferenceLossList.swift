@@ -28,7 +28,9 @@ public struct ReferenceLossList: Hashable, Sendable {
     paths = []
     guard hasPaths else { return }
     paths = try reader.raw(reader.remaining)
-      .split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+      .split(separator: 0, omittingEmptySubsequences: false).map {
+        String(decoding: $0, as: UTF8.self)
+      }
     if paths.last == "" { paths.removeLast() }
     guard paths.count <= entries.count else {
       throw ReferenceError("\(what): \(paths.count) paths for \(count) entries")

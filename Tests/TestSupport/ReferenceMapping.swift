@@ -19,7 +19,9 @@ public struct ReferenceMapping: Hashable, Sendable {
       (try reader.native(), try reader.native(), try reader.native())
     }
     let names = try reader.raw(reader.remaining)
-      .split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+      .split(separator: 0, omittingEmptySubsequences: false).map {
+        String(decoding: $0, as: UTF8.self)
+      }
     guard names.count == places.count + 1, names.last == "" else {
       throw ReferenceError("NT_FILE counts \(count) entries and names \(names.count - 1)")
     }

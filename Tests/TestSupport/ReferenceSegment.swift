@@ -24,8 +24,8 @@ public struct ReferenceSegment: Hashable, Sendable {
   /// All addresses it speaks of. Those past `readableRange` are what gdb shows as zeros.
   public var memoryRange: Range<UInt64> { address..<address + max(memorySize, fileSize) }
 
-  /// Reads an `Elf32_Phdr` or `Elf64_Phdr`, and refuses one whose sums overflow, that has more bytes in
-  /// the file than in memory, or an alignment that is no power of two.
+  /// Reads an `Elf32_Phdr` or `Elf64_Phdr`, and refuses one whose sums overflow, that has more
+  /// bytes in the file than in memory, or an alignment that is no power of two.
   init(_ reader: inout FieldReader, index: Int) throws {
     self.index = index
     type = try reader.word()

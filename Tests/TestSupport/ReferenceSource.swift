@@ -40,8 +40,10 @@ public final class ReferenceSource: Sendable {
     case .file(let descriptor):
       return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
         while filled < count {
-          let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
-          let got = try descriptor.read(fromAbsoluteOffset: Int64(offset) + Int64(filled), into: rest)
+          let rest = UnsafeMutableRawBufferPointer(
+            rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+          let got = try descriptor.read(
+            fromAbsoluteOffset: Int64(offset) + Int64(filled), into: rest)
           guard got > 0 else { throw ReferenceError("\(what): the file shrank while it was read") }
           filled += got
         }

@@ -7,7 +7,8 @@ public struct ReferenceThread: Hashable, Sendable {
   /// The whole descriptor, registers included.
   public var descriptor: [UInt8]
 
-  /// Reads the head of a `struct elf_prstatus`, which is the same on every machine but for its longs.
+  /// Reads the head of a `struct elf_prstatus`, which is the same on every machine but for its
+  /// longs.
   init(_ note: ReferenceNote, _ format: ReferenceFormat) throws {
     var reader = FieldReader(note.descriptor, format, what: "NT_PRSTATUS at \(note.offset)")
     for _ in 0..<3 { _ = try reader.word() }  // pr_info: si_signo, si_code, si_errno

@@ -47,7 +47,8 @@ public final class RunningTool {
     }
   }
 
-  /// Long waits for long runs: the end of a program that has closed its pipes shows only to `wait4`.
+  /// Long waits for long runs: the end of a program that has closed its pipes shows only to
+  /// `wait4`.
   private func pause(at now: ContinuousClock.Instant) -> Duration {
     now - start < .milliseconds(100) ? .milliseconds(1) : .milliseconds(10)
   }

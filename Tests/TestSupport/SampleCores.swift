@@ -1,7 +1,7 @@
 import SystemPackage
 
-/// Cores that lie beside the tests: `Fixtures/` of the repository, and the samples that some checkouts
-/// have in `../shared/samples`. What is absent is nil or empty, said aloud.
+/// Cores that lie beside the tests: `Fixtures/` of the repository, and the samples that some
+/// checkouts have in `../shared/samples`. What is absent is nil or empty, said aloud.
 public enum SampleCores {
   /// `Fixtures/`.
   public static let fixtures = Tool.packageRoot.appending("Fixtures")

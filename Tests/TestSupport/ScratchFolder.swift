@@ -2,8 +2,8 @@ import Glibc
 import SystemPackage
 import Synchronization
 
-/// A fresh folder for one test, removed with all that it holds once its last owner lets go, or when the
-/// process exits.
+/// A fresh folder for one test, removed with all that it holds once its last owner lets go, or when
+/// the process exits.
 public final class ScratchFolder: Sendable {
   /// Where the folder is made.
   public enum Place: Sendable {
@@ -22,7 +22,8 @@ public final class ScratchFolder: Sendable {
     guard mkdtemp(&template) != nil else {
       throw ReferenceError.system("mkdtemp in \(parent)", errno)
     }
-    path = FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+    path = FilePath(
+      String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
     Self.living.withLock { _ = $0.insert(path) }
     _ = Self.removalAtExit
   }

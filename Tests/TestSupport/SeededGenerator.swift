@@ -1,7 +1,7 @@
 /// SplitMix64: the same seed gives the same numbers on every machine.
 ///
-/// Hand the seed to a test as its argument, or let `init(for:)` choose one; either way a failure can be
-/// had again, since the seed is printed.
+/// Hand the seed to a test as its argument, or let `init(for:)` choose one; either way a failure
+/// can be had again, since the seed is printed.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   public let seed: UInt64
   private var state: UInt64
@@ -11,10 +11,11 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     state = seed
   }
 
-  /// A generator with the seed named by the environment's `CORESALVAGE_SEED` (decimal, or 0x and hex
-  /// digits), else with a fresh one. Prints "seed 0x… (purpose)".
+  /// A generator with the seed named by the environment's `CORESALVAGE_SEED` (decimal, or 0x and
+  /// hex digits), else with a fresh one. Prints "seed 0x… (purpose)".
   public init(for purpose: String) {
-    self.init(seed: Environment["CORESALVAGE_SEED"].flatMap(Self.number) ?? UInt64.random(in: 0 ... .max))
+    self.init(
+      seed: Environment["CORESALVAGE_SEED"].flatMap(Self.number) ?? UInt64.random(in: 0 ... .max))
     print("seed 0x\(String(seed, radix: 16)) (\(purpose))")
   }
 

@@ -1,8 +1,8 @@
 import Glibc
 import SystemPackage
 
-/// Copies the beginning of a file, holes as holes and data as data: a cut core as the cause of its cut
-/// would have left it.
+/// Copies the beginning of a file, holes as holes and data as data: a cut core as the cause of its
+/// cut would have left it.
 public enum SparseCopy {
   // <unistd.h> shows these only with _GNU_SOURCE.
   private static let seekData: Int32 = 3
@@ -13,7 +13,8 @@ public enum SparseCopy {
     let input = try FileDescriptor.open(source, .readOnly, options: .closeOnExec)
     defer { try? input.close() }
     let output = try FileDescriptor.open(
-      target, .readWrite, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+      target, .readWrite, options: [.create, .truncate, .closeOnExec],
+      permissions: [.ownerReadWrite])
     defer { try? output.close() }
 
     let length = try input.seek(offset: 0, from: .end)
@@ -34,7 +35,8 @@ public enum SparseCopy {
   private static func copy(
     _ range: Range<Int64>, from input: FileDescriptor, to output: FileDescriptor
   ) throws {
-    var buffer = [UInt8](repeating: 0, count: Int(min(1 << 20, range.upperBound - range.lowerBound)))
+    var buffer = [UInt8](
+      repeating: 0, count: Int(min(1 << 20, range.upperBound - range.lowerBound)))
     var position = range.lowerBound
     while position < range.upperBound {
       let wanted = Int(min(Int64(buffer.count), range.upperBound - position))

@@ -15,7 +15,8 @@ extension Tool {
   public static let coresalvagePath: FilePath = {
     if let named = Environment["CORESALVAGE_BINARY"], !named.isEmpty { return FilePath(named) }
     let candidates = buildFolders.map { $0.appending("coresalvage") }
-    return candidates.first(where: isExecutable) ?? packageRoot.appending(".build/debug/coresalvage")
+    return candidates.first(where: isExecutable)
+      ?? packageRoot.appending(".build/debug/coresalvage")
   }()
 
   /// The folder that holds Package.swift, found from this file's place in it.

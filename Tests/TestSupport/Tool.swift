@@ -67,8 +67,8 @@ public struct Tool: Sendable {
     return false
   }
 
-  /// The command that is really run: env(1) and prlimit(1) go first where a folder or limits are asked
-  /// for. Each then becomes the next one, so that the process number stays the program's.
+  /// The command that is really run: env(1) and prlimit(1) go first where a folder or limits are
+  /// asked for. Each then becomes the next one, so that the process number stays the program's.
   var spawned: [String] {
     get throws {
       guard let path = Self.locate(program) else { throw ReferenceError("no program \(program)") }

@@ -29,8 +29,8 @@ extension ToolChannels {
     }
   }
 
-  /// A pseudo-terminal of 80 columns and 24 rows. <stdlib.h> shows `posix_openpt` and its kin only with
-  /// _GNU_SOURCE; these are the calls that they make.
+  /// A pseudo-terminal of 80 columns and 24 rows. <stdlib.h> shows `posix_openpt` and its kin only
+  /// with _GNU_SOURCE; these are the calls that they make.
   static func terminal() throws -> (ours: FileDescriptor, program: FileDescriptor) {
     let setLock: UInt = 0x4004_5431  // TIOCSPTLCK
     let getNumber: UInt = 0x8004_5430  // TIOCGPTN

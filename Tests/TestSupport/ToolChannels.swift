@@ -53,7 +53,9 @@ struct ToolChannels {
 
   private mutating func feed() {
     guard let end = inputEnd else { return }
-    let written = pendingInput.withUnsafeBytes { Glibc.write(end.rawValue, $0.baseAddress, $0.count) }
+    let written = pendingInput.withUnsafeBytes {
+      Glibc.write(end.rawValue, $0.baseAddress, $0.count)
+    }
     if written > 0 { pendingInput = pendingInput.dropFirst(written) }
     let failed = written < 0 && errno != EAGAIN && errno != EINTR
     guard failed || pendingInput.isEmpty else { return }
@@ -65,7 +67,9 @@ struct ToolChannels {
   private static func drain(_ end: inout FileDescriptor?, into bytes: inout [UInt8]) {
     guard let descriptor = end else { return }
     var piece = [UInt8](repeating: 0, count: 1 << 16)
-    let got = piece.withUnsafeMutableBytes { Glibc.read(descriptor.rawValue, $0.baseAddress, $0.count) }
+    let got = piece.withUnsafeMutableBytes {
+      Glibc.read(descriptor.rawValue, $0.baseAddress, $0.count)
+    }
     if got > 0 {
       bytes += piece[..<got]
     } else if got == 0 || errno != EINTR {

@@ -7,8 +7,8 @@ enum ToolSpawn {
   // <spawn.h> shows it only with _GNU_SOURCE.
   private static let newSession: Int16 = 0x80
 
-  /// Held while pipes are made and handed over: between `pipe` and FD_CLOEXEC another thread's program
-  /// could inherit a write end, and the pipe would not seem to close.
+  /// Held while pipes are made and handed over: between `pipe` and FD_CLOEXEC another thread's
+  /// program could inherit a write end, and the pipe would not seem to close.
   static let lock = Mutex(())
 
   static func spawn(_ tool: Tool, _ channels: ToolChannels) throws -> pid_t {

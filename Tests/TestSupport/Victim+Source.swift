@@ -1,6 +1,6 @@
 extension Victim {
-  /// Prints a line for each area ("area bulk ADDRESS LENGTH") and each thread ("thread 2 LWP MARKER",
-  /// where MARKER is the address of the text in its innermost frame), and crashes.
+  /// Prints a line for each area ("area bulk ADDRESS LENGTH") and each thread ("thread 2 LWP
+  /// MARKER", where MARKER is the address of the text in its innermost frame), and crashes.
   static let source = #"""
     #define _GNU_SOURCE
     #include <pthread.h>

@@ -4,14 +4,15 @@ import SystemPackage
 /// content, and one thread that crashes once all others are blocked.
 ///
 /// Threads are numbered; 0 is the main one. Thread `n` stands in level_1, level_2 and so on up to
-/// `depth`, which calls `block_here`, or `crash_here` in the one that crashes. Every frame holds a text
-/// of its own: "thread 2 level 3". The same numbers give the same content, at other addresses.
+/// `depth`, which calls `block_here`, or `crash_here` in the one that crashes. Every frame holds a
+/// text of its own: "thread 2 level 3". The same numbers give the same content, at other addresses.
 public struct Victim: Hashable, Sendable {
   /// Threads beside the main one, at most 63.
   public var threads = 4
   /// Nested functions, 1 to 9.
   public var depth = 5
-  /// An anonymous area: of 16 pages, 13 have content, 2 were never touched and 1 was filled with zeros.
+  /// An anonymous area: of 16 pages, 13 have content, 2 were never touched and 1 was filled with
+  /// zeros.
   public var bulkBytes = 48 << 20
   /// Blocks of `malloc`, all with content.
   public var heapBytes = 1 << 20

@@ -43,7 +43,7 @@ public struct Report: Hashable, Sendable {
   /// How many bytes of the notes, and of the program header table, are lost.
   public var notesLost: UInt64
   public var tableLost: UInt64
-  /// Every lost range, in the order of the program headers.
+  /// Every lost range, in file order.
   public var lost: [Loss] {
     zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }
   }

@@ -1,6 +1,7 @@
 package import ELFCore
 
-/// What becomes of each program header: the entries of the new table, and what was lost, both in the old table's order.
+/// What becomes of each program header: the entries of the new table, in the old table's order, and what was lost, in
+/// file order.
 package struct Segments: Sendable {
   /// Without the PT_NOTEs, whose place one new PT_NOTE takes.
   package private(set) var entries: [ProgramHeader] = []
@@ -35,6 +36,7 @@ package struct Segments: Sendable {
         firstChange = firstChange ?? index
       }
     }
+    lost.sort { $0.fileOffset < $1.fileOffset }
   }
 
   private mutating func loseTable(_ structure: CoreStructure, _ damage: DamageMap) {
