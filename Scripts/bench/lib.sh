@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # What the sections of bench.sh share. Sourced, not run. Expects $folder and $runs.
 
 note() { printf '%s\n' "$*" >&2; }
@@ -24,9 +25,9 @@ seconds() {
   calc "$EPOCHREALTIME - $start" %.4f
 }
 
-# pairs BEFORE A B: A and B in turn, $runs times each, so that a change of the machine's mood meets
-# both; BEFORE runs, unmeasured, before every one, and so does one pair before them all. Sets median_a, median_b, ratio (the median of
-# the ratios of each pair) and ratios (all of them).
+# pairs BEFORE A B: A and B in turn, $runs times each after one pair to warm up, so that a change of
+# the machine's mood meets both; BEFORE runs, unmeasured, before every one. Sets median_a, median_b,
+# ratio (the median of the ratios of each pair) and ratios (all of them).
 pairs() {
   local before=$1 a=$2 b=$3 turn time_a time_b
   : >"$folder/a"
@@ -63,9 +64,14 @@ hog_core() {
   [[ ! -e $place ]] || return 0
   note "making a core of $2 MiB, $3"
   [[ -x $folder/hog ]] || gcc -O2 -o "$folder/hog" "$here/bench/hog.c"
-  echo "$place" >/proc/sys/kernel/core_pattern
-  { env -i prlimit --core=unlimited "$folder/hog" "$2" "$3" || true; } >/dev/null 2>&1
-  echo "$core_pattern" >/proc/sys/kernel/core_pattern
+  local home=$place.dump
+  mkdir "$home"
+  [[ $core_pattern == core ]] || echo core >/proc/sys/kernel/core_pattern
+  { cd "$home" && env -i prlimit --core=unlimited "$folder/hog" "$2" "$3" || true; } >/dev/null 2>&1
+  cd "$folder"
+  [[ $core_pattern == core ]] || echo "$core_pattern" >/proc/sys/kernel/core_pattern
+  mv "$home"/core* "$place"
+  rmdir "$home"
   truncate -s -100000 "$place"
   sync "$place"
 }

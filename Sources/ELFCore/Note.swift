@@ -19,6 +19,8 @@ public struct Note: Hashable, Sendable {
   public var kind: Kind
   /// The owner, without its NUL. Of a longer one than `longestOwner`, its beginning.
   public var owner: [UInt8]
+  /// `n_namesz`: the owner's size with its NUL.
+  public var ownerSize: UInt32
   /// Where the note's header lies in the file.
   public var fileOffset: UInt64
   /// Where its descriptor lies in the file, and how long it is (`n_descsz`).
@@ -26,11 +28,12 @@ public struct Note: Hashable, Sendable {
   public var descriptorSize: UInt64
 
   public init(
-    kind: Kind, owner: [UInt8], fileOffset: UInt64, descriptorOffset: UInt64,
+    kind: Kind, owner: [UInt8], ownerSize: UInt32, fileOffset: UInt64, descriptorOffset: UInt64,
     descriptorSize: UInt64
   ) {
     self.kind = kind
     self.owner = owner
+    self.ownerSize = ownerSize
     self.fileOffset = fileOffset
     self.descriptorOffset = descriptorOffset
     self.descriptorSize = descriptorSize
@@ -44,28 +47,26 @@ public struct Note: Hashable, Sendable {
   /// No owner in use is longer than this.
   public static let longestOwner = 64
 
-  /// The bytes of a note, padded to `alignment` 4 as every core's notes are.
-  public static func bytes(
-    kind: Kind, owner: [UInt8], descriptor: [UInt8], in format: ELFFormat
+  /// The bytes of a note up to its descriptor, padded to `alignment` 4 as every core's notes are.
+  public static func header(
+    kind: Kind, owner: [UInt8], descriptorSize: UInt64, in format: ELFFormat
   ) -> [UInt8] {
     var bytes = header(
-      kind: kind, owner: owner, descriptorSize: UInt64(descriptor.count), in: format)
-    bytes.append(contentsOf: descriptor)
+      kind: kind, ownerSize: UInt32(owner.count + 1), descriptorSize: descriptorSize, in: format)
+    bytes.append(contentsOf: owner)
+    bytes.append(0)
     bytes.pad(to: 4)
     return bytes
   }
 
-  /// The header and the padded owner of a note whose descriptor comes from elsewhere.
+  /// `ElfN_Nhdr` alone.
   public static func header(
-    kind: Kind, owner: [UInt8], descriptorSize: UInt64, in format: ELFFormat
+    kind: Kind, ownerSize: UInt32, descriptorSize: UInt64, in format: ELFFormat
   ) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.append(UInt64(owner.count + 1), size: 4, format.byteOrder)
+    bytes.append(UInt64(ownerSize), size: 4, format.byteOrder)
     bytes.append(descriptorSize, size: 4, format.byteOrder)
     bytes.append(UInt64(kind.rawValue), size: 4, format.byteOrder)
-    bytes.append(contentsOf: owner)
-    bytes.append(0)
-    bytes.pad(to: 4)
     return bytes
   }
 }

@@ -11,9 +11,11 @@ package struct ByteWindow {
 
   /// Up to `count` bytes from `offset` on; fewer only at the end of the source.
   package mutating func bytes(at offset: UInt64, count: Int) throws(SalvageError) -> [UInt8] {
+    guard offset < source.size else { return [] }
     guard count <= Self.size else { return try source.bytes(at: offset, count: count) }
-    let end = start + UInt64(bytes.count)
-    if offset < start || offset + UInt64(count) > end {
+    // No overflow: what is inside a source is far below the last offset that can be named.
+    let isPresent = offset >= start && offset + UInt64(count) <= start + UInt64(bytes.count)
+    if !isPresent {
       bytes = try source.bytes(at: offset, count: Self.size)
       start = offset
     }

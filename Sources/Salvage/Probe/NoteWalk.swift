@@ -20,14 +20,25 @@ package struct NoteWalk {
     self.source = source
     self.format = format
     window = ByteWindow(source)
-    for header in headers where header.kind == .note && header.fileSize > 0 {
-      try walk(header)
+    for header in Self.apart(headers) { try walk(header) }
+  }
+
+  /// The PT_NOTEs, in their order, without those that lie over another: no writer makes such, and a hostile core
+  /// could let us walk the same bytes 65,534 times.
+  package static func apart(_ headers: [ProgramHeader]) -> [ProgramHeader] {
+    let notes = headers.filter { $0.kind == .note && $0.fileSize > 0 }
+    guard notes.count > 1 else { return notes }
+    var end: UInt64 = 0
+    var kept: Set<Int> = []
+    for index in notes.indices.sorted(by: { notes[$0].fileOffset < notes[$1].fileOffset })
+    where notes[index].fileOffset >= end {
+      kept.insert(index)
+      end = notes[index].fileEnd ?? .max
     }
+    return notes.indices.filter(kept.contains).map { notes[$0] }
   }
 
   private mutating func walk(_ segment: ProgramHeader) throws(SalvageError) {
-    // Hostile segments may lie over each other: each byte is walked at most as often as there are PT_NOTEs,
-    // and the count of notes bounds the whole.
     let end = segment.fileEnd ?? .max
     // gABI says 8 for 64-bit files; only alignment 8 in p_align is meant so, everything else is padded to 4.
     let alignment: UInt64 = segment.alignment == 8 ? 8 : 4
@@ -60,7 +71,8 @@ package struct NoteWalk {
     let headerSize = roundUp(UInt64(Note.headerSize) + ownerSize, to: alignment)
     guard let name = owner.span.cString(at: 0, limit: Note.longestOwner) else { return nil }
     return Note(
-      kind: Note.Kind(rawValue: UInt32(kind)), owner: name, fileOffset: offset,
+      kind: Note.Kind(rawValue: UInt32(kind)), owner: name, ownerSize: UInt32(ownerSize),
+      fileOffset: offset,
       descriptorOffset: offset + headerSize, descriptorSize: descriptorSize)
   }
 }

@@ -5,16 +5,17 @@ internal import ELFCore
 package struct Origin: Hashable, Sendable {
   package var sizeFound: UInt64
   package var digest: String
+  /// The options as they were carried out.
   package var options: RepairOptions
-  /// The extension that was done, which is not the one asked for where the due size can't be had.
-  package var extend: RepairOptions.Extend
 
   package static let formatVersion: UInt64 = 1
 
   /// The note's JSON. Only options that change the bytes of the output are named, and only where they are not the default.
   package var json: JSON {
     var changed: [JSON.Member] = []
-    if extend != .due { changed.append(.init(name: "extend", value: .string(extend.rawValue))) }
+    if options.extend != .due {
+      changed.append(.init(name: "extend", value: .string(options.extend.rawValue)))
+    }
     if options.lostMemory != .drop {
       changed.append(.init(name: "lost", value: .string(options.lostMemory.rawValue)))
     }
@@ -34,19 +35,20 @@ package struct Origin: Hashable, Sendable {
     let hash = HeadHash()
     hash.update(structure.headerBytes)
     var ranges = [structure.tableRange]
-    for header in structure.programHeaders where header.kind == .note {
-      ranges.append(header.fileOffset..<(header.fileEnd ?? header.fileOffset))
+    ranges += NoteWalk.apart(structure.programHeaders).map {
+      $0.fileOffset..<($0.fileEnd ?? $0.fileOffset)
     }
+    // Headers and notes of more than a gigabyte are no kernel's: the first of it tells enough.
+    var left: UInt64 = 1 << 30
     for range in ranges {
       var offset = range.lowerBound
-      // A note segment of a terabyte is no kernel's: its first 256 MiB tell enough.
-      let end = min(
-        range.upperBound, source.size, offset.addingReportingOverflow(256 << 20).partialValue)
-      while offset < end {
-        let bytes = try source.bytes(at: offset, count: Int(min(end - offset, 1 << 18)))
+      let end = min(range.upperBound, source.size)
+      while offset < end, left > 0 {
+        let bytes = try source.bytes(at: offset, count: Int(min(end - offset, left, 1 << 18)))
         guard !bytes.isEmpty else { break }
         hash.update(bytes)
         offset += UInt64(bytes.count)
+        left -= UInt64(bytes.count)
       }
     }
     return hash.hexadecimalDigest

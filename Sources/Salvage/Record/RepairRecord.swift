@@ -29,16 +29,17 @@ public struct RepairRecord: Hashable, Sendable {
     lost = []
     origins = []
     for note in structure.notes where note.owner == SalvageNote.owner {
+      isRepaired = true
       guard note.descriptorSize <= Self.largestDescriptor else { continue }
       let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
       switch note.kind {
       case SalvageNote.lost:
         guard let list = LostNote(bytes.span, structure.format.byteOrder) else { continue }
-        isRepaired = true
         sizeFound = list.sizeFound
         sizeDue = list.sizeDue == 0 ? nil : list.sizeDue
         lost += list.ranges
-      case SalvageNote.origin: origins.append(PrintableText(bytes).description)
+      case SalvageNote.origin:
+        origins.append(String(validating: bytes, as: UTF8.self) ?? PrintableText(bytes).description)
       default: break
       }
     }
@@ -64,7 +65,7 @@ extension RepairRecord: CustomStringConvertible {
     guard isRepaired else { return "\(name): no repair: it has none of coresalvage's notes" }
     let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
     var lines = ["\(name): repaired from \(ByteCount(sizeFound ?? 0))\(due)"]
-    lines += origins.map { "  origin    \($0)" }
+    lines += origins.map { "  origin    \(PrintableText($0))" }
     lines.append(
       "  lost      \(lost.count) ranges, \(ByteCount(lost.reduce(0) { $0 &+ $1.length }))")
     lines += lost.map { "  \($0.line)" }

@@ -6,6 +6,7 @@ extension Report {
       "sizeFound": .number(sizeFound),
       "sizeDue": sizeDue.map(JSON.number) ?? .null,
       "whole": .bool(isWhole),
+      "repaired": .bool(isRepaired),
       "machine": machine.map(JSON.string) ?? .null,
       "machineNumber": .number(UInt64(machineNumber)),
       "program": program.map(JSON.text) ?? .null,

@@ -17,7 +17,10 @@ extension Report: CustomStringConvertible {
   private var headline: String {
     let name = PrintableText(input)
     let size = ByteCount(sizeFound)
-    guard !isWhole else { return "\(name): whole, \(size)" }
+    guard !isWhole else {
+      return isRepaired
+        ? "\(name): repaired before, and no further damage, \(size)" : "\(name): whole, \(size)"
+    }
     guard let sizeDue else {
       return
         "\(name): \(size) of a size that the headers don't tell: no file can be as long as they say"
@@ -46,7 +49,10 @@ extension Report: CustomStringConvertible {
 
   private var memoryWords: String {
     let all = segmentsWhole + segmentsPartial + segmentsLost
-    guard !isWhole else { return "\(ByteCount(memoryDumped)) in \(all) segments" }
+    guard !isWhole else {
+      let lost = isRepaired ? "; what was lost: coresalvage note \(PrintableText(input))" : ""
+      return "\(ByteCount(memoryDumped)) in \(all) segments\(lost)"
+    }
     return "\(ByteCount(memorySurvived)) of \(ByteCount(memoryDumped)) survived"
       + " (\(Self.percent(memorySurvived, of: memoryDumped))): \(segmentsWhole) of \(all) segments whole,"
       + " \(segmentsPartial) in part, \(segmentsLost) lost"
@@ -74,6 +80,7 @@ extension Report: CustomStringConvertible {
   /// Rounded down, so that 100 % means all.
   private static func percent(_ part: UInt64, of whole: UInt64) -> String {
     guard whole > 0 else { return "100 %" }
+    if part > 0, Double(part) / Double(whole) < 0.001 { return "under 0.1 %" }
     let tenths = Int(Double(part) / Double(whole) * 1000)
     return tenths >= 100 || tenths == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
   }

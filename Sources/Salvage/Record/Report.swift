@@ -33,6 +33,8 @@ public struct Report: Hashable, Sendable {
   /// In bytes; nil where the headers name a size that no file can have.
   public var sizeDue: UInt64?
   public var isWhole: Bool
+  /// Whether it is itself the output of a repair.
+  public var isRepaired: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
   public var memoryDumped: UInt64
   public var memorySurvived: UInt64
@@ -70,6 +72,7 @@ public struct Report: Hashable, Sendable {
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
     isWhole = inputs.damage.isWhole
+    isRepaired = structure.notes.contains { $0.owner == SalvageNote.owner }
     memoryDumped = segments.dumpedBytes
     memorySurvived = segments.survivedBytes
     segmentsWhole = segments.whole

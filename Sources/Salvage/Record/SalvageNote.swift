@@ -15,7 +15,17 @@ package enum SalvageNote {
   package static func bytes(_ kind: Note.Kind, _ descriptor: [UInt8], in format: ELFFormat)
     -> [UInt8]
   {
-    Note.bytes(kind: kind, owner: owner, descriptor: descriptor, in: format)
+    var bytes = header(kind, descriptorSize: UInt64(descriptor.count), in: format)
+    bytes.append(contentsOf: descriptor)
+    bytes.pad(to: 4)
+    return bytes
+  }
+
+  /// The beginning of one of our notes, whose descriptor comes from elsewhere.
+  package static func header(
+    _ kind: Note.Kind, descriptorSize: UInt64, in format: ELFFormat
+  ) -> [UInt8] {
+    Note.header(kind: kind, owner: owner, descriptorSize: descriptorSize, in: format)
   }
 }
 

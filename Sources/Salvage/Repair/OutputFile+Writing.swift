@@ -36,6 +36,12 @@ extension OutputFile {
     linux_clone(input.descriptor.rawValue, descriptor.rawValue) == 0
   }
 
+  /// Lets the disk begin with a range, so that the sync at the end has less to wait for.
+  package func startWriteback(_ range: Range<UInt64>) {
+    _ = linux_start_writeback(
+      descriptor.rawValue, off_t(clamping: range.lowerBound), off_t(clamping: range.length))
+  }
+
   /// Makes a range zeros, as a hole where that can be had.
   package func clear(_ range: Range<UInt64>) throws(SalvageError) {
     let isDone = linux_punch_hole(

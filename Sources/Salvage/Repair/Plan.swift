@@ -35,19 +35,24 @@ extension Plan {
   package init(_ inputs: Inputs) {
     let structure = inputs.structure
     let format = structure.format
-    segments = Segments(structure, inputs.damage, lostMemory: inputs.options.lostMemory)
+    extend = Self.extend(inputs)
+    var options = inputs.options
+    options.extend = extend
+    // Without the hole, entries left alone would show our own tail as the process's memory.
+    if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
+    segments = Segments(structure, inputs.damage, lostMemory: options.lostMemory)
     let newCount = segments.entries.count + 1
     let table = TablePlace(structure, newCount: newCount, segments)
 
     // The tail comes after everything that has a place in the due file.
     let found = structure.sizeFound
-    extend = Self.extend(inputs, tableEnd: table.oldRange.upperBound)
     let body = extend == .due ? max(structure.sizeDue ?? found, found) : found
     tailOffset = roundUp(max(body, table.endInPlace), to: Self.pageSize)
 
     var tail = PieceRun(at: tailOffset)
-    let notes = TailNotes(
-      inputs, segments, extend: extend, head: table.changedRanges, to: &tail)
+    let origin = Origin(
+      sizeFound: found, digest: inputs.digest, options: options)
+    let notes = TailNotes(structure, segments, origin, head: table.changedRanges, to: &tail)
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))
     if table.moves { header.programHeaderOffset = tail.end }
@@ -69,7 +74,7 @@ extension Plan {
   }
 
   /// The extension asked for, or none where the due size can't be had.
-  private static func extend(_ inputs: Inputs, tableEnd: UInt64) -> RepairOptions.Extend {
+  private static func extend(_ inputs: Inputs) -> RepairOptions.Extend {
     let structure = inputs.structure
     // The tail needs room too: a gigabyte holds any notes and any table.
     let largest = structure.format.largestWord - (1 << 30)

@@ -1,3 +1,4 @@
+internal import ELFCore
 public import SystemPackage
 
 /// A core that is to be made useful again: what it tells, what is lost, and how the repaired one will look.
@@ -34,6 +35,11 @@ public struct Repair: Sendable {
     }
     let plan = Plan(inputs)
     try Self.refuseHopeless(structure, process, plan.segments, source)
+    guard plan.size <= structure.format.largestWord else {
+      throw SalvageError(
+        .beyondRepair(reason: "a 32-bit core can't name what would stand past 4 GiB"),
+        file: source.path, offset: structure.sizeFound)
+    }
     report = Report(source.path, inputs, process, plan.segments)
     self.plan = plan
   }
@@ -71,7 +77,7 @@ public struct Repair: Sendable {
     let identity = (source as? InputFile)?.identity
     try OutputFile.check(path, against: identity, replacing: options.force)
     let output = try OutputFile(path, replacing: options.force)
-    let plan = possiblePlan(for: output)
+    let plan = try possiblePlan(for: output)
     let rewrite = Rewrite(
       source: source, output: output, options: options,
       progress: Progress(total: source.size, report: progress))
@@ -82,9 +88,11 @@ public struct Repair: Sendable {
   }
 
   /// The plan, without the extension where the output's file system has no room for such a size.
-  private func possiblePlan(for output: OutputFile) -> Plan {
+  private func possiblePlan(for output: OutputFile) throws(SalvageError) -> Plan {
     guard let plan else { return Plan(copying: source.size) }
-    guard plan.extend == .due, (try? output.resize(to: plan.size)) == nil else { return plan }
+    let isPossible = (try? output.resize(to: plan.size)) != nil
+    if isPossible { try output.resize(to: 0) }
+    guard plan.extend == .due, !isPossible else { return plan }
     var inputs = inputs
     inputs.options.extend = .none
     return Plan(inputs)

@@ -10,9 +10,9 @@ struct Rewrite {
   /// Whether the data was shared with the input, not copied.
   @discardableResult
   func write(_ plan: Plan) throws(SalvageError) -> Bool {
-    try output.resize(to: plan.size)
+    // A file whose end is inside a block can be cloned into an empty file, and into no longer one.
     let isCloned = try clone()
-    if isCloned { try output.resize(to: plan.size) }
+    try output.resize(to: plan.size)
     if !isCloned {
       try SparseCopy(source: source, output: output, sparse: options.sparse, progress: progress)
         .copy(plan.pieces.compactMap(\.unmoved))

@@ -20,9 +20,10 @@ struct SparseCopy: Sendable {
   func copy(_ ranges: [Range<UInt64>]) throws(SalvageError) {
     let work = Mutex(Cursor(ranges: ranges))
     let failure = Mutex<SalvageError?>(nil)
+    let turn = Mutex(Writeback())
     DispatchQueue.concurrentPerform(iterations: 2) { _ in
       do throws(SalvageError) {
-        try copyChunks(from: work)
+        try copyChunks(from: work, turn)
       } catch {
         failure.withLock { $0 = $0 ?? error }
         work.withLock { $0.ranges = [] }
@@ -55,7 +56,24 @@ struct SparseCopy: Sendable {
     }
   }
 
-  private func copyChunks(from work: borrowing Mutex<Cursor>) throws(SalvageError) {
+  /// The turn to write: two threads at once in one file would spin for the kernel's lock of it, and gain nothing.
+  /// Holds what was written since the disk was last told to begin with it.
+  private struct Writeback {
+    private var pending = 0..<UInt64(0)
+
+    mutating func add(_ chunk: Range<UInt64>, _ output: OutputFile) {
+      let start = pending.isEmpty ? chunk.lowerBound : min(pending.lowerBound, chunk.lowerBound)
+      pending = start..<max(pending.upperBound, chunk.upperBound)
+      // The sync at the end then waits for little more than the last of it; the kernel alone begins seconds later.
+      guard pending.length >= 32 << 20 else { return }
+      output.startWriteback(pending)
+      pending = 0..<0
+    }
+  }
+
+  private func copyChunks(
+    from work: borrowing Mutex<Cursor>, _ turn: borrowing Mutex<Writeback>
+  ) throws(SalvageError) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Self.chunkSize, alignment: 4096)
     defer { unsafe buffer.deallocate() }
@@ -65,7 +83,13 @@ struct SparseCopy: Sendable {
       guard count == part.count else {
         throw SalvageError.becameShorter(source.path, at: chunk.lowerBound + UInt64(count))
       }
-      unsafe try write(UnsafeRawBufferPointer(part), at: chunk.lowerBound)
+      let result = turn.withLock { writeback in
+        Result { () throws(SalvageError) in
+          unsafe try write(UnsafeRawBufferPointer(part), at: chunk.lowerBound)
+          writeback.add(chunk, output)
+        }
+      }
+      try result.get()
       progress.advance(by: chunk.length, at: chunk.upperBound)
     }
   }

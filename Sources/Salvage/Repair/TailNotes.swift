@@ -6,10 +6,9 @@ package struct TailNotes {
   package let segment: ProgramHeader
 
   package init(
-    _ inputs: Plan.Inputs, _ segments: Segments, extend: RepairOptions.Extend,
-    head: [Range<UInt64>], to tail: inout PieceRun
+    _ structure: CoreStructure, _ segments: Segments, _ origin: Origin, head: [Range<UInt64>],
+    to tail: inout PieceRun
   ) {
-    let structure = inputs.structure
     let format = structure.format
     let start = tail.end
     Self.appendWhole(structure, to: &tail)
@@ -17,9 +16,6 @@ package struct TailNotes {
       sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? 0, ranges: segments.lost)
     tail.append(
       SalvageNote.bytes(SalvageNote.lost, lost.descriptor(format.byteOrder), in: format))
-    let origin = Origin(
-      sizeFound: structure.sizeFound, digest: inputs.digest, options: inputs.options,
-      extend: extend)
     tail.append(SalvageNote.bytes(SalvageNote.origin, Array(origin.json.line.utf8), in: format))
     Self.appendHead(head, format, to: &tail)
     let flags = structure.programHeaders.first { $0.kind == .note }?.flags ?? []
@@ -47,8 +43,10 @@ package struct TailNotes {
       } else {
         tail.append(
           Note.header(
-            kind: note.kind, owner: note.owner, descriptorSize: note.descriptorSize,
+            kind: note.kind, ownerSize: note.ownerSize, descriptorSize: note.descriptorSize,
             in: structure.format))
+        run = note.ownerRange
+        flush(&run, &tail)
         run = note.descriptorOffset..<note.fileEnd
         flush(&run, &tail)
       }
@@ -62,8 +60,7 @@ package struct TailNotes {
   ) {
     let size = ranges.reduce(UInt64(0)) { $0 + 16 + roundUp($1.length, to: 4) }
     tail.append(
-      Note.header(
-        kind: SalvageNote.head, owner: SalvageNote.owner, descriptorSize: size, in: format))
+      SalvageNote.header(SalvageNote.head, descriptorSize: size, in: format))
     for range in ranges {
       var run: [UInt8] = []
       run.append(range.lowerBound, size: 8, format.byteOrder)
@@ -76,9 +73,13 @@ package struct TailNotes {
 }
 
 extension Note {
+  fileprivate var ownerRange: Range<UInt64> {
+    let start = fileOffset + UInt64(Note.headerSize)
+    return start..<start + UInt64(ownerSize)
+  }
+
   /// Whether its descriptor begins where alignment 4 puts it.
   fileprivate var isPaddedTo4: Bool {
-    descriptorOffset - fileOffset
-      == roundUp(UInt64(Note.headerSize + owner.count + 1), to: 4)
+    descriptorOffset == fileOffset + roundUp(ownerRange.upperBound - fileOffset, to: 4)
   }
 }
