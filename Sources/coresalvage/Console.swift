@@ -22,7 +22,8 @@ enum Console {
       let message = command.fullMessage(for: error)
       guard code.isSuccess else {
         write(message + (message.hasSuffix("\n") ? "" : "\n"), to: STDERR_FILENO)
-        finish(.usage)
+        // Whatever is neither a SalvageError nor the argument parser's is nothing that we meant to throw.
+        finish(code == .validationFailure ? .usage : .bug)
       }
       print(message)
       finish(.done)

@@ -2,12 +2,12 @@
 package enum ZeroTest {
   /// Whether every byte is zero. The length is a multiple of 256.
   package static func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    // The loads are aligned: buffers are whole pages. OR over 256 bytes at a time is what the compiler vectorises.
+    // OR over 256 bytes at a time is what the compiler vectorises. A chunk after a 32-bit header begins at any multiple of 4.
     var offset = 0
     while offset < bytes.count {
       var bits: UInt64 = 0
       for step in 0..<32 {
-        bits |= unsafe bytes.load(fromByteOffset: offset &+ step &* 8, as: UInt64.self)
+        bits |= unsafe bytes.loadUnaligned(fromByteOffset: offset &+ step &* 8, as: UInt64.self)
       }
       if bits != 0 { return false }
       offset &+= 256
