@@ -67,5 +67,12 @@ package final class InputFile: ByteSource {
   }
 }
 
+extension InputFile {
+  package func confirmSize() throws(SalvageError) {
+    let now = try FileIdentity(of: descriptor, path: path).size
+    guard now >= size else { throw SalvageError.becameShorter(path, at: now) }
+  }
+}
+
 /// The error number of what a swift-system call throws: it declares no type, and throws nothing else.
 package func errno(of error: any Error) -> Errno { error as? Errno ?? .ioError }

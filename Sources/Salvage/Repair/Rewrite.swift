@@ -18,6 +18,7 @@ struct Rewrite {
         .copy(plan.pieces.compactMap(\.unmoved))
     }
     for piece in plan.pieces { try write(piece, isCloned: isCloned) }
+    try source.confirmSize()
     return isCloned
   }
 
