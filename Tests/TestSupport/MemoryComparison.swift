@@ -43,7 +43,7 @@ public struct MemoryComparison: Sendable, CustomStringConvertible {
       let place = own.offset + (address - own.address)
       let otherPlace = other.offset + (address - other.address)
       let bytes = try first.source.read(at: place, count: count)
-      if bytes == (try second.source.read(at: otherPlace, count: count)) {
+      if bytes.isIdentical(to: try second.source.read(at: otherPlace, count: count)) {
         equalBytes += UInt64(count)
       } else {
         different.append(address..<address + UInt64(count))

@@ -54,7 +54,7 @@ extension ReferenceCore {
     return readable[low...].prefix { $0.address < range.upperBound }
   }
 
-  private static func joined(_ sorted: [Range<UInt64>]) -> [Range<UInt64>] {
+  static func joined(_ sorted: [Range<UInt64>]) -> [Range<UInt64>] {
     var result: [Range<UInt64>] = []
     for range in sorted {
       if let last = result.last, last.upperBound == range.lowerBound {

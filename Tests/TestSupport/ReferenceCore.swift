@@ -13,6 +13,8 @@ public struct ReferenceCore: Sendable {
   public let segments: [ReferenceSegment]
   /// The bytes of the program header table.
   public let tableRange: Range<UInt64>
+  /// The bytes of the section header table; empty without one.
+  public let sectionRange: Range<UInt64>
   /// True if `e_phnum` is PN_XNUM and section header 0 holds the count.
   public let isExtended: Bool
   /// The notes of all PT_NOTEs, in the order of the table.
@@ -46,6 +48,7 @@ public struct ReferenceCore: Sendable {
     self.notes = notes
     machine = header.machine
     tableRange = header.tableRange
+    sectionRange = header.sectionTableRange.isEmpty ? 0..<0 : header.sectionTableRange
     isExtended = header.isExtended
     threads = try notes.filter { $0.owner == "CORE" && $0.type == ReferenceNote.prstatus }
       .map { try ReferenceThread($0, format) }

@@ -5,6 +5,12 @@ public struct ReferenceMapping: Hashable, Sendable {
   public var fileOffset: UInt64
   public var path: String
 
+  public init(range: Range<UInt64>, fileOffset: UInt64, path: String) {
+    self.range = range
+    self.fileOffset = fileOffset
+    self.path = path
+  }
+
   /// The entries of an NT_FILE descriptor: a count, a page size, three longs each, then the paths.
   public static func all(in descriptor: [UInt8], _ format: ReferenceFormat) throws
     -> [ReferenceMapping]

@@ -1,0 +1,57 @@
+import Glibc
+import SystemPackage
+import Testing
+import TestSupport
+
+/// On a file system that shares extents: an XFS in a file.
+@Suite("on a file system that shares extents, a repair", .serialized)
+struct ReflinkTests {
+  /// Runs `body` in a mounted XFS; not at all, said aloud, where none can be made.
+  private func withXFS(_ body: (FilePath) throws -> Void) throws {
+    guard getuid() == 0 else { return Skip.say("mounting XFS needs root") }
+    guard Tool.isInstalled("mkfs.xfs", for: "sharing extents") else { return }
+    let folder = try ScratchFolder()
+    let image = folder.file("image")
+    try Tool("truncate", ["-s", "320M", image.string]).runSuccessfully()
+    try Tool("mkfs.xfs", ["-q", "-m", "reflink=1", image.string]).runSuccessfully()
+    let place = try folder.makeFolder("xfs")
+    let mounted = try Tool("mount", ["-o", "loop", image.string, place.string]).run()
+    guard mounted.ending == .exit(0) else { return Skip.say("no XFS here: \(mounted)") }
+    defer { _ = try? Tool("umount", [place.string]).run() }
+    try body(place)
+  }
+
+  @Test("clones the data, and the output is the same as a copy")
+  func clones() throws {
+    guard let core = try SharedCores.large() else { return }
+    try withXFS { place in
+      let whole = try core.reference
+      let size = whole.source.length - 200_001
+      let input = place.appending("in.core")
+      try SparseCopy.copy(core.path, to: input, size: size)
+      let cloned = place.appending("cloned")
+      let result = try Tool.coresalvage(
+        input.string, cloned.string, "--reflink", "always", "--json"
+      )
+      .runSuccessfully()
+      #expect(try ParsedJSON(result.text)["reflink"]?.bool == true)
+      let problems = try CutVerdict.problems(
+        of: ReferenceCore(contentsOf: cloned), from: whole, cutTo: size)
+      #expect(problems.isEmpty, "\(problems)")
+      let copied = place.appending("copied")
+      let copy = try Tool.coresalvage(input.string, copied.string, "--reflink", "never", "--json")
+        .runSuccessfully()
+      #expect(try ParsedJSON(copy.text)["reflink"]?.bool == false)
+      #expect(try Tool("cmp", [cloned.string, copied.string]).run().ending == .exit(0))
+      let bytes = try ReferenceSource.contents(of: input)
+      #expect(try ReferenceCore(contentsOf: cloned).undone()?.isIdentical(to: bytes) == true)
+      // Writing the repair did not write through to the input.
+      try SparseCopy.copy(core.path, to: place.appending("again"), size: size)
+      #expect(
+        try Tool("cmp", [input.string, place.appending("again").string]).run().ending == .exit(0))
+      try Tool.coresalvage(input.string, place.appending("auto").string).runSuccessfully()
+      #expect(
+        try Tool("cmp", [cloned.string, place.appending("auto").string]).run().ending == .exit(0))
+    }
+  }
+}

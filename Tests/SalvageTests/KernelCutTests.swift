@@ -1,0 +1,72 @@
+import Salvage
+import SystemPackage
+import Testing
+import TestSupport
+
+/// Cores that this machine's kernel wrote, cut everywhere.
+@Suite("a kernel's core, cut")
+struct KernelCutTests {
+  /// The small core, read once.
+  private static let small = Result { try SharedCores.small().map(Loaded.init) }
+  private static let large = Result { try SharedCores.large().map(Loaded.init) }
+
+  private struct Loaded: Sendable {
+    let bytes: [UInt8]
+    let whole: ReferenceCore
+
+    init(_ core: KernelCore) throws {
+      bytes = try ReferenceSource.contents(of: core.path)
+      whole = try ReferenceCore(bytes)
+    }
+
+    /// The end of the header, the table and the notes.
+    var headEnd: Int { Int(whole.noteSegments[0].fileRange.upperBound) }
+
+    func check(_ cuts: some Sequence<Int>) {
+      var failures = 0
+      for size in cuts {
+        let problems = RenderedRepair.problems(cutting: bytes, whole, to: size)
+        guard !problems.isEmpty else { continue }
+        failures += 1
+        if failures <= 3 { Issue.record("cut to \(size): \(problems.joined(separator: "; "))") }
+      }
+      #expect(failures == 0)
+    }
+  }
+
+  @Test(
+    "at every byte of its header, table and notes keeps every whole note and nothing else",
+    arguments: 0..<4)
+  func everyByteOfTheHead(share: Int) throws {
+    guard let core = try Self.small.get() else { return }
+    core.check(stride(from: share, through: core.headEnd, by: 4))
+  }
+
+  @Test(
+    "at every page boundary, and a byte before and after it, keeps what came before",
+    arguments: [-1, 0, 1])
+  func everyPage(shift: Int) throws {
+    guard let core = try Self.small.get() else { return }
+    let first = (core.headEnd + 4095) / 4096 * 4096
+    core.check(stride(from: first + shift, to: core.bytes.count - 1, by: 4096))
+  }
+
+  @Test("at random bytes of 50 MB keeps what came before", arguments: 0..<4 as Range<UInt64>)
+  func randomBytes(seed: UInt64) throws {
+    guard let core = try Self.large.get() else { return }
+    #expect(core.bytes.count >= 40_000_000)
+    #expect(core.whole.threads.count == 5)
+    var random = SeededGenerator(seed: seed)
+    let cuts = random.sample(75, of: UInt64(core.headEnd)..<UInt64(core.bytes.count))
+    core.check(cuts.map(Int.init))
+  }
+
+  @Test("nowhere is whole, and no byte of it changes")
+  func wholeCore() throws {
+    guard let core = try Self.small.get() else { return }
+    let repair = try Repair(of: MemorySource(core.bytes), options: .init())
+    #expect(repair.plan == nil)
+    #expect(repair.report.isWhole)
+    #expect(repair.report.lost.isEmpty)
+  }
+}
