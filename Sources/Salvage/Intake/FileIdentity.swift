@@ -9,6 +9,8 @@ package struct FileIdentity: Hashable, Sendable {
   package let mode: UInt32
   package let owner: UInt32
   package let group: UInt32
+  /// When its bytes or its attributes last changed (`st_ctim`), in nanoseconds.
+  package let changed: Int64
 
   package init(of descriptor: FileDescriptor, path: FilePath) throws(SalvageError) {
     var status = stat()
@@ -35,6 +37,7 @@ package struct FileIdentity: Hashable, Sendable {
     mode = status.st_mode
     owner = status.st_uid
     group = status.st_gid
+    changed = Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec)
   }
 
   /// Whether both are the same file, also by hard links.

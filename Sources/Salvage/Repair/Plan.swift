@@ -21,6 +21,7 @@ extension Plan {
     package var damage: DamageMap
     package var options: RepairOptions
     package var digest: String
+    package var rebuild = Rebuild()
 
     package init(
       structure: CoreStructure, damage: DamageMap, options: RepairOptions, digest: String
@@ -41,7 +42,9 @@ extension Plan {
     // Without the hole, entries left alone would show our own tail as the process's memory.
     if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
     segments = Segments(structure, inputs.damage, lostMemory: options.lostMemory)
-    let newCount = segments.entries.count + 1
+    segments.makeRoom(for: inputs.rebuild)
+    let rebuilt = inputs.rebuild.segments
+    let newCount = 1 + segments.entries.count + rebuilt.count
     let table = TablePlace(structure, newCount: newCount, segments)
 
     // The tail comes after everything that has a place in the due file.
@@ -50,13 +53,15 @@ extension Plan {
     tailOffset = roundUp(max(body, table.endInPlace), to: Self.pageSize)
 
     var tail = PieceRun(at: tailOffset)
+    let added = RebuiltPieces(rebuilt, to: &tail)
     let origin = Origin(
       sizeFound: found, digest: inputs.digest, options: options)
-    let notes = TailNotes(structure, segments, origin, head: table.changedRanges, to: &tail)
+    let notes = TailNotes(
+      structure, segments, inputs.rebuild, origin, head: table.changedRanges, to: &tail)
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))
     if table.moves { header.programHeaderOffset = tail.end }
-    let entries = [notes.segment] + segments.entries
+    let entries = [notes.segment] + segments.entries + added.headers
     var tableBytes: [UInt8] = []
     tableBytes.reserveCapacity(newCount * format.programHeaderSize)
     for entry in entries { entry.append(to: &tableBytes, in: format) }
