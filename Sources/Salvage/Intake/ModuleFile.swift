@@ -35,7 +35,8 @@ package final class ModuleFile: Sendable {
   package func open() throws(SalvageError) -> InputFile {
     let file = try reader.open(path)
     guard file.identity == identity else {
-      throw SalvageError(.io(.staleNFSFileHandle, call: "read (it was changed meanwhile)"), file: path)
+      throw SalvageError(
+        .io(.staleNFSFileHandle, call: "read (it was changed meanwhile)"), file: path)
     }
     return file
   }

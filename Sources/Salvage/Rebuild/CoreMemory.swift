@@ -59,7 +59,9 @@ package struct CoreMemory: Sendable {
       let segment = segments[after - 1]
       let end = min(limit, segment.memoryEnd)
       let dumped = position..<max(position, min(end, segment.dumpedEnd))
-      for (part, isThere) in extents(of: segment, dumped) { append(part, isThere ? .survived : .lost) }
+      for (part, isThere) in extents(of: segment, dumped) {
+        append(part, isThere ? .survived : .lost)
+      }
       append(dumped.upperBound..<end, .undumped)
       position = end
     }

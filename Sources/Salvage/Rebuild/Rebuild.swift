@@ -8,6 +8,8 @@ package struct Rebuild: Sendable {
   /// What NT_FILE is to be; nil where it stays as it is.
   package private(set) var mappedFiles: [UInt8]?
   package private(set) var modules: [Module] = []
+  /// Where the program lies, where that is known.
+  package private(set) var program: UInt64?
   package private(set) var linkMap = LinkMapOutcome.notTried
   /// The segment of the vdso, if what is lost of it is to be kept without contents.
   package private(set) var keptVDSO: ProgramHeader?
@@ -24,6 +26,7 @@ package struct Rebuild: Sendable {
     let memory = CoreMemory(structure, damage, source)
     let list = try ModuleList(structure, process, memory, &files)
     modules = list.modules
+    program = list.program?.base
     let linkMap = try LinkMapRebuild(list, process, memory)
     self.linkMap = linkMap.outcome
     let fill = FileFill(memory: memory, pageSize: list.pageSize, withFiles: options.withFiles)

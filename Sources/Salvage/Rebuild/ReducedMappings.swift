@@ -74,7 +74,9 @@ struct ReducedMappings {
 
   /// The mappings that begin an image: of its first page the kernel dumps what nobody changed.
   private static func headerMappings(_ entries: [MappedFiles.Entry]) -> Set<Int> {
-    let order = entries.indices.sorted { entries[$0].range.lowerBound < entries[$1].range.lowerBound }
+    let order = entries.indices.sorted {
+      entries[$0].range.lowerBound < entries[$1].range.lowerBound
+    }
     var result: Set<Int> = []
     var last: Int?
     for index in order {

@@ -53,7 +53,8 @@ enum Rendezvous {
     var bytes = try file.bytes(at: segment.fileOffset, count: Int(range.length))
     let dynamic = DynamicSection(bytes.span, in: memory.format)
     guard bytes.count == Int(range.length), let debug = dynamic.first(.debug) else {
-      return .none(.impossible("the program's dynamic section is lost, and its file has no DT_DEBUG"))
+      return .none(
+        .impossible("the program's dynamic section is lost, and its file has no DT_DEBUG"))
     }
     dynamic.relocate(&bytes, by: program.bias, file.headers.header.machine, memory.format)
     let place = range.lowerBound + UInt64(debug.valueOffset)

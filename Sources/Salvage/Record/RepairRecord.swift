@@ -78,7 +78,8 @@ extension RepairRecord: CustomStringConvertible {
     lines += lost.map { "  \($0.line)" }
     if !rebuilt.isEmpty {
       let size = rebuilt.reduce(UInt64(0)) { $0 &+ $1.length }
-      lines.append("  rebuilt   \(rebuilt.count) ranges, \(ByteCount(size)), none of them of the dump")
+      lines.append(
+        "  rebuilt   \(rebuilt.count) ranges, \(ByteCount(size)), none of them of the dump")
       lines += rebuilt.map { "  \($0.line)" }
     }
     return lines.joined(separator: "\n")

@@ -10,6 +10,17 @@ public struct Report: Hashable, Sendable {
     public var stackPointer: UInt64?
   }
 
+  /// A program or library, and how it was made sure that the file here is the one that the process had mapped.
+  public struct Module: Hashable, Sendable {
+    /// As the kernel named it, raw.
+    public var path: [UInt8]
+    /// Where its first mapping begins.
+    public var base: UInt64
+    /// How far it lies from where it was linked for; nil where its headers are lost.
+    public var bias: UInt64?
+    public var verdict: ModuleVerdict
+  }
+
   /// A lost range and what it was, in words.
   public struct Loss: Hashable, Sendable {
     public var range: LostRange
@@ -45,6 +56,13 @@ public struct Report: Hashable, Sendable {
   /// How many bytes of the notes, and of the program header table, are lost.
   public var notesLost: UInt64
   public var tableLost: UInt64
+  /// What is in the output that was not in the dump, by address.
+  public var rebuilt: [RebuiltRange]
+  /// The programs and libraries that the process had mapped, by address; empty where nothing was to be rebuilt.
+  public var modules: [Module]
+  public var linkMap: LinkMapOutcome
+  /// Whether NT_FILE no longer names files for data that is lost.
+  public var mappingsReduced: Bool
   /// Every lost range, in file order.
   public var lost: [Loss] {
     zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }
@@ -78,6 +96,16 @@ public struct Report: Hashable, Sendable {
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
     segmentsLost = segments.gone
+    let rebuild = inputs.rebuild
+    rebuilt = zip(RebuiltNote(structure, rebuild.segments).list.ranges, rebuild.segments)
+      .map { RebuiltRange($0, path: $1.path) }
+    modules = rebuild.modules.map { module in
+      Module(
+        path: module.path, base: module.base, bias: module.headers.map { _ in module.bias },
+        verdict: module.verdict)
+    }
+    linkMap = rebuild.linkMap
+    mappingsReduced = rebuild.mappedFiles != nil
     let names = MemoryNames(process)
     var numbers: [String: UInt32] = [:]
     lostRanges = segments.lost

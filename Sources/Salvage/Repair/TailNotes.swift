@@ -39,9 +39,8 @@ package struct TailNotes {
       let note = structure.notes.first(where: { $0.isMappedFiles })
     else { return }
     tail.append(
-      Note.header(
-        kind: SalvageNote.file, owner: SalvageNote.owner, descriptorSize: note.descriptorSize,
-        in: structure.format))
+      SalvageNote.header(
+        SalvageNote.file, descriptorSize: note.descriptorSize, in: structure.format))
     tail.append(input: note.descriptorOffset..<note.fileEnd)
     tail.append([UInt8](repeating: 0, count: Int((4 - note.descriptorSize % 4) % 4)))
   }
@@ -62,8 +61,11 @@ package struct TailNotes {
       if let descriptor = mappedFiles, note.isMappedFiles {
         flush(&run, &tail)
         tail.append(
-          Note.bytes(
-            kind: note.kind, owner: note.owner, descriptor: descriptor, in: structure.format))
+          Note.header(
+            kind: note.kind, owner: note.owner, descriptorSize: UInt64(descriptor.count),
+            in: structure.format))
+        tail.append(descriptor)
+        tail.append([UInt8](repeating: 0, count: (4 - descriptor.count % 4) % 4))
         mappedFiles = nil
         continue
       }
