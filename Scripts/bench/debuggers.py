@@ -5,7 +5,7 @@
 
 Programs of several kinds crash in FOLDER, the kernel writes their cores, and each is cut at CUTS
 places. A frame is due where the thread's registers and the bytes of its stack survived; it is good
-where the tool names the same function as in the whole core. Prints good/due for each program,
+where the tool names the same function as in the whole core (any, where it names none there). Prints good/due for each program,
 variant and tool. CORESALVAGE_BINARY names the executable. Needs kernel.core_pattern `core`.
 """
 import argparse
@@ -301,7 +301,7 @@ def measure(name, tools, options):
                     got = [frame[0] for frame in found.get(tid, [])]
                     good = 0
                     for left, right in zip(names, got):
-                        if left != right:
+                        if left != right and left not in ("??", "None"):
                             break
                         good += 1
                     total[0] += good

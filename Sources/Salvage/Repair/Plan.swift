@@ -42,9 +42,8 @@ extension Plan {
     // Without the hole, entries left alone would show our own tail as the process's memory.
     if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
     segments = Segments(structure, inputs.damage, lostMemory: options.lostMemory)
-    segments.makeRoom(for: inputs.rebuild)
-    let rebuilt = inputs.rebuild.segments
-    let newCount = 1 + segments.entries.count + rebuilt.count
+    segments.add(inputs.rebuild)
+    let newCount = segments.entries.count + 1
     let table = TablePlace(structure, newCount: newCount, segments)
 
     // The tail comes after everything that has a place in the due file.
@@ -53,7 +52,7 @@ extension Plan {
     tailOffset = roundUp(max(body, table.endInPlace), to: Self.pageSize)
 
     var tail = PieceRun(at: tailOffset)
-    let added = RebuiltPieces(rebuilt, to: &tail)
+    segments.place(inputs.rebuild.segments, in: &tail)
     let origin = Origin(
       sizeFound: found, digest: inputs.digest, options: options)
     let notes = TailNotes(
@@ -61,7 +60,7 @@ extension Plan {
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))
     if table.moves { header.programHeaderOffset = tail.end }
-    let entries = [notes.segment] + segments.entries + added.headers
+    let entries = [notes.segment] + segments.entries
     var tableBytes: [UInt8] = []
     tableBytes.reserveCapacity(newCount * format.programHeaderSize)
     for entry in entries { entry.append(to: &tableBytes, in: format) }

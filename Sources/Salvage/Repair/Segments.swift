@@ -15,6 +15,8 @@ package struct Segments: Sendable {
   package private(set) var survivedBytes: UInt64 = 0
   /// The index of the first entry of the old table, but for a PT_NOTE at its head, that won't be found at its place again.
   package internal(set) var firstChange: Int?
+  /// Which entries are the rebuilt ones, by address.
+  package internal(set) var rebuilt: [Int] = []
 
   /// No segments at all.
   package init() {}
