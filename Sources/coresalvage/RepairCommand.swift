@@ -86,7 +86,9 @@ struct RepairCommand: ParsableCommand {
     }
     lines.append(
       repair.report.isWhole ? "copied unchanged to \(name)" : "repaired core written to \(name)")
-    lines.append("next: gdb \(repair.report.programArgument) \(ShellWord(output))")
+    var gdb = "gdb"
+    if let sysroot = repair.sysroots.first { gdb += " -iex \(ShellWord("set sysroot \(sysroot)"))" }
+    lines.append("next: \(gdb) \(repair.report.programArgument) \(ShellWord(output))")
     return lines
   }
 }

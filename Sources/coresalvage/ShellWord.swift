@@ -30,6 +30,7 @@ struct ShellWord: CustomStringConvertible {
 extension Report {
   /// The program as the argument of a debugger; a placeholder where its path is not known.
   var programArgument: ShellWord {
+    if let named = programFile { return ShellWord(named.string) }
     guard let program, program.first == UInt8(ascii: "/") else { return ShellWord("./PROGRAM") }
     return ShellWord(program)
   }

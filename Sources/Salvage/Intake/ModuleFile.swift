@@ -79,6 +79,35 @@ extension ModuleFile: Hashable {
 }
 
 extension ModuleFile {
+  /// A name in it is no longer than this.
+  private static let longestName = 4096
+
+  /// The dynamic linker that the program wants; nil for what wants none.
+  package func interpreter() throws(SalvageError) -> [UInt8]? {
+    guard let segment = headers.first(.interpreter) else { return nil }
+    let bytes = try bytes(
+      at: segment.fileOffset, count: Int(min(segment.fileSize, UInt64(Self.longestName))))
+    return bytes.span.cString(at: 0, limit: Self.longestName)
+  }
+
+  /// The libraries that it wants (DT_NEEDED), in order.
+  package func neededNames() throws(SalvageError) -> [[UInt8]] {
+    guard let dynamic = try dynamicSection(), let table = dynamic.first(.stringTable)?.value,
+      let start = fileOffset(of: table)
+    else { return [] }
+    let file = try open()
+    var names: [[UInt8]] = []
+    for entry in dynamic.entries where entry.tag == .needed {
+      let (offset, overflow) = start.addingReportingOverflow(entry.value)
+      guard !overflow else { continue }
+      let bytes = try file.bytes(at: offset, count: Self.longestName)
+      if let name = bytes.span.cString(at: 0, limit: Self.longestName), !name.isEmpty {
+        names.append(name)
+      }
+    }
+    return names
+  }
+
   /// The address that an exported symbol was linked for. Looked for among the first thousands, which is all that a
   /// dynamic linker has.
   package func symbol(_ name: String) throws(SalvageError) -> UInt64? {

@@ -29,6 +29,9 @@ package struct ModuleFiles {
     program.map { load($0) }
   }
 
+  /// The name of that file, raw.
+  package var programName: [UInt8]? { program.map { PrintableText.bytes(of: $0) } }
+
   /// Whether a core of another machine is meant, whose files are not those here.
   package var isForeign: Bool { !sysroots.isEmpty }
 

@@ -12,9 +12,10 @@ struct FileFill {
     guard withFiles != .none, let file = module.file, let first = module.mappings.first else {
       return []
     }
+    // qemu and some settings of coredump_filter leave header pages out; debuggers want those no less.
     var result = fill(
       first.range.lowerBound..<first.range.lowerBound + min(pageSize, first.range.length), first,
-      module, file, where: { $0 == .lost })
+      module, file, where: { $0 == .lost || $0 == .undumped })
     guard withFiles == .all, !(try file.dynamicSection()?.relocatesText ?? false) else {
       return result
     }

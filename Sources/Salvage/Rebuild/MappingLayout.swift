@@ -75,6 +75,33 @@ struct MappingLayout {
     return index - first
   }
 
+  /// Whether the core has memory just where the image asks for it, in segments that neither begin before nor end after
+  /// its own: what is left to compare where nothing tells which file was mapped.
+  func fits(_ memory: CoreMemory) -> Bool {
+    parts.allSatisfy { part in
+      var next = part.range.lowerBound
+      while next < part.range.upperBound {
+        guard let segment = memory.segment(at: next), segment.address == next,
+          segment.memoryEnd <= part.range.upperBound,
+          segment.flags.contains(.execute) == part.isExecutable
+        else { return false }
+        next = segment.memoryEnd
+      }
+      return true
+    }
+  }
+
+  /// A quick look: whether such a segment may be the image's first, wherever it lies.
+  func mayBegin(with segment: ProgramHeader) -> Bool {
+    segment.flags.contains(.execute) == parts[0].isExecutable
+      && segment.memoryEnd - segment.address <= parts[0].range.length
+  }
+
+  /// The mappings that it asks for.
+  func mappings(_ path: [UInt8]) -> [MappedFiles.Entry] {
+    parts.map { MappedFiles.Entry(range: $0.range, fileOffset: $0.fileOffset, path: path) }
+  }
+
   /// Between an image's segments a piece of the linker's first mapping of the whole may be left, with no rights.
   private func isLeftover(
     _ mapping: MappedFiles.Entry, before start: UInt64, _ next: UInt64

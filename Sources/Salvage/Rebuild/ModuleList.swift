@@ -18,6 +18,10 @@ package struct ModuleList {
     pageSize = Self.pageSize(process)
     programAddress =
       process.auxiliaryVector?[.programHeaders] ?? process.auxiliaryVector?[.entry]
+    guard process.mappedFiles != nil else {
+      modules = try UnnamedModules(structure, process, memory, pageSize: pageSize, &files).modules
+      return
+    }
     // Ranges that lie over each other are a hostile list's; what begins first counts.
     var mappings: [MappedFiles.Entry] = []
     let sorted = (process.mappedFiles?.entries ?? []).sorted {

@@ -34,6 +34,8 @@ public struct Report: Hashable, Sendable {
   public var machineNumber: UInt16
   /// The program's path as the kernel named it, raw; only its short name where the list of mapped files is lost.
   public var program: [UInt8]?
+  /// The program's file, where it was named by hand.
+  public var programFile: FilePath?
   public var commandLine: [UInt8]?
   public var processID: UInt32?
   public var signal: UInt16?
@@ -81,6 +83,7 @@ public struct Report: Hashable, Sendable {
     machine = structure.header.machine.name(in: structure.format)
     machineNumber = structure.header.machine.rawValue
     program = process.programPath
+    programFile = inputs.options.program
     commandLine = process.info?.commandLine
     processID = process.processID
     signal = process.signal

@@ -51,6 +51,9 @@ public struct Repair: Sendable {
     self.plan = plan
   }
 
+  /// The folders that stand for the root of the core's machine.
+  public var sysroots: [FilePath] { inputs.options.sysroots }
+
   /// A core with no thread and no memory is beyond repair.
   private static func refuseHopeless(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ segments: Segments,
