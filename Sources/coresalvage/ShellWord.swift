@@ -1,4 +1,5 @@
 internal import Salvage
+internal import SystemPackage
 
 /// A word to paste into a shell. Names from a core are chosen by strangers: what a shell could read otherwise is quoted.
 struct ShellWord: CustomStringConvertible {
