@@ -15,13 +15,16 @@ package struct ModuleFiles {
   private let sysroots: [FilePath]
   private let program: FilePath?
   private let reader: FileReader
+  /// When the core was last written to, in nanoseconds; nil where that is not known.
+  package let coreWritten: Int64?
   private var known: [[UInt8]: Result<ModuleFile, Absence>] = [:]
 
-  /// `program` stands for the program whatever its name was.
-  package init(sysroots: [FilePath], program: FilePath?, reader: FileReader) {
+  /// `program` stands for the program whatever its name was; `core` is the core's file, where it is one.
+  package init(sysroots: [FilePath], program: FilePath?, core: FileIdentity?) {
     self.sysroots = sysroots
     self.program = program
-    self.reader = reader
+    reader = FileReader(for: core)
+    coreWritten = core?.modified
   }
 
   /// The file that `--program` names; nil where the option was not given.

@@ -65,6 +65,8 @@ struct LinkMapRebuild {
     case nil, .unusable: outcome = .impossible("DT_DEBUG points to no memory that the dump had")
     case .value(0): outcome = .impossible("the dynamic linker had not come so far as to make one")
     case .value(let first):
+      // What follows r_map can be lost alone.
+      segments += rendezvous(first).map { memory.missing($0, at: address) } ?? []
       try complete(from: first)
     case .lost:
       guard let first = addChain(), let rendezvous = rendezvous(first) else { return noRoom() }
@@ -117,13 +119,14 @@ struct LinkMapRebuild {
     if chain.isEmpty { missing = ordered(missing) }
     let count = missing.count
     for node in chain.torn {
-      guard let module = take(node, from: &missing) else { continue }
+      let module = take(node, from: &missing)
       guard let map = map(module, next: node.next ?? 0, previous: node.previous) else {
         return noRoom()
       }
       segments += memory.missing(map.bytes(in: format), at: node.address)
     }
-    if let end = chain.lostEnd, let module = take(end, from: &missing) {
+    if let end = chain.lostEnd, !missing.isEmpty {
+      let module = take(end, from: &missing)
       guard let next = add(missing, after: end.address),
         let map = map(module, next: next, previous: end.previous)
       else { return noRoom() }
@@ -134,13 +137,14 @@ struct LinkMapRebuild {
     outcome = segments.isEmpty ? .survived : chain.isEmpty ? .rebuilt(count) : .completed(count)
   }
 
-  /// The module of a node: the one that its surviving words name, else the first that is missing.
+  /// The module of a node: the one that its surviving words name, else the first that is missing. nil where those words
+  /// name none of ours: the vdso, as a rule.
   private func take(_ node: LinkMapChain.Lost, from missing: inout [Module]) -> Module? {
     let named = missing.firstIndex { module in
       node.bias == module.bias || node.dynamic == module.dynamicRange?.lowerBound
     }
-    guard let index = named ?? missing.indices.first else { return nil }
-    return missing.remove(at: index)
+    guard node.bias == nil, node.dynamic == nil else { return named.map { missing.remove(at: $0) } }
+    return missing.isEmpty ? nil : missing.removeFirst()
   }
 
   /// Adds nodes of our own that follow one another; the address of the first, 0 for none.
@@ -172,13 +176,13 @@ struct LinkMapRebuild {
     module.base == main?.base && !isStartedByName ? [] : module.path
   }
 
-  /// A node whose name stands in the arena.
-  private mutating func map(_ module: Module, next: UInt64, previous: UInt64) -> LinkMap? {
-    let path = name(of: module) + [0]
-    guard let name = arena?.add(path) else { return nil }
+  /// A node whose name stands in the arena, with zeros for what is not known of it.
+  private mutating func map(_ module: Module?, next: UInt64, previous: UInt64) -> LinkMap? {
+    let path = module.map(name) ?? []
+    guard let name = arena?.add(path + [0]) else { return nil }
     return LinkMap(
-      bias: module.bias, name: name, dynamic: module.dynamicRange?.lowerBound ?? 0, next: next,
-      previous: previous)
+      bias: module?.bias ?? 0, name: name, dynamic: module?.dynamicRange?.lowerBound ?? 0,
+      next: next, previous: previous)
   }
 
   private mutating func addArena() {

@@ -8,6 +8,7 @@ package struct ModuleList {
   private let memory: CoreMemory
   private let structure: CoreStructure
   private let programAddress: UInt64?
+  private let evidence: LayoutEvidence
 
   package init(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ memory: CoreMemory,
@@ -15,6 +16,7 @@ package struct ModuleList {
   ) throws(SalvageError) {
     self.structure = structure
     self.memory = memory
+    evidence = LayoutEvidence(process, coreWritten: files.isForeign ? nil : files.coreWritten)
     pageSize = Self.pageSize(process)
     programAddress =
       process.auxiliaryVector?[.programHeaders] ?? process.auxiliaryVector?[.entry]
@@ -85,11 +87,15 @@ package struct ModuleList {
       file.firstBytes.starts(with: beginning),
       let fit = fit(file.headers, index, mappings)
     {
+      let size = mappings[index..<index + fit.count].reduce(0) { $0 + $1.range.length }
+      if let objection = try evidence.objection(to: file, bias: fit.bias, size: size) {
+        return leftOut(candidate, index, mappings, objection)
+      }
       let verdict = ModuleVerdict(
         .layout, candidate.isDeleted ? "deleted, yet a file of its name fits" : "")
       return (module(fit, mappings, index, candidate, file.headers, file, verdict), fit.count)
     }
-    return leftOut(candidate, index, mappings, result)
+    return leftOut(candidate, index, mappings, candidate.words(for: result))
   }
 
   private func module(
@@ -124,7 +130,7 @@ package struct ModuleList {
   /// What can't be verified is told of where it was code; other files are data.
   private func leftOut(
     _ candidate: Candidate, _ index: Int, _ mappings: [MappedFiles.Entry],
-    _ result: Result<ModuleFile, ModuleFiles.Absence>
+    _ reason: String
   ) -> (module: Module?, count: Int) {
     var end = index + 1
     while end < mappings.count, mappings[end].path == candidate.path,
@@ -141,7 +147,7 @@ package struct ModuleList {
       Module(
         path: candidate.plainPath, base: base, bias: 0, headers: nil,
         mappings: Array(mappings[index..<end]), file: nil,
-        verdict: ModuleVerdict(.leftOut, candidate.words(for: result))),
+        verdict: ModuleVerdict(.leftOut, reason)),
       end - index
     )
   }

@@ -32,7 +32,7 @@ public struct Repair: Sendable {
     if !damage.isWhole {
       let files = ModuleFiles(
         sysroots: options.sysroots, program: options.program,
-        reader: FileReader(for: (source as? InputFile)?.identity))
+        core: (source as? InputFile)?.identity)
       inputs.rebuild = try Rebuild(structure, damage, process, source, files, options)
     }
     self.inputs = inputs
