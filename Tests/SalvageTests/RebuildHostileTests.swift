@@ -13,9 +13,8 @@ struct RebuildHostileTests {
   {
     var builder = CoreBuilder.typical()
     builder.notes.append(.files(mappings, builder.machine.format))
-    builder.notes.append(
-      .auxiliaryVector(
-        [(3, address + 64), (5, 9), (6, 4096), (9, address)], builder.machine.format))
+    let pairs: [(UInt64, UInt64)] = [(3, address + 64), (5, 9), (6, 4096), (9, address)]
+    builder.notes.append(.auxiliaryVector(pairs, builder.machine.format))
     builder.segments[0].flags = 5
     let built = builder.build()
     return built.cut(to: built.segmentRanges[0].lowerBound)

@@ -92,7 +92,7 @@ struct RebuildToolTests {
     let core = folder.file(name)
     let whole = try ReferenceCore(contentsOf: core)
     // The dynamic linker's data and what comes after it are lost: its code was the last one before.
-    let base = try #require(Self.auxiliary(7, in: whole))
+    let base = try #require(try Self.auxiliary(7, in: whole))
     let first = try #require(whole.loads.first { $0.address >= base && $0.fileSize > 0 })
     let cut = folder.file("cut.core")
     try SparseCopy.copy(core, to: cut, size: first.offset)
