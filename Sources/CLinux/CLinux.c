@@ -2,10 +2,16 @@
 
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 long linux_seek_data(int fd, long offset) { return lseek(fd, offset, SEEK_DATA); }
@@ -24,4 +30,52 @@ int linux_start_writeback(int fd, long offset, long length) {
 
 int linux_rename_exclusively(const char *from, const char *to) {
   return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+// O_PATH first: opening a FIFO can wait for ever, opening a device can do anything. Files of the kernel (/proc, /sys)
+// say they are regular and are not.
+int linux_open_regular(const char *path) {
+  int place = open(path, O_PATH | O_CLOEXEC);
+  if (place < 0) return -1;
+  struct stat status;
+  struct statfs system;
+  int descriptor = -1;
+  int reason = EINVAL;
+  if (fstat(place, &status) == 0 && S_ISREG(status.st_mode) && fstatfs(place, &system) == 0 &&
+      system.f_type != PROC_SUPER_MAGIC && system.f_type != SYSFS_MAGIC &&
+      system.f_type != DEBUGFS_MAGIC && system.f_type != TRACEFS_MAGIC) {
+    char name[40];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", place);
+    descriptor = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    reason = errno;
+  }
+  close(place);
+  errno = reason;
+  return descriptor;
+}
+
+int linux_open_regular_as(const char *path, unsigned user, unsigned group) {
+  enum { most = 1024 };
+  gid_t groups[most];
+  uid_t own_user = (uid_t)setfsuid((uid_t)-1);
+  gid_t own_group = (gid_t)setfsgid((gid_t)-1);
+  int count = getgroups(most, groups);
+  // Not glibc's setgroups(), which changes every thread of the process.
+  if (count < 0 || syscall(SYS_setgroups, 0, groups) != 0) {
+    errno = EPERM;
+    return -1;
+  }
+  setfsgid(group);
+  setfsuid(user);
+  int descriptor = -1;
+  int reason = EPERM;
+  if ((uid_t)setfsuid((uid_t)-1) == user && (gid_t)setfsgid((gid_t)-1) == group) {
+    descriptor = linux_open_regular(path);
+    reason = errno;
+  }
+  setfsuid(own_user);
+  setfsgid(own_group);
+  syscall(SYS_setgroups, count, groups);
+  errno = reason;
+  return descriptor;
 }

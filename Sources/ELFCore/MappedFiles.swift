@@ -53,3 +53,22 @@ public struct MappedFiles: Hashable, Sendable {
     self.init(pageSize: pageSize, entries: entries)
   }
 }
+
+extension MappedFiles {
+  /// The descriptor; nil where an offset is no multiple of the page size.
+  public func descriptor(in format: ELFFormat) -> [UInt8]? {
+    guard pageSize > 0 else { return nil }
+    let size = format.wordSize
+    var bytes: [UInt8] = []
+    bytes.append(UInt64(entries.count), size: size, format.byteOrder)
+    bytes.append(pageSize, size: size, format.byteOrder)
+    for entry in entries {
+      guard entry.fileOffset % pageSize == 0 else { return nil }
+      bytes.append(entry.range.lowerBound, size: size, format.byteOrder)
+      bytes.append(entry.range.upperBound, size: size, format.byteOrder)
+      bytes.append(entry.fileOffset / pageSize, size: size, format.byteOrder)
+    }
+    for entry in entries { bytes += entry.path + [0] }
+    return bytes
+  }
+}

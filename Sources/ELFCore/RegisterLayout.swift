@@ -6,21 +6,24 @@ public struct RegisterLayout: Hashable, Sendable {
   public let size: Int
   public let programCounter: Int
   public let stackPointer: Int
+  /// Where the number of the system call stands that the thread is in, -1 for none; nil where no register tells.
+  public let systemCall: Int?
 
-  private init(size: Int, programCounter: Int, stackPointer: Int) {
+  private init(size: Int, programCounter: Int, stackPointer: Int, systemCall: Int? = nil) {
     self.size = size
     self.programCounter = programCounter
     self.stackPointer = stackPointer
+    self.systemCall = systemCall
   }
 
   /// The layout, or nil for a machine that we don't know.
   public init?(_ machine: Machine, in format: ELFFormat) {
     let word = format.wordSize
     switch (machine, format.width) {
-    case (.x86_64, _):  // `rip`, `rsp`; x32 keeps 64-bit registers
-      self.init(size: 8, programCounter: 16, stackPointer: 19)
-    case (.i386, .bits32):  // `eip`, `esp`
-      self.init(size: 4, programCounter: 12, stackPointer: 15)
+    case (.x86_64, _):  // `rip`, `rsp`, `orig_rax`; x32 keeps 64-bit registers
+      self.init(size: 8, programCounter: 16, stackPointer: 19, systemCall: 15)
+    case (.i386, .bits32):  // `eip`, `esp`, `orig_eax`
+      self.init(size: 4, programCounter: 12, stackPointer: 15, systemCall: 11)
     case (.arm, .bits32):  // `r15`, `r13`
       self.init(size: 4, programCounter: 15, stackPointer: 13)
     case (.aarch64, .bits64):  // after x0 to x30: `sp`, `pc`

@@ -6,6 +6,8 @@ public struct ThreadStatus: Hashable, Sendable {
   /// nil on a machine whose registers we don't know.
   public var programCounter: UInt64?
   public var stackPointer: UInt64?
+  /// Whether the thread was inside a system call; false where nothing tells.
+  public var isInSystemCall = false
 
   /// Reads a descriptor of NT_PRSTATUS; nil where it is too short to hold a thread id.
   public init?(_ descriptor: Span<UInt8>, machine: Machine, in format: ELFFormat) {
@@ -22,6 +24,9 @@ public struct ThreadStatus: Hashable, Sendable {
     }
     programCounter = register(registers.programCounter)
     stackPointer = register(registers.stackPointer)
+    if let index = registers.systemCall, let number = register(index) {
+      isInSystemCall = number >> UInt64(8 * registers.size - 1) == 0
+    }
     // The top bit of an s390 (31-bit) address is a mode, not a place.
     if machine == .s390, format.width == .bits32 {
       programCounter = programCounter.map { $0 & 0x7fff_ffff }

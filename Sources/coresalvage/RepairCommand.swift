@@ -16,6 +16,14 @@ struct RepairCommand: ParsableCommand {
 
   @OptionGroup var flags: RepairFlags
 
+  @Option(
+    help: """
+      Write commands for gdb that name the libraries' symbols, for a core that is to stay as it is. \
+      OUT may then be left out.
+      """,
+    completion: .file())
+  var gdbScript: String?
+
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
 
@@ -26,7 +34,7 @@ struct RepairCommand: ParsableCommand {
   var dryRun = false
 
   func validate() throws {
-    guard output != nil || dryRun else {
+    guard output != nil || dryRun || gdbScript != nil else {
       throw ValidationError("Missing expected argument '<output>'")
     }
     let names = Coresalvage.configuration.subcommands.map { $0.configuration.commandName }
@@ -39,8 +47,12 @@ struct RepairCommand: ParsableCommand {
 
   func run() throws {
     let repair = try Repair(of: FilePath(input), options: flags.options)
-    guard !dryRun, let output else { return describe(repair, written: nil) }
+    guard !dryRun else { return describe(repair, written: nil) }
     Interruption.watch()
+    if let gdbScript {
+      try repair.writeGDBScript(to: FilePath(gdbScript))
+    }
+    guard let output else { return describe(repair, written: nil) }
     let bar = ProgressBar(label: "repairing")
     let written = try repair.write(to: FilePath(output), progress: bar.report)
     bar.clear()
@@ -53,8 +65,13 @@ struct RepairCommand: ParsableCommand {
     var lines = [repair.report.description]
     if let written, let output {
       lines += Self.words(repair, written, output)
-    } else {
+    } else if dryRun {
       lines += repair.planDescription
+    }
+    if let gdbScript, !dryRun {
+      lines.append(
+        "symbols for the core as it is: gdb -x \(ShellWord(gdbScript)) \(repair.report.programArgument) \(ShellWord(input))"
+      )
     }
     Console.print(lines.joined(separator: "\n"))
   }
@@ -69,7 +86,9 @@ struct RepairCommand: ParsableCommand {
     }
     lines.append(
       repair.report.isWhole ? "copied unchanged to \(name)" : "repaired core written to \(name)")
-    lines.append("next: gdb \(repair.report.programArgument) \(ShellWord(output))")
+    var gdb = "gdb"
+    if let sysroot = repair.sysroots.first { gdb += " -iex \(ShellWord("set sysroot \(sysroot)"))" }
+    lines.append("next: \(gdb) \(repair.report.programArgument) \(ShellWord(output))")
     return lines
   }
 }

@@ -24,6 +24,8 @@ struct RepairFlags: ParsableArguments {
   @Option(help: "When the output shares its data with the input (XFS, Btrfs).")
   var reflink = RepairOptions.Reflink.auto
 
+  @OptionGroup var rebuilding: RebuildFlags
+
   @Flag(help: "Replace an output that exists.")
   var force = false
 
@@ -41,6 +43,7 @@ struct RepairFlags: ParsableArguments {
     options.sparse = sparse
     options.reflink = reflink
     options.force = force
+    rebuilding.set(&options)
     return options
   }
 }

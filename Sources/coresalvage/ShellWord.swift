@@ -1,4 +1,5 @@
 internal import Salvage
+internal import SystemPackage
 
 /// A word to paste into a shell. Names from a core are chosen by strangers: what a shell could read otherwise is quoted.
 struct ShellWord: CustomStringConvertible {
@@ -30,6 +31,7 @@ struct ShellWord: CustomStringConvertible {
 extension Report {
   /// The program as the argument of a debugger; a placeholder where its path is not known.
   var programArgument: ShellWord {
+    if let named = programFile { return ShellWord(named.string) }
     guard let program, program.first == UInt8(ascii: "/") else { return ShellWord("./PROGRAM") }
     return ShellWord(program)
   }

@@ -34,6 +34,10 @@ struct RenderedRepair {
         try #require(range.upperBound <= UInt64(input.count), "a piece past the input's end")
         copy(
           input, Int(range.lowerBound)..<Int(range.upperBound), to: &output, at: Int(piece.offset))
+      case .file(let file, let range):
+        let bytes = try file.bytes(
+          at: range.lowerBound, count: Int(range.upperBound - range.lowerBound))
+        copy(bytes, 0..<bytes.count, to: &output, at: Int(piece.offset))
       case .hole: break
       }
     }

@@ -31,6 +31,15 @@ public enum FileTree {
     return lstat(path.string, &status) == 0
   }
 
+  /// The path without symbolic links.
+  public static func realPath(_ path: FilePath) throws -> FilePath {
+    guard let real = realpath(path.string, nil) else {
+      throw ReferenceError.system("realpath \(path)", errno)
+    }
+    defer { free(real) }
+    return FilePath(String(cString: real))
+  }
+
   /// `stat` of what the path leads to.
   public static func status(_ path: FilePath) throws -> stat {
     var status = stat()

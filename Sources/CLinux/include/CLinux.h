@@ -23,4 +23,11 @@ int linux_start_writeback(int fd, long offset, long length);
 /// Renames without replacing: EEXIST when `to` is there.
 int linux_rename_exclusively(const char *from, const char *to);
 
+/// Opens a regular file that someone else named, for reading only; else -1 with EINVAL for what is no such file.
+int linux_open_regular(const char *path);
+
+/// The same with another's rights, which the kernel checks on the whole path. Only this thread's are changed, and
+/// given back before it returns; -1 with EPERM where they can't be taken.
+int linux_open_regular_as(const char *path, unsigned user, unsigned group);
+
 #endif

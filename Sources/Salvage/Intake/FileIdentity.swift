@@ -9,6 +9,9 @@ package struct FileIdentity: Hashable, Sendable {
   package let mode: UInt32
   package let owner: UInt32
   package let group: UInt32
+  /// When its bytes were last written (`st_mtim`), and its bytes or attributes changed (`st_ctim`), in nanoseconds.
+  package let modified: Int64
+  package let changed: Int64
 
   package init(of descriptor: FileDescriptor, path: FilePath) throws(SalvageError) {
     var status = stat()
@@ -35,6 +38,12 @@ package struct FileIdentity: Hashable, Sendable {
     mode = status.st_mode
     owner = status.st_uid
     group = status.st_gid
+    modified = Self.nanoseconds(status.st_mtim)
+    changed = Self.nanoseconds(status.st_ctim)
+  }
+
+  private static func nanoseconds(_ time: timespec) -> Int64 {
+    Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
   }
 
   /// Whether both are the same file, also by hard links.

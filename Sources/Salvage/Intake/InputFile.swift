@@ -9,8 +9,7 @@ package final class InputFile: ByteSource {
   package let identity: FileIdentity
   let descriptor: FileDescriptor
 
-  package init(_ path: FilePath) throws(SalvageError) {
-    self.path = path
+  package convenience init(_ path: FilePath) throws(SalvageError) {
     let descriptor: FileDescriptor
     do {
       // Without O_NONBLOCK, opening a FIFO that nobody writes to would wait for ever.
@@ -18,6 +17,12 @@ package final class InputFile: ByteSource {
     } catch {
       throw SalvageError(.io(errno(of: error), call: "open"), file: path)
     }
+    try self.init(owning: descriptor, path)
+  }
+
+  /// Takes the descriptor over, whatever comes of it.
+  package init(owning descriptor: FileDescriptor, _ path: FilePath) throws(SalvageError) {
+    self.path = path
     do throws(SalvageError) {
       identity = try FileIdentity(of: descriptor, path: path)
       guard identity.isRegular else {

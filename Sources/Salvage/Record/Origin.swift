@@ -19,6 +19,14 @@ package struct Origin: Hashable, Sendable {
     if options.lostMemory != .drop {
       changed.append(.init(name: "lost", value: .string(options.lostMemory.rawValue)))
     }
+    if options.rebuild != .all {
+      changed.append(.init(name: "rebuild", value: .string(options.rebuild.rawValue)))
+    } else if options.withFiles != .headers {
+      changed.append(.init(name: "with-files", value: .string(options.withFiles.rawValue)))
+    }
+    if options.rebuild == .all, options.keepMappings {
+      changed.append(.init(name: "keep-mappings", value: .bool(true)))
+    }
     return .members([
       "format": .number(Self.formatVersion),
       "tool": .string("coresalvage \(Version.current)"),

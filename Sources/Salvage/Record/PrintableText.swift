@@ -22,7 +22,12 @@ public struct PrintableText: Hashable, Sendable, CustomStringConvertible {
   public init(_ text: String) { self.init(text.utf8) }
 
   public init(_ path: FilePath) {
-    self.init(unsafe path.withPlatformString { unsafe Array(Self.bytes(of: $0)) })
+    self.init(Self.bytes(of: path))
+  }
+
+  /// The bytes of a path, which are not always UTF-8.
+  package static func bytes(of path: FilePath) -> [UInt8] {
+    unsafe path.withPlatformString { unsafe bytes(of: $0) }
   }
 
   private static func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {

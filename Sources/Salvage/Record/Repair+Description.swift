@@ -13,6 +13,9 @@ extension Repair {
         return "  \(range)  from the input"
       case .input(let source):
         return "  \(range)  from the input at \(hexadecimal(source.lowerBound))"
+      case .file(let file, let source):
+        return
+          "  \(range)  from \(PrintableText(file.path)) at \(hexadecimal(source.lowerBound))"
       case .hole: return "  \(range)  a hole"
       }
     }

@@ -1,7 +1,7 @@
 internal import ELFCore
 public import SystemPackage
 
-/// What the notes of a repaired core say of it: the LOST and ORIGIN notes, read again.
+/// What the notes of a repaired core say of it: the LOST, REBUILT and ORIGIN notes, read again.
 public struct RepairRecord: Hashable, Sendable {
   public var file: FilePath
   /// False for a core that we never repaired.
@@ -11,6 +11,8 @@ public struct RepairRecord: Hashable, Sendable {
   public var sizeDue: UInt64?
   /// Of all repairs, in the order of the notes.
   public var lost: [LostRange]
+  /// What is in it that was not in the dump, of all repairs.
+  public var rebuilt: [RebuiltRange]
   /// The ORIGIN notes' JSON, as it stands there.
   public var origins: [String]
 
@@ -27,6 +29,7 @@ public struct RepairRecord: Hashable, Sendable {
     file = source.path
     isRepaired = false
     lost = []
+    rebuilt = []
     origins = []
     for note in structure.notes where note.owner == SalvageNote.owner {
       isRepaired = true
@@ -38,6 +41,9 @@ public struct RepairRecord: Hashable, Sendable {
         sizeFound = list.sizeFound
         sizeDue = list.sizeDue == 0 ? nil : list.sizeDue
         lost += list.ranges
+      case SalvageNote.rebuilt:
+        guard let note = RebuiltNote(bytes.span, structure.format.byteOrder) else { continue }
+        rebuilt += zip(note.list.ranges, note.paths).map { RebuiltRange($0, path: $1) }
       case SalvageNote.origin:
         origins.append(String(validating: bytes, as: UTF8.self) ?? PrintableText(bytes).description)
       default: break
@@ -53,6 +59,7 @@ public struct RepairRecord: Hashable, Sendable {
       "sizeFound": sizeFound.map(JSON.number) ?? .null,
       "sizeDue": sizeDue.map(JSON.number) ?? .null,
       "lost": .array(lost.map { .object($0.jsonMembers) }),
+      "rebuilt": .array(rebuilt.map(\.json)),
       "origins": .array(origins.map(JSON.string)),
     ])
   }
@@ -69,6 +76,12 @@ extension RepairRecord: CustomStringConvertible {
     lines.append(
       "  lost      \(lost.count) ranges, \(ByteCount(lost.reduce(0) { $0 &+ $1.length }))")
     lines += lost.map { "  \($0.line)" }
+    if !rebuilt.isEmpty {
+      let size = rebuilt.reduce(UInt64(0)) { $0 &+ $1.length }
+      lines.append(
+        "  rebuilt   \(rebuilt.count) ranges, \(ByteCount(size)), none of them of the dump")
+      lines += rebuilt.map { "  \($0.line)" }
+    }
     return lines.joined(separator: "\n")
   }
 }

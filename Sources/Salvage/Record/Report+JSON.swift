@@ -20,6 +20,10 @@ extension Report {
       "segmentsPartial": .number(UInt64(segmentsPartial)),
       "segmentsLost": .number(UInt64(segmentsLost)),
       "lost": .array(lost.map(\.json)),
+      "linkMap": linkMapJSON,
+      "rebuilt": .array(rebuilt.map(\.json)),
+      "modules": .array(modules.map(\.json)),
+      "mappingsReduced": .bool(mappingsReduced),
     ])
   }
 }

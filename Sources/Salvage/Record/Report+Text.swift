@@ -11,6 +11,8 @@ extension Report: CustomStringConvertible {
     for (index, group) in lossGroups.enumerated() {
       add(index == 0 ? "lost" : "", group)
     }
+    for (index, line) in rebuiltLines.enumerated() { add(index == 0 ? "rebuilt" : "", line) }
+    for (index, line) in doubtLines.enumerated() { add(index == 0 ? "doubt" : "", line) }
     return lines.joined(separator: "\n")
   }
 

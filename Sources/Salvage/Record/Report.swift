@@ -10,6 +10,17 @@ public struct Report: Hashable, Sendable {
     public var stackPointer: UInt64?
   }
 
+  /// A program or library, and how it was made sure that the file here is the one that the process had mapped.
+  public struct Module: Hashable, Sendable {
+    /// As the kernel named it, raw.
+    public var path: [UInt8]
+    /// Where its first mapping begins.
+    public var base: UInt64
+    /// How far it lies from where it was linked for; nil where its headers are lost.
+    public var bias: UInt64?
+    public var verdict: ModuleVerdict
+  }
+
   /// A lost range and what it was, in words.
   public struct Loss: Hashable, Sendable {
     public var range: LostRange
@@ -23,6 +34,8 @@ public struct Report: Hashable, Sendable {
   public var machineNumber: UInt16
   /// The program's path as the kernel named it, raw; only its short name where the list of mapped files is lost.
   public var program: [UInt8]?
+  /// The program's file, where it was named by hand.
+  public var programFile: FilePath?
   public var commandLine: [UInt8]?
   public var processID: UInt32?
   public var signal: UInt16?
@@ -45,6 +58,13 @@ public struct Report: Hashable, Sendable {
   /// How many bytes of the notes, and of the program header table, are lost.
   public var notesLost: UInt64
   public var tableLost: UInt64
+  /// What is in the output that was not in the dump, by address.
+  public var rebuilt: [RebuiltRange]
+  /// The programs and libraries that the process had mapped, by address; empty where nothing was to be rebuilt.
+  public var modules: [Module]
+  public var linkMap: LinkMapOutcome
+  /// Whether NT_FILE no longer names files for data that is lost.
+  public var mappingsReduced: Bool
   /// Every lost range, in file order.
   public var lost: [Loss] {
     zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }
@@ -63,6 +83,7 @@ public struct Report: Hashable, Sendable {
     machine = structure.header.machine.name(in: structure.format)
     machineNumber = structure.header.machine.rawValue
     program = process.programPath
+    programFile = inputs.options.program
     commandLine = process.info?.commandLine
     processID = process.processID
     signal = process.signal
@@ -78,6 +99,16 @@ public struct Report: Hashable, Sendable {
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
     segmentsLost = segments.gone
+    let rebuild = inputs.rebuild
+    rebuilt = zip(RebuiltNote(structure, rebuild.segments).list.ranges, rebuild.segments)
+      .map { RebuiltRange($0, path: $1.path) }
+    modules = rebuild.modules.map { module in
+      Module(
+        path: module.path, base: module.base, bias: module.headers.map { _ in module.bias },
+        verdict: module.verdict)
+    }
+    linkMap = rebuild.linkMap
+    mappingsReduced = rebuild.mappedFiles != nil
     let names = MemoryNames(process)
     var numbers: [String: UInt32] = [:]
     lostRanges = segments.lost

@@ -46,6 +46,12 @@ package struct LostNote: Hashable, Sendable {
   package static let headerSize = 32
   package static let entrySize = 40
 
+  /// Where the list ends in the descriptor that it was read from.
+  package func size(in descriptor: Span<UInt8>, _ order: ELFFormat.ByteOrder) -> Int {
+    let entrySize = descriptor.integer(at: 4, size: 4, order) ?? UInt64(Self.entrySize)
+    return Self.headerSize + ranges.count * Int(entrySize)
+  }
+
   /// The descriptor, in the core's byte order; widths are the same in both classes.
   package func descriptor(_ order: ELFFormat.ByteOrder) -> [UInt8] {
     var bytes: [UInt8] = []

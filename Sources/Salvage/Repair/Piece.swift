@@ -4,6 +4,8 @@ package struct Piece: Hashable, Sendable {
     case bytes([UInt8])
     /// Bytes of the input, by their offset there.
     case input(Range<UInt64>)
+    /// Bytes of a file that the process had mapped, from an offset on.
+    case file(ModuleFile, Range<UInt64>)
     /// Zeros that need no room where the file system can have holes.
     case hole(UInt64)
   }
@@ -15,7 +17,7 @@ package struct Piece: Hashable, Sendable {
   package var size: UInt64 {
     switch content {
     case .bytes(let bytes): UInt64(bytes.count)
-    case .input(let range): range.length
+    case .input(let range), .file(_, let range): range.length
     case .hole(let size): size
     }
   }
@@ -43,6 +45,12 @@ package struct PieceRun {
   package mutating func append(input range: Range<UInt64>) {
     guard !range.isEmpty else { return }
     pieces.append(Piece(offset: end, content: .input(range)))
+    end += range.length
+  }
+
+  package mutating func append(_ file: ModuleFile, _ range: Range<UInt64>) {
+    guard !range.isEmpty else { return }
+    pieces.append(Piece(offset: end, content: .file(file, range)))
     end += range.length
   }
 

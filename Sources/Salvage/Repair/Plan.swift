@@ -21,6 +21,7 @@ extension Plan {
     package var damage: DamageMap
     package var options: RepairOptions
     package var digest: String
+    package var rebuild = Rebuild()
 
     package init(
       structure: CoreStructure, damage: DamageMap, options: RepairOptions, digest: String
@@ -41,6 +42,7 @@ extension Plan {
     // Without the hole, entries left alone would show our own tail as the process's memory.
     if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
     segments = Segments(structure, inputs.damage, lostMemory: options.lostMemory)
+    segments.add(inputs.rebuild)
     let newCount = segments.entries.count + 1
     let table = TablePlace(structure, newCount: newCount, segments)
 
@@ -50,9 +52,11 @@ extension Plan {
     tailOffset = roundUp(max(body, table.endInPlace), to: Self.pageSize)
 
     var tail = PieceRun(at: tailOffset)
+    segments.place(inputs.rebuild.segments, in: &tail)
     let origin = Origin(
       sizeFound: found, digest: inputs.digest, options: options)
-    let notes = TailNotes(structure, segments, origin, head: table.changedRanges, to: &tail)
+    let notes = TailNotes(
+      structure, segments, inputs.rebuild, origin, head: table.changedRanges, to: &tail)
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))
     if table.moves { header.programHeaderOffset = tail.end }

@@ -26,9 +26,16 @@ public struct Repair: Sendable {
     // A size that no file can have is lost up to the last offset that can be named.
     let damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
     let process = try ProcessSnapshot(structure, source)
-    inputs = Plan.Inputs(
+    var inputs = Plan.Inputs(
       structure: structure, damage: damage, options: options,
       digest: try Origin.digest(of: structure, source))
+    if !damage.isWhole {
+      let files = ModuleFiles(
+        sysroots: options.sysroots, program: options.program,
+        core: (source as? InputFile)?.identity)
+      inputs.rebuild = try Rebuild(structure, damage, process, source, files, options)
+    }
+    self.inputs = inputs
     guard !damage.isWhole else {
       report = Report(source.path, inputs, process, Segments(structure, damage, lostMemory: .drop))
       return
@@ -43,6 +50,9 @@ public struct Repair: Sendable {
     report = Report(source.path, inputs, process, plan.segments)
     self.plan = plan
   }
+
+  /// The folders that stand for the root of the core's machine.
+  public var sysroots: [FilePath] { inputs.options.sysroots }
 
   /// A core with no thread and no memory is beyond repair.
   private static func refuseHopeless(

@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// How a core is repaired. The defaults are the honest ones.
 public struct RepairOptions: Hashable, Sendable {
   /// What stands in the file where lost bytes were.
@@ -28,6 +30,31 @@ public struct RepairOptions: Hashable, Sendable {
     case auto, always, never
   }
 
+  /// What is made anew of what is lost.
+  public enum Rebuild: String, Hashable, Sendable, CaseIterable {
+    /// All that can be had again.
+    case all
+    /// Nothing: the new core has the dump's bytes alone.
+    case none
+  }
+
+  /// What is put in from verified files.
+  public enum WithFiles: String, Hashable, Sendable, CaseIterable {
+    case none
+    /// The header pages that were lost.
+    case headers
+    /// Those, and all that was mapped read-only and not dumped.
+    case all
+  }
+
+  public var rebuild = Rebuild.all
+  public var withFiles = WithFiles.headers
+  /// Whether NT_FILE goes on naming files for data that is lost.
+  public var keepMappings = false
+  /// Folders that stand for the root of the core's machine; none for this one.
+  public var sysroots: [FilePath] = []
+  /// The program's file, whatever the core calls it.
+  public var program: FilePath?
   public var extend = Extend.due
   public var lostMemory = LostMemory.drop
   public var sparse = Sparse.auto

@@ -41,7 +41,9 @@ struct Rewrite {
   private func write(_ piece: Piece, isCloned: Bool) throws(SalvageError) {
     switch piece.content {
     case .bytes(let bytes): try output.write(bytes, at: piece.offset)
-    case .input(let range) where piece.unmoved == nil: try move(range, to: piece.offset)
+    case .input(let range) where piece.unmoved == nil:
+      try move(range, of: source, to: piece.offset)
+    case .file(let file, let range): try move(range, of: file.open(), to: piece.offset)
     case .input: break
     case .hole:
       if options.sparse == .never {
@@ -52,7 +54,9 @@ struct Rewrite {
     }
   }
 
-  private func move(_ range: Range<UInt64>, to offset: UInt64) throws(SalvageError) {
+  private func move(
+    _ range: Range<UInt64>, of source: any ByteSource, to offset: UInt64
+  ) throws(SalvageError) {
     var position = range.lowerBound
     while position < range.upperBound {
       let count = Int(min(range.upperBound - position, 1 << 18))

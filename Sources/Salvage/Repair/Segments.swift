@@ -4,8 +4,8 @@ package import ELFCore
 /// file order.
 package struct Segments: Sendable {
   /// Without the PT_NOTEs, whose place one new PT_NOTE takes.
-  package private(set) var entries: [ProgramHeader] = []
-  package private(set) var lost: [LostRange] = []
+  package internal(set) var entries: [ProgramHeader] = []
+  package internal(set) var lost: [LostRange] = []
   /// How many PT_LOADs with bytes in the file survived whole, in part, or not at all.
   package private(set) var whole = 0
   package private(set) var partial = 0
@@ -14,7 +14,9 @@ package struct Segments: Sendable {
   package private(set) var dumpedBytes: UInt64 = 0
   package private(set) var survivedBytes: UInt64 = 0
   /// The index of the first entry of the old table, but for a PT_NOTE at its head, that won't be found at its place again.
-  package private(set) var firstChange: Int?
+  package internal(set) var firstChange: Int?
+  /// Which entries are the rebuilt ones, by address.
+  package internal(set) var rebuilt: [Int] = []
 
   /// No segments at all.
   package init() {}

@@ -6,17 +6,18 @@ package struct TailNotes {
   package let segment: ProgramHeader
 
   package init(
-    _ structure: CoreStructure, _ segments: Segments, _ origin: Origin, head: [Range<UInt64>],
-    to tail: inout PieceRun
+    _ structure: CoreStructure, _ segments: Segments, _ rebuild: Rebuild, _ origin: Origin,
+    head: [Range<UInt64>], to tail: inout PieceRun
   ) {
     let format = structure.format
     let start = tail.end
-    Self.appendWhole(structure, to: &tail)
+    Self.appendWhole(structure, rebuild.mappedFiles, to: &tail)
     let lost = LostNote(
       sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? 0, ranges: segments.lost)
     tail.append(
       SalvageNote.bytes(SalvageNote.lost, lost.descriptor(format.byteOrder), in: format))
     tail.append(SalvageNote.bytes(SalvageNote.origin, Array(origin.json.line.utf8), in: format))
+    Self.appendRebuilt(structure, rebuild, to: &tail)
     Self.appendHead(head, format, to: &tail)
     let flags = structure.programHeaders.first { $0.kind == .note }?.flags ?? []
     segment = ProgramHeader(
@@ -24,8 +25,32 @@ package struct TailNotes {
       memorySize: 0, alignment: 4)
   }
 
+  /// The REBUILT note, and the FILE note where NT_FILE is another now.
+  private static func appendRebuilt(
+    _ structure: CoreStructure, _ rebuild: Rebuild, to tail: inout PieceRun
+  ) {
+    if !rebuild.segments.isEmpty {
+      let note = RebuiltNote(structure, rebuild.segments)
+      tail.append(
+        SalvageNote.bytes(
+          SalvageNote.rebuilt, note.descriptor(structure.format.byteOrder), in: structure.format))
+    }
+    guard rebuild.mappedFiles != nil,
+      let note = structure.notes.first(where: { $0.isMappedFiles })
+    else { return }
+    tail.append(
+      SalvageNote.header(
+        SalvageNote.file, descriptorSize: note.descriptorSize, in: structure.format))
+    tail.append(input: note.descriptorOffset..<note.fileEnd)
+    tail.append([UInt8](repeating: 0, count: Int((4 - note.descriptorSize % 4) % 4)))
+  }
+
   /// The old notes. Neighbours that are padded to 4 are copied as one range of the input; others get a new padding.
-  private static func appendWhole(_ structure: CoreStructure, to tail: inout PieceRun) {
+  /// `mappedFiles` takes the place of NT_FILE.
+  private static func appendWhole(
+    _ structure: CoreStructure, _ mappedFiles: [UInt8]?, to tail: inout PieceRun
+  ) {
+    var mappedFiles = mappedFiles
     var run = 0..<UInt64(0)
     func flush(_ run: inout Range<UInt64>, _ tail: inout PieceRun) {
       tail.append(input: run)
@@ -33,6 +58,17 @@ package struct TailNotes {
       run = 0..<0
     }
     for note in structure.notes {
+      if let descriptor = mappedFiles, note.isMappedFiles {
+        flush(&run, &tail)
+        tail.append(
+          Note.header(
+            kind: note.kind, owner: note.owner, descriptorSize: UInt64(descriptor.count),
+            in: structure.format))
+        tail.append(descriptor)
+        tail.append([UInt8](repeating: 0, count: (4 - descriptor.count % 4) % 4))
+        mappedFiles = nil
+        continue
+      }
       if roundUp(run.upperBound, to: 4) == note.fileOffset, !run.isEmpty, note.isPaddedTo4 {
         run = run.lowerBound..<note.fileEnd
         continue
@@ -77,6 +113,8 @@ extension Note {
     let start = fileOffset + UInt64(Note.headerSize)
     return start..<start + UInt64(ownerSize)
   }
+
+  fileprivate var isMappedFiles: Bool { isProcessNote && kind == .mappedFiles }
 
   /// Whether its descriptor begins where alignment 4 puts it.
   fileprivate var isPaddedTo4: Bool {

@@ -1,0 +1,27 @@
+/// `ElfN_Sym`: the symbols that an image offers, as far as their names and values.
+public enum DynamicSymbols {
+  /// The size of an entry, and where its name's offset and its value stand.
+  private static let name = Field("st_name", .word, at32: 0, at64: 0)
+  private static let value = Field("st_value", .native, at32: 4, at64: 8)
+
+  public static func entrySize(in format: ELFFormat) -> Int { format.width == .bits64 ? 24 : 16 }
+
+  /// The value of the first symbol of that name that has one; `table` may go on after the last symbol.
+  public static func value(
+    of wanted: String, table: Span<UInt8>, strings: Span<UInt8>, in format: ELFFormat
+  ) -> UInt64? {
+    let wanted = Array(wanted.utf8)
+    let size = entrySize(in: format)
+    for index in 0..<table.count / size {
+      guard let offset = name.read(table, record: index * size, in: format),
+        let value = value.read(table, record: index * size, in: format)
+      else { return nil }
+      if value != 0, offset < UInt64(strings.count),
+        strings.cString(at: Int(offset), limit: wanted.count + 1) == wanted
+      {
+        return value
+      }
+    }
+    return nil
+  }
+}

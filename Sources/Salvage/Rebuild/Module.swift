@@ -1,0 +1,55 @@
+package import ELFCore
+
+/// A program or library that the process had mapped, and what we may know of it from where.
+package struct Module: Sendable {
+  /// The path as the kernel named it, raw, without the word that it adds for a deleted file.
+  package var path: [UInt8]
+  /// Where its first mapping begins.
+  package var base: UInt64
+  /// How far it lies from where it was linked for (`l_addr`).
+  package var bias: UInt64
+  /// From the core where its header page survived, else from the verified file; nil where neither can be had.
+  package var headers: ImageHeaders?
+  /// Its mappings, by address.
+  package var mappings: [MappedFiles.Entry]
+  /// The file, where it is the one that was mapped.
+  package var file: ModuleFile?
+  package var verdict: ModuleVerdict
+
+  /// Where its dynamic section lies (`l_ld`).
+  package var dynamicRange: Range<UInt64>? {
+    guard let segment = headers?.first(.dynamic) else { return nil }
+    let start = bias &+ segment.address
+    let (end, overflow) = start.addingReportingOverflow(segment.memorySize)
+    return overflow || segment.memorySize == 0 ? nil : start..<end
+  }
+
+  package func contains(_ address: UInt64) -> Bool {
+    mappings.contains { $0.range.contains(address) }
+  }
+}
+
+/// How a module was verified.
+public struct ModuleVerdict: Hashable, Sendable {
+  public enum Verification: String, Hashable, Sendable {
+    /// The file has the build-id that survived in the core.
+    case buildID = "build-id"
+    /// Neither has a build-id; the file begins with the page that survived in the core.
+    case headerPage = "header page"
+    /// The header page is lost; the mappings are those that the file's headers ask for, all and no others.
+    case layout
+    /// The headers survived in the core, and the file is not the one that was mapped, or can't be had.
+    case core = "headers in the core"
+    /// Nothing vouches for the file, so nothing of it was used.
+    case leftOut = "not verified: left out"
+  }
+
+  public var verification: Verification
+  /// What there is to say of the file; empty where all is well.
+  public var remark: String
+
+  public init(_ verification: Verification, _ remark: String = "") {
+    self.verification = verification
+    self.remark = remark
+  }
+}

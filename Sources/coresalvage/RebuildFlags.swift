@@ -1,0 +1,55 @@
+public import ArgumentParser
+public import Salvage
+internal import SystemPackage
+
+extension RepairOptions.Rebuild: ExpressibleByArgument {}
+extension RepairOptions.WithFiles: ExpressibleByArgument {}
+
+/// The options of what a repair makes anew, as typed.
+struct RebuildFlags: ParsableArguments {
+  @Option(
+    help: """
+      What is made anew: the dynamic linker's list and the header pages of mapped files, without which debuggers \
+      name no function (all), or nothing.
+      """)
+  var rebuild = RepairOptions.Rebuild.all
+
+  @Option(
+    help: """
+      What is put in from the files that the process had mapped, once they are known to be the same: nothing, \
+      lost header pages, or all that was mapped read-only, for a machine without those files.
+      """)
+  var withFiles = RepairOptions.WithFiles.headers
+
+  @Flag(
+    help: """
+      Leave NT_FILE alone. gdb then shows the files' bytes for data that is lost, which the process may have \
+      changed.
+      """)
+  var keepMappings = false
+
+  @Option(
+    help: """
+      A folder that stands for the root of the core's machine, with a .build-id tree or without. Can be given \
+      several times; files of this machine are then not looked at.
+      """,
+    completion: .directory)
+  var sysroot: [String] = []
+
+  @Option(help: "The program's file, whatever the core calls it.", completion: .file())
+  var program: String?
+
+  func validate() throws {
+    guard rebuild == .all || withFiles == .headers else {
+      throw ValidationError("--with-files asks for what --rebuild none leaves out")
+    }
+  }
+
+  func set(_ options: inout RepairOptions) {
+    options.rebuild = rebuild
+    options.withFiles = withFiles
+    options.keepMappings = keepMappings
+    options.sysroots = sysroot.map { FilePath($0) }
+    options.program = program.map { FilePath($0) }
+  }
+}

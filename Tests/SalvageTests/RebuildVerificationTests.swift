@@ -1,0 +1,143 @@
+import Glibc
+import Salvage
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Which files are taken for those that the process had mapped.
+@Suite("a module's file")
+struct RebuildVerificationTests {
+  /// A core of the plugins program, cut where the header pages of all libraries are lost, or none.
+  private struct Case {
+    let folder: ScratchFolder
+    let crash: CrashProgram.Crash
+    let whole: ReferenceCore
+    let plugin: FilePath
+
+    init?() throws {
+      folder = try ScratchFolder(in: .memory)
+      guard let crash = try CrashProgram.plugins.crash(in: folder) else { return nil }
+      self.crash = crash
+      whole = try crash.core.reference
+      plugin = folder.file("plugin1.so")
+    }
+
+    /// Where the plugin's first page stands in the core.
+    var headerOffset: UInt64 {
+      get throws {
+        let mapping = try #require(
+          try whole.mappings().first { $0.path == plugin.string && $0.fileOffset == 0 })
+        return try #require(whole.loads.first { $0.address == mapping.range.lowerBound }).offset
+      }
+    }
+
+    func module(
+      cutAt size: UInt64, _ options: RepairOptions = RepairOptions()
+    ) throws -> Report.Module {
+      try module(of: crash.core.cut(at: size), options)
+    }
+
+    func module(
+      of core: FilePath, _ options: RepairOptions = RepairOptions()
+    ) throws -> Report.Module {
+      let report = try Repair(of: core, options: options).report
+      return try #require(report.modules.first { $0.path == Array(plugin.string.utf8) })
+    }
+  }
+
+  @Test("is known by its build-id where the header page survived, else by its layout")
+  func isVerified() throws {
+    guard let victim = try Case() else { return }
+    let offset = try victim.headerOffset
+    #expect(try victim.module(cutAt: offset + 4096).verdict == ModuleVerdict(.buildID))
+    #expect(try victim.module(cutAt: offset).verdict == ModuleVerdict(.layout))
+  }
+
+  @Test("that was replaced is not used, and said to be another")
+  func isReplaced() throws {
+    guard let victim = try Case() else { return }
+    let offset = try victim.headerOffset
+    let (early, late) = (
+      try victim.crash.core.cut(at: offset), try victim.crash.core.cut(at: offset + 4096)
+    )
+    // Small libraries have the same layout, whatever is in them.
+    FileTree.remove(victim.plugin)
+    let flags = ["-shared", "-fPIC", "stacks.c"]
+    _ = try CrashProgram.compile(flags, to: "plugin1.so", in: victim.folder)
+    let survived = try victim.module(of: late)
+    #expect(survived.verdict.verification == .core)
+    #expect(survived.verdict.remark.contains("replaced"))
+    let lost = try victim.module(of: early)
+    #expect(lost.verdict == ModuleVerdict(.leftOut, "written to since the core was"))
+
+    // As a package's upgrade leaves it: written long ago, and put here after the crash.
+    try Tool("touch", ["-d", "2001-01-01", victim.plugin.string]).runSuccessfully()
+    #expect(try victim.module(of: early).verdict.verification == .leftOut)
+    #expect(try victim.module(of: early).verdict.remark.contains("put here since"))
+  }
+
+  @Test("that is gone is said to be gone")
+  func isGone() throws {
+    guard let victim = try Case() else { return }
+    let offset = try victim.headerOffset
+    FileTree.remove(victim.plugin)
+    #expect(
+      try victim.module(cutAt: offset).verdict
+        == ModuleVerdict(.leftOut, "no such file here"))
+    let report = try Repair(of: victim.crash.core.cut(at: offset)).report
+    #expect(report.description.contains("plugin1.so: no such file here; left out"))
+  }
+
+  @Test("is found below a sysroot, and by its build-id there")
+  func isInSysroot() throws {
+    guard let victim = try Case() else { return }
+    let offset = try victim.headerOffset
+    let root = try victim.folder.makeFolder("root")
+    let place = root.pushing(victim.plugin.removingRoot())
+    try Tool("mkdir", ["-p", place.removingLastComponent().string]).runSuccessfully()
+    try Tool("mv", [victim.plugin.string, place.string]).runSuccessfully()
+    var options = RepairOptions()
+    options.sysroots = ["/nowhere", root]
+    #expect(try victim.module(cutAt: offset, options).verdict == ModuleVerdict(.layout))
+
+    let text = try Tool("readelf", ["-n", place.string]).runSuccessfully().text
+    let mark = try #require(text.firstRange(of: "Build ID: "))
+    let identity = text[mark.upperBound...].prefix { $0.isHexDigit }
+    let tree = root.appending(".build-id/\(identity.prefix(2))")
+    try Tool("mkdir", ["-p", tree.string]).runSuccessfully()
+    let target = tree.appending("\(identity.dropFirst(2)).debug")
+    try Tool("mv", [place.string, target.string]).runSuccessfully()
+    let module = try victim.module(cutAt: offset + 4096, options)
+    #expect(module.verdict == ModuleVerdict(.buildID, "found by its build-id"))
+  }
+
+  @Test("that the core's owner may not read is not put into the core by root")
+  func isOthers() throws {
+    guard geteuid() == 0 else { return Skip.say("files of others: not root") }
+    guard let victim = try Case() else { return }
+    let offset = try victim.headerOffset
+    let cut = try victim.crash.core.cut(at: offset)
+    let nobody: uid_t = 65534
+    for path in [victim.folder.path, cut, victim.plugin] { chmod(path.string, 0o755) }
+    func remark() throws -> String {
+      // What was just done to the files changed them, as far as their times tell.
+      try Tool("touch", [cut.string]).runSuccessfully()
+      let report = try Repair(of: cut).report
+      return try #require(report.modules.first { $0.path == Array(victim.plugin.string.utf8) })
+        .verdict.remark
+    }
+    chown(cut.string, nobody, nobody)
+    #expect(try remark() == "")
+    chmod(victim.plugin.string, 0o600)
+    #expect(try remark().contains("can't be read"))
+    // A folder on the way that they may not pass hides it as well, and so does a group that only root is in.
+    chmod(victim.plugin.string, 0o644)
+    chmod(victim.folder.path.string, 0o700)
+    #expect(try remark().contains("can't be read"))
+    chmod(victim.folder.path.string, 0o755)
+    chmod(victim.plugin.string, 0o640)
+    #expect(try remark().contains("can't be read"))
+    chown(cut.string, 0, 0)
+    #expect(try remark() == "")
+  }
+}
