@@ -24,7 +24,8 @@ package struct ModuleFiles {
     self.sysroots = sysroots
     self.program = program
     reader = FileReader(for: core)
-    coreWritten = core?.modified
+    // A file of 1970 comes from an archive that keeps no times.
+    coreWritten = core.flatMap { $0.modified > 0 ? $0.modified : nil }
   }
 
   /// The file that `--program` names; nil where the option was not given.
