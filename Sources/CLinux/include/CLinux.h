@@ -23,4 +23,10 @@ int linux_start_writeback(int fd, long offset, long length);
 /// Renames without replacing: EEXIST when `to` is there.
 int linux_rename_exclusively(const char *from, const char *to);
 
+/// How many bytes users may still write to the file's system, and how large its blocks are; -1 where that can't be had.
+int linux_file_system(int fd, unsigned long *free_bytes, unsigned long *block_size);
+
+/// The value of an extended attribute: how many bytes of it were put into the buffer, or -1.
+long linux_attribute(int fd, const char *name, void *value, unsigned long size);
+
 #endif

@@ -1,14 +1,20 @@
 internal import ELFCore
 
-/// Gives ranges of memory the names that people use: a thread's stack, a library's data, the heap.
+/// Gives ranges of memory the kinds and the names that people use: a thread's stack, a library's data, the heap.
 struct MemoryNames {
   private let files: [MappedFiles.Entry]
   private let stacks: [(pointer: UInt64, thread: UInt32)]
+  /// The paths of files that are mapped as code somewhere.
+  private let codePaths: Set<[UInt8]>
+  private let program: [UInt8]?
   private let vdso: UInt64?
   private let mainThread: UInt32?
+  private let mainPointer: UInt64?
+  /// What the kernel put on the main stack for the program.
+  private let mainStackAddresses: [UInt64]
   private let heapStart: UInt64?
 
-  init(_ process: ProcessSnapshot) {
+  init(_ process: ProcessSnapshot, _ headers: [ProgramHeader]) {
     files = (process.mappedFiles?.entries ?? []).sorted {
       $0.range.lowerBound < $1.range.lowerBound
     }
@@ -17,26 +23,91 @@ struct MemoryNames {
     }.sorted { $0.pointer < $1.pointer }
     vdso = process.auxiliaryVector?[.vdso]
     mainThread = process.processID
+    mainPointer = process.threads.first { $0.id == process.processID }?.stackPointer
+    mainStackAddresses = [AuxiliaryVector.Key.executableName, .random].compactMap {
+      process.auxiliaryVector?[$0]
+    }
     let program = process.programPath
+    self.program = program
     heapStart = files.last { $0.path == program }?.range.upperBound
+    codePaths = Self.codePaths(files, headers)
+  }
+
+  /// Each entry of NT_FILE is a segment of its own, whose flags tell code.
+  private static func codePaths(
+    _ files: [MappedFiles.Entry], _ headers: [ProgramHeader]
+  ) -> Set<[UInt8]> {
+    guard !files.isEmpty else { return [] }
+    let code = Set(
+      headers.lazy.filter { $0.kind == .load && $0.flags.contains(.execute) }.map(\.address))
+    return Set(files.lazy.filter { code.contains($0.range.lowerBound) }.map(\.path))
   }
 
   /// What lies at `range`; `segment` is the whole segment that it is a part of.
   func name(of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags) -> String {
-    if let vdso, segment.contains(vdso) { return "vdso" }
-    if let threads = threads(on: segment) { return threads }
-    if let file = file(at: range.lowerBound) {
-      let name = file.path.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? file.path
-      return "\(PrintableText(name)) \(Self.part(flags))"
+    switch kind(of: range, segment: segment, flags: flags) {
+    case .vdso: return segment.lowerBound == Self.vsyscall ? "vsyscall" : "vdso"
+    case .threadStacks, .mainStack: return threads(on: segment) ?? "the main thread's stack"
+    case .heap: return "heap"
+    case .anonymous:
+      return flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
+    case .program, .libraries, .shared, .files:
+      return "\(PrintableText(Self.lastPart(file(at: range.lowerBound)?.path ?? []))) "
+        + Self.part(flags)
     }
-    if let heapStart, flags.contains(.write), segment.lowerBound >= heapStart,
-      segment.lowerBound - heapStart < 64 << 20,
-      files.first.map({ $0.range.lowerBound < heapStart }) ?? false,
-      next(after: heapStart).map({ segment.upperBound <= $0 }) ?? true
-    {
-      return "heap"
+  }
+
+  /// The kind of what lies at `range`; `segment` is the whole segment that it is a part of.
+  func kind(
+    of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags
+  ) -> MemoryKind {
+    if let vdso, segment.contains(vdso) { return .vdso }
+    if segment.lowerBound == Self.vsyscall { return .vdso }
+    if mainStackAddresses.contains(where: segment.contains) { return .mainStack }
+    if let mainPointer, segment.contains(mainPointer) { return .mainStack }
+    if !stackIndices(on: segment).isEmpty { return .threadStacks }
+    if let file = file(at: range.lowerBound) { return kind(of: file.path) }
+    return isHeap(segment, flags) ? .heap : .anonymous
+  }
+
+  /// The kind of a mapped file.
+  func kind(of path: [UInt8]) -> MemoryKind {
+    if path == program { return .program }
+    if codePaths.contains(path) || isNamedAsLibrary(path) { return .libraries }
+    return Self.sharedPrefixes.contains { path.starts(with: $0) } ? .shared : .files
+  }
+
+  /// Where x86-64 kernels put it in every process.
+  private static let vsyscall: UInt64 = 0xffff_ffff_ff60_0000
+
+  private static let sharedPrefixes = ["/SYSV", "/memfd:", "/dev/shm/", "/dev/zero"].map {
+    Array($0.utf8)
+  }
+
+  /// `libc.so.6`: a library whose program header was lost or that is mapped only in part.
+  private func isNamedAsLibrary(_ path: [UInt8]) -> Bool {
+    let name = Self.lastPart(path)
+    let mark = Array(".so".utf8)
+    guard name.count >= mark.count else { return false }
+    return (0...name.count - mark.count).contains { index in
+      name[index...].starts(with: mark)
+        && (index + 3 == name.count || name[index + 3] == UInt8(ascii: "."))
     }
-    return flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
+  }
+
+  static func lastPart(_ path: [UInt8]) -> [UInt8] {
+    path.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? path
+  }
+
+  /// The kernel puts the heap up to 1 GiB behind a program that is position independent.
+  private static let farthestHeap: UInt64 = (1 << 30) + (64 << 20)
+
+  private func isHeap(_ segment: Range<UInt64>, _ flags: ProgramHeader.Flags) -> Bool {
+    guard let heapStart, flags.contains(.write), segment.lowerBound >= heapStart,
+      segment.lowerBound - heapStart < Self.farthestHeap,
+      files.first.map({ $0.range.lowerBound < heapStart }) ?? false
+    else { return false }
+    return next(after: heapStart).map { segment.upperBound <= $0 } ?? true
   }
 
   private static func part(_ flags: ProgramHeader.Flags) -> String {
@@ -44,17 +115,23 @@ struct MemoryNames {
     return flags.contains(.execute) ? "code" : "read-only data"
   }
 
-  /// The threads whose stack pointer is in a segment.
-  private func threads(on segment: Range<UInt64>) -> String? {
+  /// The threads whose stack pointer is in a segment, by their indices in `stacks`.
+  private func stackIndices(on segment: Range<UInt64>) -> Range<Int> {
     let first = stacks.partitioningIndex { $0.pointer >= segment.lowerBound }
-    guard first < stacks.count, segment.contains(stacks[first].pointer) else { return nil }
-    let ids = stacks[first...].prefix { segment.contains($0.pointer) }.map(\.thread)
-    if ids.count > 3 { return "stacks of \(ids.count) threads" }
-    return ids.map { $0 == mainThread ? "the main thread's stack" : "the stack of thread \($0)" }
+    return first..<max(first, stacks.partitioningIndex { $0.pointer >= segment.upperBound })
+  }
+
+  private func threads(on segment: Range<UInt64>) -> String? {
+    let indices = stackIndices(on: segment)
+    guard !indices.isEmpty else { return nil }
+    guard indices.count <= 3 else { return "stacks of \(indices.count) threads" }
+    return stacks[indices].map(\.thread)
+      .map { $0 == mainThread ? "the main thread's stack" : "the stack of thread \($0)" }
       .joined(separator: " and ")
   }
 
-  private func file(at address: UInt64) -> MappedFiles.Entry? {
+  /// The mapped file at an address.
+  func file(at address: UInt64) -> MappedFiles.Entry? {
     let index = lastFile(at: address)
     guard let index, files[index].range.contains(address) else { return nil }
     return files[index]

@@ -35,7 +35,7 @@ extension Report.Thread {
 }
 
 extension Report.Loss {
-  fileprivate var json: JSON {
+  var json: JSON {
     .object((range.jsonMembers + [.init(name: "what", value: .string(what))]))
   }
 }

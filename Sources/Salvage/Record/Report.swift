@@ -78,7 +78,7 @@ public struct Report: Hashable, Sendable {
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
     segmentsLost = segments.gone
-    let names = MemoryNames(process)
+    let names = MemoryNames(process, structure.programHeaders)
     var numbers: [String: UInt32] = [:]
     lostRanges = segments.lost
     lostKinds = segments.lost.map { range in
