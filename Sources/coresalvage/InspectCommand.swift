@@ -14,6 +14,12 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print one JSON object for each core, a line each.")
   var json = false
 
+  @Option(help: ArgumentHelp("Write a page with pictures and tables.", valueName: "FILE"))
+  var html: String?
+
+  @Flag(help: "Replace a page that exists.")
+  var force = false
+
   @Flag(help: "List every thread, module and lost range.")
   var all = false
 
@@ -34,16 +40,22 @@ struct InspectCommand: ParsableCommand {
     options.readsLocalFiles = localFiles
     let terminal = Terminal()
     var worst = ExitStatus.done
+    var page = Page()
     for (index, core) in cores.enumerated() {
       do {
         let inspection = try Inspection(of: FilePath(core), options: options)
-        show(inspection, terminal, isFirst: index == 0)
+        if html == nil || json { show(inspection, terminal, isFirst: index == 0) }
+        if html != nil { page.add(inspection) }
         if !inspection.isWhole { worst = worst.worse(.damage) }
       } catch {
         // One file that is no core doesn't end the run, but decides its status.
         Console.complain(error.description)
+        page.add(error)
         worst = worst.worse(ExitStatus(error))
       }
+    }
+    if let html {
+      try page.write(to: FilePath(html), cores: cores.map { FilePath($0) }, force: force)
     }
     if worst != .done { throw worst }
   }

@@ -137,7 +137,7 @@ extension CutFacts {
       }
       // The page in the middle of what lies below.
       let address = stack.address + (pointer - stack.address) / 2 / pageSize * pageSize
-      let bytes = memory.bytes(at: address, count: Int(pageSize))
+      let bytes = memory.readable(at: address, count: Int(pageSize))
       guard bytes.count == Int(pageSize) else { continue }
       seen += 1
       if bytes.allSatisfy({ $0 == 0 }) { zeros += 1 }
@@ -148,12 +148,12 @@ extension CutFacts {
 
   /// Without a stack: whether any of some pages all over the memory is zeros.
   private static func hasZeroPages(_ memory: CoreMemory, _ pageSize: UInt64) -> Bool {
-    let present = memory.segments.lazy.filter { !memory.place(at: $0.address).isEmpty }
+    let present = memory.segments.lazy.filter { memory.survivingEnd(from: $0.address) > $0.address }
     for segment in present.filter({ $0.fileSize >= 16 * $0.alignment }).prefix(16) {
-      let length = memory.place(at: segment.address).length
+      let length = memory.survivingEnd(from: segment.address) - segment.address
       for step in 1..<UInt64(16) {
         let address = segment.address + length / 16 * step / pageSize * pageSize
-        let bytes = memory.bytes(at: address, count: Int(pageSize))
+        let bytes = memory.readable(at: address, count: Int(pageSize))
         if bytes.count == Int(pageSize), bytes.allSatisfy({ $0 == 0 }) { return true }
       }
     }

@@ -267,7 +267,7 @@ struct Diagnosis {
     guard mayBePipe, facts.isAtUnit, !facts.endsInHole else { return nil }
     let ring = facts.hasRing ? ["The process had an io_uring open: anon_inode:[io_uring]."] : []
     return Cause(
-      .pipeInterrupted, facts.hasRing && facts.holes == .filled ? .likely : .possible,
+      .pipeInterrupted, facts.hasRing ? .likely : .possible,
       ring + holeWords + [cutAtUnit])
   }
 

@@ -20,7 +20,7 @@ extension Inspection {
     isRepaired = original != nil
     if isRepaired { rebuilt = try Self.rebuilt(source, asFound) }
     addProcess(parts)
-    modules = ModuleList(parts.process, parts.memory, parts.names).modules
+    modules = MappedModules(parts.process, parts.memory, parts.names).modules
     if options.readsLocalFiles { compareModules() }
     addThreads(parts, readsLocalFiles: options.readsLocalFiles)
     addMappings(parts)

@@ -32,7 +32,7 @@ extension Inspection {
         modules[index].localFile = LocalFile.exists(path) ? .unknown : .absent
         continue
       }
-      let found = ELFImage(inFile: file)
+      let found = ELFImage(file)
       guard let expected = modules[index].buildID else { continue }
       // A file without a build-id is not the one that had one.
       modules[index].localFile = found?.buildID == expected ? .same : .different
@@ -48,12 +48,12 @@ extension Inspection {
     }
     var found: [Int: [UInt64: SymbolTable.Match]] = [:]
     for (index, offsets) in wanted {
-      guard let file = LocalFile.open(modules[index].path), let image = ELFImage(inFile: file)
+      guard let file = LocalFile.open(modules[index].path), let image = ELFImage(file)
       else { continue }
       let sorted = offsets.sorted().prefix(Self.mostSymbols)
-      let addresses = sorted.map { $0 &+ image.firstAddress }
+      let addresses = sorted.map { $0 &+ image.headers.firstAddress }
       for (offset, match) in zip(
-        sorted, SymbolTable(file, image.header).matches(addresses))
+        sorted, SymbolTable(file, image.headers.header).matches(addresses))
       {
         found[index, default: [:]][offset] = match
       }

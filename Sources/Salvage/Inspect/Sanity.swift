@@ -78,7 +78,7 @@ struct Sanity {
   /// Whether the bytes at an address survive up to the end of their page, and are all zeros.
   private func isZero(_ address: UInt64) -> Bool {
     let count = Int(inspection.pageSize - address % inspection.pageSize)
-    let bytes = parts.memory.bytes(at: address, count: count)
+    let bytes = parts.memory.readable(at: address, count: count)
     return bytes.count == count && bytes.allSatisfy { $0 == 0 }
   }
 

@@ -50,14 +50,14 @@ extension StackState {
     let segment = memory.segments[index]
     let start = max(pointer, segment.address)
     let (dumpedEnd, overflow) = segment.address.addingReportingOverflow(segment.fileSize)
-    let place = memory.place(at: start)
+    let survivesTo = memory.survivingEnd(from: start)
     guard segment.fileSize > 0, !overflow, dumpedEnd > start else {
       self = .lost(pointer, "its memory was not dumped")
       return
     }
-    let survivesTo = start + place.length
     self.init(
-      verdict: place.isEmpty ? .lost : survivesTo >= dumpedEnd ? .whole : .partial, start: start,
+      verdict: survivesTo == start ? .lost : survivesTo >= dumpedEnd ? .whole : .partial,
+      start: start,
       survivesTo: survivesTo, end: dumpedEnd, remark: nil)
     if start > pointer { remark = "the stack pointer is below the stack: it overflowed" }
     loseZeros(memory)
@@ -78,7 +78,7 @@ extension StackState {
     guard verdict == .whole else { return }
     let count = min(size, 4096)
     for address in [start, end - count] {
-      let bytes = memory.bytes(at: address, count: Int(count))
+      let bytes = memory.readable(at: address, count: Int(count))
       guard bytes.count == Int(count), bytes.allSatisfy({ $0 == 0 }) else { return }
     }
     verdict = .lost

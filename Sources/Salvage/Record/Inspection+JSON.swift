@@ -54,7 +54,7 @@ extension Inspection.Finding {
   fileprivate var json: JSON { .members(["text": .string(text), "damage": .bool(isDamage)]) }
 }
 
-extension Module {
+extension Inspection.Module {
   /// The build-id as tools print it; nil where it is lost.
   var buildIDText: String? {
     buildID.map { $0.map { hexadecimal(UInt64($0), digits: 2) }.joined() }

@@ -20,12 +20,13 @@ extension Inspection: CustomStringConvertible {
     return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
 
-  /// One line: whether the core is whole, and how much of it is there.
-  public var headlineText: String {
-    let name = PrintableText(report.input)
-    if !isWhole, report.isWhole { return "\(name): damaged, though its length is whole" }
-    return (isRepaired ? "\(name): repaired; before that " : "")
-      + report.headline(named: !isRepaired)
+  /// One line: which core, whether it is whole, and how much of it is there.
+  public var headlineText: String { "\(PrintableText(report.input)): \(stateText)" }
+
+  /// Whether the core is whole, and how much of it is there.
+  var stateText: String {
+    if !isWhole, report.isWhole { return "damaged, though its length is whole" }
+    return (isRepaired ? "repaired; before that " : "") + report.headline(named: false)
   }
 
   private var headline: [String] { [headlineText] }
@@ -154,7 +155,7 @@ extension Inspection.Thread {
   }
 }
 
-extension Module.LocalFile {
+extension Inspection.Module.LocalFile {
   var words: String {
     switch self {
     case .same: "the same"

@@ -1,8 +1,8 @@
 internal import ELFCore
 
 /// Finds the modules of a core: by NT_FILE, or without it by what AUXV, ld.so's list and the segments themselves tell.
-struct ModuleList {
-  private(set) var modules: [Module] = []
+struct MappedModules {
+  private(set) var modules: [Inspection.Module] = []
   private let memory: CoreMemory
 
   /// Without NT_FILE, so many segments are looked at for an ELF header.
@@ -35,7 +35,7 @@ struct ModuleList {
         if modules[index].buildID == nil, let image = image(at: entry.range.lowerBound) {
           modules[index].base = entry.range.lowerBound
           modules[index].buildID = image.buildID
-          modules[index].firstAddress = image.firstAddress
+          modules[index].firstAddress = image.headers.firstAddress
         }
         continue
       }
@@ -53,7 +53,8 @@ struct ModuleList {
       let base = memory.segment(at: table)?.address, let image = image(at: base)
     {
       add(process.programPath ?? [], base: base)
-      for entry in LinkMap(memory, program: image, base: base).entries where !entry.path.isEmpty {
+      for entry in LoadedList(memory, program: image.headers, base: base).entries
+      where !entry.path.isEmpty {
         add(entry.path, base: entry.bias)
       }
     }
@@ -71,21 +72,22 @@ struct ModuleList {
     guard !path.isEmpty || !modules.contains(where: { $0.base == base }) else { return }
     let image = image(at: base)
     modules.append(
-      Module(
+      Inspection.Module(
         path: path, base: base, end: end(of: image, at: base), buildID: image?.buildID,
-        firstAddress: image?.firstAddress ?? 0))
+        firstAddress: image?.headers.firstAddress ?? 0))
   }
 
   private func image(at base: UInt64) -> ELFImage? {
-    ELFImage { offset, count in memory.bytes(at: base &+ offset, count: count) }
+    ELFImage(memory, at: base)
   }
 
   /// The end of the last PT_LOAD, or of the segment where even the headers are lost.
   private func end(of image: ELFImage?, at base: UInt64) -> UInt64 {
-    guard let image, let last = image.programHeaders.last(where: { $0.kind == .load }) else {
+    guard let image, let last = image.headers.programHeaders.last(where: { $0.kind == .load })
+    else {
       return memory.segment(at: base)?.addressEnd ?? base
     }
-    let size = last.addressEnd &- image.firstAddress
+    let size = last.addressEnd &- image.headers.firstAddress
     let (end, overflow) = base.addingReportingOverflow(size)
     return overflow ? .max : end
   }

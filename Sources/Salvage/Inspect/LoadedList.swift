@@ -1,7 +1,7 @@
 internal import ELFCore
 
 /// The list of loaded modules that ld.so keeps for debuggers: `r_debug` and its chain of `link_map`.
-struct LinkMap {
+struct LoadedList {
   /// A module: what its addresses are shifted by, and its path, empty for the program.
   struct Entry: Hashable, Sendable {
     let bias: UInt64
@@ -14,11 +14,11 @@ struct LinkMap {
   private static let mostEntries = 4096
 
   /// Walks the chain from the program's DT_DEBUG on, as far as it survives. `base` is where the program's first byte lies.
-  init(_ memory: CoreMemory, program: ELFImage, base: UInt64) {
-    let format = program.header.format
+  init(_ memory: CoreMemory, program: ImageHeaders, base: UInt64) {
+    let format = program.format
     let size = format.wordSize
     func word(_ address: UInt64) -> UInt64? {
-      memory.bytes(at: address, count: size).span.integer(at: 0, size: size, format.byteOrder)
+      memory.readable(at: address, count: size).span.integer(at: 0, size: size, format.byteOrder)
     }
     func follow(_ address: UInt64?) -> UInt64? {
       address.flatMap { $0 == 0 ? nil : word($0) }
@@ -37,20 +37,12 @@ struct LinkMap {
 
   /// What DT_DEBUG of the program's dynamic section holds.
   private static func debugAddress(
-    _ memory: CoreMemory, _ program: ELFImage, _ base: UInt64
+    _ memory: CoreMemory, _ program: ImageHeaders, _ base: UInt64
   ) -> UInt64? {
-    guard let dynamic = program.programHeaders.first(where: { $0.kind == .dynamic }) else {
-      return nil
-    }
-    let size = program.header.format.wordSize
-    let order = program.header.format.byteOrder
-    let address = base &+ (dynamic.address &- program.firstAddress)
-    let bytes = memory.bytes(at: address, count: Int(min(dynamic.memorySize, 16 << 10)))
-    var position = 0
-    while let tag = bytes.span.integer(at: position, size: size, order), tag != 0 {
-      if tag == 21 { return bytes.span.integer(at: position + size, size: size, order) }
-      position += 2 * size
-    }
-    return nil
+    guard let segment = program.first(.dynamic) else { return nil }
+    let address = base &+ (segment.address &- program.firstAddress)
+    let size = Int(min(segment.memorySize, DynamicSection.largestSize))
+    let bytes = memory.readable(at: address, count: size)
+    return DynamicSection(bytes.span, in: program.format).first(.debug)?.value
   }
 }

@@ -1,0 +1,33 @@
+/// NT_GNU_BUILD_ID: the linker's digest of an image, which two builds share only if they are the same.
+public struct BuildID: Hashable, Sendable {
+  public let bytes: [UInt8]
+
+  private static let owner = Array("GNU".utf8)
+  private static let kind: UInt64 = 3
+  /// SHA-1 has 20; no linker writes more than this.
+  private static let largestSize: UInt64 = 64
+
+  /// Finds it in the bytes of a PT_NOTE segment of an image.
+  public init?(notes: Span<UInt8>, alignment: UInt64, in format: ELFFormat) {
+    let unit = alignment == 8 ? 8 : 4
+    var offset = 0
+    func padded(_ end: Int) -> Int { (end + unit - 1) / unit * unit }
+    while let ownerSize = notes.integer(at: offset, size: 4, format.byteOrder),
+      let size = notes.integer(at: offset + 4, size: 4, format.byteOrder),
+      let kind = notes.integer(at: offset + 8, size: 4, format.byteOrder),
+      ownerSize <= UInt64(notes.count), size <= UInt64(notes.count)
+    {
+      let descriptor = padded(offset + Note.headerSize + Int(ownerSize))
+      let end = descriptor + Int(size)
+      guard end <= notes.count else { return nil }
+      if kind == Self.kind, (1...Self.largestSize).contains(size),
+        notes.cString(at: offset + Note.headerSize, limit: Int(ownerSize)) == Self.owner
+      {
+        bytes = notes.array(descriptor..<end)
+        return
+      }
+      offset = padded(end)
+    }
+    return nil
+  }
+}

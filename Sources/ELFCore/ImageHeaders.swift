@@ -1,0 +1,44 @@
+/// The headers of a program or shared library, as they stand at the beginning of its file and, mapped, of its memory.
+public struct ImageHeaders: Hashable, Sendable {
+  public let header: FileHeader
+  public let programHeaders: [ProgramHeader]
+
+  /// `ET_EXEC`: linked for one place.
+  public static let executable: UInt16 = 2
+  /// `ET_DYN`: a shared library or a program that may lie anywhere.
+  public static let shared: UInt16 = 3
+  /// Linkers write about a dozen; a table that claims more is no program's.
+  private static let mostProgramHeaders = 512
+
+  /// Reads the beginning of an image; nil where that is none, or where its table isn't inside.
+  public init?(_ bytes: Span<UInt8>) {
+    guard let header = FileHeader(bytes), [Self.executable, Self.shared].contains(header.type),
+      Int(header.programHeaderEntrySize) == header.format.programHeaderSize,
+      Int(header.programHeaderCount) <= Self.mostProgramHeaders,
+      let start = Int(exactly: header.programHeaderOffset), start <= bytes.count
+    else { return nil }
+    var headers: [ProgramHeader] = []
+    for index in 0..<Int(header.programHeaderCount) {
+      let record = start + index * header.format.programHeaderSize
+      guard let entry = ProgramHeader(bytes, record: record, in: header.format) else { return nil }
+      headers.append(entry)
+    }
+    self.header = header
+    programHeaders = headers
+  }
+
+  public var format: ELFFormat { header.format }
+
+  /// The segments that are mapped, by address.
+  public var loads: [ProgramHeader] {
+    programHeaders.filter { $0.kind == .load && $0.memorySize > 0 }
+      .sorted { $0.address < $1.address }
+  }
+
+  public func first(_ kind: ProgramHeader.Kind) -> ProgramHeader? {
+    programHeaders.first { $0.kind == kind }
+  }
+
+  /// How many bytes from the start of a file hold the headers of nearly every program.
+  public static let readableSize = 4096
+}
