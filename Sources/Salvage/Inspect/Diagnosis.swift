@@ -162,14 +162,14 @@ struct Diagnosis {
     if facts.isByDebugger {
       return Cause(.killed, .possible, ["A debugger wrote it, and may have been killed then."])
     }
-    guard facts.isAtUnit else { return nil }
+    guard facts.isAtUnit, !facts.endsInHole else { return nil }
     return Cause(
       .killed, .possible,
       holeWords + [cutAtUnit, "SIGKILL alone interrupts a dump: the parent saw no core flag then."])
   }
 
   private func rlimitFileSize() -> Cause? {
-    guard mayBeFile || facts.isByDebugger else { return nil }
+    guard mayBeFile || facts.isByDebugger, !facts.endsInHole else { return nil }
     if around.fileSizeLimit == facts.size {
       return Cause(
         .rlimitFileSize, .likely, ["RLIMIT_FSIZE is \(facts.size) here, exactly the size found."])

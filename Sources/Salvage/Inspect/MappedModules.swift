@@ -60,9 +60,8 @@ struct MappedModules {
     }
     if let interpreter = auxiliary?[.base], interpreter != 0 { add([], base: interpreter) }
     let vdso = auxiliary?[.vdso]
-    for segment in memory.segments.lazy.filter({ !$0.flags.contains(.write) && $0.fileSize > 0 })
-      .prefix(Self.mostProbes) where segment.address != vdso && image(at: segment.address) != nil
-    {
+    for segment in memory.segments.lazy.filter({ $0.fileSize > 0 }).prefix(Self.mostProbes)
+    where segment.address != vdso && image(at: segment.address) != nil {
       add([], base: segment.address)
     }
   }

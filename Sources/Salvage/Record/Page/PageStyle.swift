@@ -6,7 +6,7 @@ enum PageStyle {
     + "base-uri 'none'; form-action 'none'"
 
   /// `printf %s "$sheet" | openssl dgst -sha256 -binary | base64`; a test holds both against the page.
-  private static let sheetDigest = "IPM5w+YizAKlEdi328BIgJtaIOg2+QUYI9iwrYI6VEs="
+  private static let sheetDigest = "l3Z4HJ5EaFH65QhxamxYUAn+0AC2yIGnn10jWjSPsVU="
   private static let scriptDigest = "KYiCVO0zgWTEVGvuFGqTu2+0t8h37azIXaqeNBHb1ks="
 
   static let sheet = """
@@ -20,7 +20,7 @@ enum PageStyle {
     --main-stack:#f778ba;--vdso:#8b949e;--shared-memory:#f0883e;--file-mappings:#a3b84f;--head:#c9d1d9}}
     *{box-sizing:border-box}
     body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
-    main{max-width:72rem;margin:0 auto;padding:1rem}
+    main{max-width:72rem;margin:0 auto;padding:1rem}main:has(table.sortable){max-width:90rem}
     h1{font-size:1.4rem;margin:.5rem 0;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:2rem 0 .5rem}
     h3{font-size:1rem;margin:1.5rem 0 .5rem}
     p{margin:.4rem 0}.muted{color:var(--muted)}
