@@ -28,10 +28,11 @@ extension Inspection {
     for index in modules.indices {
       let path = modules[index].path
       guard path.first == UInt8(ascii: "/") else { continue }
-      guard let file = LocalFile.open(path) else {
-        modules[index].localFile = LocalFile.exists(path) ? .unknown : .absent
+      guard LocalFile.exists(path) else {
+        modules[index].localFile = .absent
         continue
       }
+      guard let file = LocalFile.open(path) else { continue }
       let found = ELFImage(file)
       guard let expected = modules[index].buildID else { continue }
       // A file without a build-id is not the one that had one.
