@@ -8,6 +8,9 @@ struct MappedModules {
   /// Without NT_FILE, so many segments are looked at for an ELF header.
   private static let mostProbes = 1024
 
+  /// PATH_MAX
+  private static let longestPath = 4096
+
   init(_ process: ProcessSnapshot, _ memory: CoreMemory, _ names: MemoryNames) {
     self.memory = memory
     if let files = process.mappedFiles, !files.entries.isEmpty {
@@ -28,7 +31,7 @@ struct MappedModules {
     for entry in entries {
       ends[entry.path] = max(ends[entry.path] ?? 0, entry.range.upperBound)
       guard entry.fileOffset == 0 else { continue }
-      let kind = names.kind(of: entry.path)
+      let kind = names.fileKind(at: entry.range.lowerBound)
       guard kind == .program || kind == .libraries else { continue }
       if let index = indices[entry.path] {
         // A program may map a library's file once more to read it: ld.so's mapping is no longer the lowest then.
@@ -44,6 +47,8 @@ struct MappedModules {
     }
     for index in modules.indices {
       modules[index].end = max(ends[modules[index].path] ?? 0, modules[index].base)
+      // The kernel gives no longer one; and this one is printed with every thread.
+      modules[index].path = Array(modules[index].path.prefix(Self.longestPath))
     }
   }
 

@@ -3,10 +3,9 @@ internal import ELFCore
 /// Gives ranges of memory the kinds and the names that people use: a thread's stack, a library's data, the heap.
 struct MemoryNames {
   private let files: [MappedFiles.Entry]
+  /// The kind and the printable name of each file: a hostile path may be as long as its note, and is looked at once.
+  private let labels: [(kind: MemoryKind, name: String)]
   private let stacks: [(pointer: UInt64, thread: UInt32)]
-  /// The paths of files that are mapped as code somewhere.
-  private let codePaths: Set<[UInt8]>
-  private let program: [UInt8]?
   private let vdso: UInt64?
   private let mainThread: UInt32?
   private let mainPointer: UInt64?
@@ -15,9 +14,13 @@ struct MemoryNames {
   private let heapStart: UInt64?
 
   init(_ process: ProcessSnapshot, _ headers: [ProgramHeader]) {
-    files = (process.mappedFiles?.entries ?? []).sorted {
+    let files = (process.mappedFiles?.entries ?? []).sorted {
       $0.range.lowerBound < $1.range.lowerBound
     }
+    let program = process.programPath
+    self.files = files
+    labels = Self.labels(files, program, headers)
+    heapStart = files.last { $0.path == program }?.range.upperBound
     stacks = process.threads.compactMap { thread in
       thread.stackPointer.map { (pointer: $0, thread: thread.id) }
     }.sorted { $0.pointer < $1.pointer }
@@ -27,20 +30,27 @@ struct MemoryNames {
     mainStackAddresses = [AuxiliaryVector.Key.executableName, .random].compactMap {
       process.auxiliaryVector?[$0]
     }
-    let program = process.programPath
-    self.program = program
-    heapStart = files.last { $0.path == program }?.range.upperBound
-    codePaths = Self.codePaths(files, headers)
   }
 
-  /// Each entry of NT_FILE is a segment of its own, whose flags tell code.
-  private static func codePaths(
-    _ files: [MappedFiles.Entry], _ headers: [ProgramHeader]
-  ) -> Set<[UInt8]> {
+  /// Each entry of NT_FILE is a segment of its own, whose flags tell code: a file that is code somewhere is a library.
+  private static func labels(
+    _ files: [MappedFiles.Entry], _ program: [UInt8]?, _ headers: [ProgramHeader]
+  ) -> [(kind: MemoryKind, name: String)] {
     guard !files.isEmpty else { return [] }
     let code = Set(
       headers.lazy.filter { $0.kind == .load && $0.flags.contains(.execute) }.map(\.address))
-    return Set(files.lazy.filter { code.contains($0.range.lowerBound) }.map(\.path))
+    let codePaths = Set(files.lazy.filter { code.contains($0.range.lowerBound) }.map(\.path))
+    return files.map { file in
+      let kind: MemoryKind =
+        if file.path == program {
+          .program
+        } else if sharedPrefixes.contains(where: { file.path.starts(with: $0) }) {
+          .shared
+        } else {
+          codePaths.contains(file.path) || isNamedAsLibrary(file.path) ? .libraries : .files
+        }
+      return (kind, PrintableText(lastPart(file.path)).description)
+    }
   }
 
   /// What lies at `range`; `segment` is the whole segment that it is a part of.
@@ -52,8 +62,8 @@ struct MemoryNames {
     case .anonymous:
       return flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
     case .program, .libraries, .shared, .files:
-      return "\(PrintableText(Self.lastPart(file(at: range.lowerBound)?.path ?? []))) "
-        + Self.part(flags)
+      let name = fileIndex(at: range.lowerBound).map { labels[$0].name } ?? ""
+      return "\(name) \(Self.part(flags))"
     }
   }
 
@@ -66,15 +76,8 @@ struct MemoryNames {
     if mainStackAddresses.contains(where: segment.contains) { return .mainStack }
     if let mainPointer, segment.contains(mainPointer) { return .mainStack }
     if !stackIndices(on: segment).isEmpty { return .threadStacks }
-    if let file = file(at: range.lowerBound) { return kind(of: file.path) }
+    if let file = fileIndex(at: range.lowerBound) { return labels[file].kind }
     return isHeap(segment, flags) ? .heap : .anonymous
-  }
-
-  /// The kind of a mapped file.
-  func kind(of path: [UInt8]) -> MemoryKind {
-    if path == program { return .program }
-    if codePaths.contains(path) || isNamedAsLibrary(path) { return .libraries }
-    return Self.sharedPrefixes.contains { path.starts(with: $0) } ? .shared : .files
   }
 
   /// Where x86-64 kernels put it in every process.
@@ -84,19 +87,23 @@ struct MemoryNames {
     Array($0.utf8)
   }
 
-  /// `libc.so.6`: a library whose program header was lost or that is mapped only in part.
-  private func isNamedAsLibrary(_ path: [UInt8]) -> Bool {
-    let name = Self.lastPart(path)
+  /// `libc.so.6`, `libx.so (deleted)`: a library whose program header was lost or that is mapped only in part.
+  private static func isNamedAsLibrary(_ path: [UInt8]) -> Bool {
+    let name = lastPart(path)
     let mark = Array(".so".utf8)
     guard name.count >= mark.count else { return false }
     return (0...name.count - mark.count).contains { index in
       name[index...].starts(with: mark)
-        && (index + 3 == name.count || name[index + 3] == UInt8(ascii: "."))
+        && (index + 3 == name.count || name[index + 3] == UInt8(ascii: ".")
+          || name[index + 3] == UInt8(ascii: " "))
     }
   }
 
+  /// The last part of a path, no longer than a file's name can be.
   static func lastPart(_ path: [UInt8]) -> [UInt8] {
-    path.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? path
+    let slash = path.dropLast().lastIndex(of: UInt8(ascii: "/"))
+    let name = path[(slash.map { $0 + 1 } ?? 0)...]
+    return Array((name.last == UInt8(ascii: "/") ? name.dropLast() : name).prefix(255))
   }
 
   /// The kernel puts the heap up to 1 GiB behind a program that is position independent.
@@ -130,11 +137,15 @@ struct MemoryNames {
       .joined(separator: " and ")
   }
 
-  /// The mapped file at an address.
-  func file(at address: UInt64) -> MappedFiles.Entry? {
+  /// The kind of the file that is mapped at an address; nil where none is.
+  func fileKind(at address: UInt64) -> MemoryKind? {
+    fileIndex(at: address).map { labels[$0].kind }
+  }
+
+  private func fileIndex(at address: UInt64) -> Int? {
     let index = lastFile(at: address)
     guard let index, files[index].range.contains(address) else { return nil }
-    return files[index]
+    return index
   }
 
   /// Where the first mapped file above an address begins.
