@@ -23,7 +23,9 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "List every thread, module and lost range.")
   var all = false
 
+  // A status may be negative: -9 is no option then.
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The status that the parent of the process saw, as waitpid or a shell tells it.",
       valueName: "N"))

@@ -135,6 +135,25 @@ struct InspectCauseTests {
     #expect(Diagnosis.roundNumber(in: 1_999_000..<2_003_096)?.value == 2_000_000)
     #expect((Diagnosis.roundNumber(in: 929_792..<933_888)?.odds ?? 0) < 128)
     #expect(Diagnosis.roundNumber(in: 0..<4096) == nil)
-    #expect(Diagnosis.roundNumber(in: (UInt64.max - 4096)..<UInt64.max) == nil || true)
+  }
+
+  @Test("systemd-coredump's own attributes prove its limit where they name the very byte")
+  func heedsAttributes() throws {
+    let folder = try ScratchFolder()
+    guard let path = try SampleCores.cut("systemd_5000001", into: folder) else { return }
+    func set(_ name: String, _ value: String) -> Bool {
+      let code = "import os, sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())"
+      let tool = Tool("python3", ["-c", code, path.string, "user.coredump.\(name)", value])
+      return (try? tool.run().status) == 0
+    }
+    guard set("pid", "4711"), set("rlimit", "18446744073709551615") else {
+      return Skip.say("no attributes of users on this file system")
+    }
+    #expect(try Inspection(of: path).causes.first?.id == .systemdLimit)
+    #expect(try Inspection(of: path).causes.first?.confidence == .likely)
+    #expect(set("rlimit", "5000001"))
+    let causes = try Inspection(of: path).causes
+    #expect(causes.map(\.id) == [.systemdLimit])
+    #expect(causes.first?.confidence == .certain)
   }
 }

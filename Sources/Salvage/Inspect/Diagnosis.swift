@@ -199,7 +199,7 @@ struct Diagnosis {
     if let limit = around.coreLimit, window.contains(limit) {
       return Cause(.rlimitCore, .likely, [words, "RLIMIT_CORE is \(limit) here."])
     }
-    guard let round = Self.roundNumber(in: window) else {
+    guard let round = Self.roundNumber(in: window), round.odds >= 16 else {
       return Cause(.rlimitCore, .possible, [cutAtUnit, words])
     }
     return Cause(
