@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(binutils git libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config)
-test=(binutils elfutils gcc gcc-multilib gdb gdb-multiarch lz4 mandoc python3 qemu-user time
+test=(binutils chromium elfutils gcc gcc-multilib gdb gdb-multiarch lz4 mandoc openssl python3 qemu-user time
   util-linux xfsprogs xz-utils zstd)
 demo=(gdb tar xz-utils)
 bench=(bsdextrautils gcc lz4 python3 time util-linux xfsprogs)

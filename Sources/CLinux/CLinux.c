@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 long linux_seek_data(int fd, long offset) { return lseek(fd, offset, SEEK_DATA); }
@@ -78,4 +79,16 @@ int linux_open_regular_as(const char *path, unsigned user, unsigned group) {
   syscall(SYS_setgroups, count, groups);
   errno = reason;
   return descriptor;
+}
+
+int linux_file_system(int fd, unsigned long *free_bytes, unsigned long *block_size) {
+  struct statfs system;
+  if (fstatfs(fd, &system) != 0 || system.f_bsize <= 0)
+    return -1;
+  *block_size = (unsigned long)system.f_bsize;
+  return __builtin_mul_overflow(*block_size, (unsigned long)system.f_bavail, free_bytes) ? -1 : 0;
+}
+
+long linux_attribute(int fd, const char *name, void *value, unsigned long size) {
+  return fgetxattr(fd, name, value, size);
 }

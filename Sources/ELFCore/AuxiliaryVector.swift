@@ -14,6 +14,8 @@ public struct AuxiliaryVector: Hashable, Sendable {
     public static let base = Key(rawValue: 7)
     public static let entry = Key(rawValue: 9)
     public static let userID = Key(rawValue: 11)
+    /// `AT_RANDOM`: where sixteen random bytes lie, on the main stack.
+    public static let random = Key(rawValue: 25)
     /// `AT_EXECFN`: where the program's path as it was executed lies, on the main stack.
     public static let executableName = Key(rawValue: 31)
     /// `AT_SYSINFO_EHDR`: where the vdso lies.

@@ -61,6 +61,9 @@ enum ExitStatus: Int32, Error {
   case usage = 64
   case bug = 70
 
+  /// Of several files, the status that says most: the system's no, no core, damage, done.
+  func worse(_ other: ExitStatus) -> ExitStatus { rawValue < other.rawValue ? other : self }
+
   init(_ error: SalvageError) {
     switch error.kind {
     case .notACore, .beyondRepair: self = .notACore

@@ -17,6 +17,8 @@ struct Coresalvage: ParsableCommand {
       as if it had been saved.
       """,
     version: "coresalvage \(Version.current)",
-    subcommands: [RepairCommand.self, NoteCommand.self],
+    subcommands: [
+      RepairCommand.self, InspectCommand.self, CheckCommand.self, NoteCommand.self,
+    ],
     defaultSubcommand: RepairCommand.self)
 }

@@ -30,4 +30,10 @@ int linux_open_regular(const char *path);
 /// given back before it returns; -1 with EPERM where they can't be taken.
 int linux_open_regular_as(const char *path, unsigned user, unsigned group);
 
+/// How many bytes users may still write to the file's system, and how large its blocks are; -1 where that can't be had.
+int linux_file_system(int fd, unsigned long *free_bytes, unsigned long *block_size);
+
+/// The value of an extended attribute: how many bytes of it were put into the buffer, or -1.
+long linux_attribute(int fd, const char *name, void *value, unsigned long size);
+
 #endif

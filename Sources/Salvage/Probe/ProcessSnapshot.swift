@@ -4,6 +4,7 @@ package import ELFCore
 package struct ProcessSnapshot: Sendable {
   package var threads: [ThreadStatus] = []
   package var info: ProcessInfo?
+  package var signalInfo: SignalInfo?
   package var auxiliaryVector: AuxiliaryVector?
   package var mappedFiles: MappedFiles?
 
@@ -25,6 +26,9 @@ package struct ProcessSnapshot: Sendable {
         let thread = ThreadStatus(descriptor, machine: structure.header.machine, in: format)
         if let thread { threads.append(thread) }
       case .processInfo: info = info ?? ProcessInfo(descriptor, in: format)
+      case .signalInfo:
+        signalInfo =
+          signalInfo ?? SignalInfo(descriptor, machine: structure.header.machine, in: format)
       case .auxiliaryVector:
         auxiliaryVector = auxiliaryVector ?? AuxiliaryVector(descriptor, in: format)
       case .mappedFiles: mappedFiles = mappedFiles ?? MappedFiles(descriptor, in: format)

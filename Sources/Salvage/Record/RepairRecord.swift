@@ -88,16 +88,13 @@ extension RepairRecord: CustomStringConvertible {
 
 extension LostRange {
   /// One line: where it was, how long it is, and what became of it.
-  fileprivate var line: String {
+  fileprivate var line: String { "\(place)  \(ByteCount(length)), \(causeName), \(stateName)" }
+
+  /// Where it was: a range of memory, or a place in the file.
+  var place: String {
     let (end, overflow) = address.addingReportingOverflow(length)
-    let place: String
-    if headerIndex == Self.headerTable {
-      place = "program header table at offset \(fileOffset)"
-    } else if address == 0 {
-      place = "notes at offset \(fileOffset)"
-    } else {
-      place = "0x\(hexadecimal(address))-0x\(hexadecimal(overflow ? .max : end))"
-    }
-    return "\(place)  \(ByteCount(length)), \(causeName), \(stateName)"
+    if headerIndex == Self.headerTable { return "program header table at offset \(fileOffset)" }
+    if address == 0 { return "notes at offset \(fileOffset)" }
+    return "0x\(hexadecimal(address))-0x\(hexadecimal(overflow ? .max : end))"
   }
 }

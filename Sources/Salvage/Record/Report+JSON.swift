@@ -39,7 +39,7 @@ extension Report.Thread {
 }
 
 extension Report.Loss {
-  fileprivate var json: JSON {
+  var json: JSON {
     .object((range.jsonMembers + [.init(name: "what", value: .string(what))]))
   }
 }

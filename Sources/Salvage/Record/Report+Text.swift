@@ -1,7 +1,7 @@
 extension Report: CustomStringConvertible {
   /// Some lines for people, safe to print. Ends without a newline.
   public var description: String {
-    var lines = [headline]
+    var lines = [headline(named: true)]
     func add(_ label: String, _ text: String) {
       lines.append("  " + label + String(repeating: " ", count: max(1, 10 - label.count)) + text)
     }
@@ -16,20 +16,21 @@ extension Report: CustomStringConvertible {
     return lines.joined(separator: "\n")
   }
 
-  private var headline: String {
-    let name = PrintableText(input)
+  /// Whether it is whole, and how much of it is there; of a file that has been named already without its name.
+  func headline(named: Bool) -> String {
+    let name = named ? "\(PrintableText(input)): " : ""
     let size = ByteCount(sizeFound)
     guard !isWhole else {
       return isRepaired
-        ? "\(name): repaired before, and no further damage, \(size)" : "\(name): whole, \(size)"
+        ? "\(name)repaired before, and no further damage, \(size)" : "\(name)whole, \(size)"
     }
     guard let sizeDue else {
       return
-        "\(name): \(size) of a size that the headers don't tell: no file can be as long as they say"
+        "\(name)\(size) of a size that the headers don't tell: no file can be as long as they say"
     }
-    guard sizeDue > sizeFound else { return "\(name): damaged, \(size)" }
+    guard sizeDue > sizeFound else { return "\(name)damaged, \(size)" }
     return
-      "\(name): cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(sizeFound, of: sizeDue)))"
+      "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(sizeFound, of: sizeDue)))"
   }
 
   private var processWords: String {

@@ -109,7 +109,7 @@ public struct Report: Hashable, Sendable {
     }
     linkMap = rebuild.linkMap
     mappingsReduced = rebuild.mappedFiles != nil
-    let names = MemoryNames(process)
+    let names = MemoryNames(process, structure.programHeaders)
     var numbers: [String: UInt32] = [:]
     lostRanges = segments.lost
     lostKinds = segments.lost.map { range in

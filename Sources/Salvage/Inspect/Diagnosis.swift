@@ -1,0 +1,305 @@
+/// Names the causes that a cut fits, the surest first. Pure: facts in, causes out.
+///
+/// Each cause is judged by itself: a fingerprint that it never leaves rules it out, one that others leave too keeps
+/// it possible, and only what nothing else leaves makes it certain.
+struct Diagnosis {
+  private(set) var causes: [Cause] = []
+  /// What can't be told apart, in words; nil where there is nothing to tell apart.
+  private(set) var doubt: String?
+
+  private let facts: CutFacts
+  private let around: Surroundings
+
+  init(_ facts: CutFacts, _ surroundings: Surroundings) {
+    self.facts = facts
+    around = surroundings
+    let rules = [
+      running, stream, systemdLimit, rlimitFileSize, rlimitCore, noSpace, killed, writeback,
+      pipeInterrupted, copy, handler, freezer,
+    ]
+    causes = rules.compactMap { $0() }
+    // Where one is certain, the others that stay possible are not what happened.
+    if let certain = causes.first(where: { $0.confidence == .certain }) { causes = [certain] }
+    // A stable sort: among equals the order of the rules stays.
+    causes = causes.enumerated().sorted {
+      $0.element.confidence == $1.element.confidence
+        ? $0.offset < $1.offset : $0.element.confidence > $1.element.confidence
+    }.map(\.element)
+    doubt = Self.doubt(causes)
+  }
+
+  private static func doubt(_ causes: [Cause]) -> String? {
+    guard let first = causes.first, causes.count > 1 else { return nil }
+    let top = causes.filter { $0.confidence == first.confidence }.map(\.id.rawValue)
+    guard top.count > 1, let last = top.last else {
+      return "What is possible besides can't be ruled out by the file alone."
+    }
+    return "The file alone can't tell \(top.dropLast().joined(separator: ", ")) and \(last) apart."
+  }
+
+  // MARK: What the facts come to
+
+  /// Whether the kernel may have written this file itself, holes and all.
+  private var mayBeFile: Bool {
+    !facts.isByDebugger && facts.holes != .filled && !hasSystemdMarks
+  }
+
+  /// Whether the bytes may have gone through a pipe to a handler.
+  private var mayBePipe: Bool { !facts.isByDebugger && facts.holes != .present }
+
+  private var hasSystemdMarks: Bool {
+    !around.coredumpAttributes.isEmpty || around.isNamedBySystemd || around.journal != nil
+  }
+
+  /// Whether a size comes from the blocks of a disk or of a buffer rather than from a limit in bytes.
+  private var isBlock: Bool { facts.alignment >= 512 }
+
+  private var place: String {
+    switch facts.region {
+    case .headerTable: "the program header table"
+    case .notes: "the notes"
+    case .memory: "memory"
+    }
+  }
+
+  private var cutAtUnit: String {
+    facts.region == .memory
+      ? "The cut is at the end of a page, where the kernel stops by itself."
+      : "The cut is at the end of a unit of \(place), where the kernel stops by itself."
+  }
+
+  private var cutAnywhere: String {
+    "The cut is inside a unit of \(place), at \(facts.size) bytes, where the kernel never stops by itself."
+  }
+
+  private var withHoles: String {
+    "Untouched pages are holes: the kernel wrote it into a file, not into a pipe."
+  }
+
+  private var withoutHoles: String {
+    "Untouched pages are written out as zeros: it came through a pipe, or a copy filled its holes."
+  }
+
+  private var holeWords: [String] {
+    switch facts.holes {
+    case .present: [withHoles]
+    case .filled: [withoutHoles]
+    case .unknown: []
+    }
+  }
+
+  // MARK: The rules
+
+  private func running() -> Cause? {
+    if around.isGrowing {
+      return Cause(.running, .certain, ["The file became longer while it was looked at."])
+    }
+    guard around.isDumping else { return nil }
+    return Cause(.running, .likely, ["A process of its id and name is dumping core now."])
+  }
+
+  private func stream() -> Cause? {
+    if case .cut(let words) = around.container {
+      return Cause(.stream, .certain, ["The decoder says: \(words)."])
+    }
+    guard around.container == .none, mayBePipe || facts.isByDebugger, facts.holes != .unknown
+    else { return nil }
+    if !facts.isAtUnit {
+      return Cause(
+        .stream, .possible,
+        [cutAnywhere, "A cut .gz or .xz ends anywhere when it is unpacked."])
+    }
+    guard facts.alignment >= 128 << 10 else { return nil }
+    return Cause(
+      .stream, .possible,
+      ["The size is a multiple of 128 KiB, where a cut .zst ends when it is unpacked."])
+  }
+
+  private func systemdLimit() -> Cause? {
+    guard facts.holes != .present, !facts.isByDebugger, facts.region == .memory else { return nil }
+    if let journal = around.journal, journal.isTruncated {
+      return Cause(
+        .systemdLimit, .certain, ["systemd's journal says of this core: COREDUMP_TRUNCATED=1."])
+    }
+    let limit = around.coredumpAttributes["rlimit"].flatMap {
+      UInt64(String(decoding: $0, as: UTF8.self))
+    }
+    if let limit, limit == facts.size {
+      return Cause(
+        .systemdLimit, .certain,
+        ["user.coredump.rlimit is \(limit), exactly the size found."])
+    }
+    let marks =
+      around.coredumpAttributes.isEmpty
+      ? "It is named as systemd-coredump names its files." : "It has user.coredump attributes."
+    if hasSystemdMarks {
+      let isExact = !facts.isAtUnit || facts.alignment >= 1 << 20
+      return Cause(
+        .systemdLimit, isExact ? .likely : .possible,
+        [marks, facts.isAtUnit ? "The size may be a limit." : cutAnywhere])
+    }
+    if around.container == .whole {
+      return Cause(
+        .systemdLimit, facts.isAtUnit ? .possible : .likely,
+        [
+          "The compressed stream is whole and what it holds is cut, as systemd-coredump's limit leaves it."
+        ])
+    }
+    guard !facts.isAtUnit || facts.alignment >= 1 << 20 else { return nil }
+    return Cause(
+      .systemdLimit, .possible,
+      holeWords + ["A limit of systemd-coredump cuts at exactly its byte: \(facts.size)."])
+  }
+
+  private func killed() -> Cause? {
+    if let status = around.exitStatus {
+      let signal = status < 0 ? -status : status & 0x7f
+      let shown = "The parent saw status \(status), signal \(signal)"
+      guard signal == 9 else { return nil }
+      return Cause(
+        .killed, .certain, ["\(shown): SIGKILL ended the process, no signal with a core."])
+    }
+    if facts.isByDebugger {
+      return Cause(.killed, .possible, ["A debugger wrote it, and may have been killed then."])
+    }
+    guard facts.isAtUnit, !facts.endsInHole else { return nil }
+    return Cause(
+      .killed, .possible,
+      holeWords + [cutAtUnit, "SIGKILL alone interrupts a dump: the parent saw no core flag then."])
+  }
+
+  private func rlimitFileSize() -> Cause? {
+    guard mayBeFile || facts.isByDebugger, !facts.endsInHole else { return nil }
+    if around.fileSizeLimit == facts.size {
+      return Cause(
+        .rlimitFileSize, .likely, ["RLIMIT_FSIZE is \(facts.size) here, exactly the size found."])
+    }
+    guard !facts.isAtUnit else {
+      // A page's end is a limit 1 time in 256 by chance, if limits are round.
+      guard facts.alignment >= 1 << 20 else { return nil }
+      return Cause(
+        .rlimitFileSize, .possible, ["The size is a multiple of 1 MiB, as limits are."])
+    }
+    // Limits are mostly set in units of 1 KiB, as blocks may be.
+    let isAlone = !isBlock && facts.holes == .present
+    let isSmallBlockAway = isBlock && (around.blockSize ?? 0) > facts.alignment
+    let isLikely =
+      isAlone || isSmallBlockAway && facts.holes == .present
+      || facts.region != .memory && !isBlock && !facts.isByDebugger
+    return Cause(.rlimitFileSize, isLikely ? .likely : .possible, [cutAnywhere] + holeWords)
+  }
+
+  private func rlimitCore() -> Cause? {
+    guard mayBeFile, facts.isAtUnit, !facts.endsInHole, let written = facts.written else {
+      return unknownRlimitCore()
+    }
+    let window = written..<(written + facts.nextUnit)
+    let words =
+      "The kernel wrote \(written) bytes; a limit from that up to \(window.upperBound - 1) stops it here."
+    if let limit = around.coreLimit, window.contains(limit) {
+      return Cause(.rlimitCore, .likely, [words, "RLIMIT_CORE is \(limit) here."])
+    }
+    guard let round = Self.roundNumber(in: window), round.odds >= 16 else {
+      return Cause(.rlimitCore, .possible, [cutAtUnit, words])
+    }
+    return Cause(
+      .rlimitCore, round.odds >= 128 ? .likely : .possible,
+      [
+        words,
+        "\(round.value) is a round number in that window; by chance one is there 1 time in \(round.odds).",
+      ])
+  }
+
+  /// Where holes were filled or can't be seen, the written bytes can't be told.
+  private func unknownRlimitCore() -> Cause? {
+    guard mayBeFile, facts.isAtUnit, !facts.endsInHole, facts.written == nil else { return nil }
+    return Cause(
+      .rlimitCore, .possible,
+      [
+        cutAtUnit,
+        "How many bytes the kernel wrote can't be told: holes don't count against the limit.",
+      ])
+  }
+
+  /// The roundest number in a window, and how rarely a window of that size has one that round.
+  static func roundNumber(in window: Range<UInt64>) -> (value: UInt64, odds: UInt64)? {
+    let steps = (10...40).map { UInt64(1) << UInt64($0) } + [1_000_000, 10_000_000, 100_000_000]
+    let width = max(window.length, 1)
+    var best: (value: UInt64, odds: UInt64)?
+    for step in steps {
+      let value = window.upperBound.advanced(by: -1) / step * step
+      guard value >= window.lowerBound, value > 0, step / width >= 2 else { continue }
+      if best.map({ $0.odds < step / width }) ?? true { best = (value, step / width) }
+    }
+    return best
+  }
+
+  private func noSpace() -> Cause? {
+    guard mayBeFile || facts.isByDebugger, !facts.endsInHole else { return nil }
+    let isFull = around.freeSpace.map { $0 < 1 << 20 } ?? false
+    let full =
+      isFull ? ["The file system has \(around.freeSpace ?? 0) bytes free."] : []
+    if facts.isAtUnit {
+      return Cause(.noSpace, isFull ? .likely : .possible, full + holeWords + [cutAtUnit])
+    }
+    guard isBlock || facts.isByDebugger else { return nil }
+    // A block smaller than the file system's own was not what ran out, if the core was written here.
+    let isOwnBlock = around.blockSize.map { $0 <= facts.alignment } ?? false
+    let words =
+      "The cut is inside a unit of \(place), at a multiple of \(facts.alignment) bytes: a block of a file system."
+    return Cause(
+      .noSpace, isFull || isOwnBlock && facts.region != .memory ? .likely : .possible,
+      full + [words])
+  }
+
+  private func writeback() -> Cause? {
+    if facts.endsInHole {
+      return Cause(
+        .writeback, .likely, ["The file ends in a hole; a dump never does."])
+    }
+    guard facts.endsInZeros else { return nil }
+    return Cause(
+      .writeback, .possible,
+      ["The last page is zeros, though untouched pages are holes elsewhere."])
+  }
+
+  private func pipeInterrupted() -> Cause? {
+    guard mayBePipe, facts.isAtUnit, !facts.endsInHole else { return nil }
+    let ring = facts.hasRing ? ["The process had an io_uring open: anon_inode:[io_uring]."] : []
+    return Cause(
+      .pipeInterrupted, facts.hasRing ? .likely : .possible,
+      ring + holeWords + [cutAtUnit])
+  }
+
+  private func handler() -> Cause? {
+    guard mayBePipe else { return nil }
+    let words =
+      facts.isAtUnit
+      ? "A handler that ends early may have read up to there." : cutAnywhere
+    return Cause(.handler, .possible, holeWords + [words])
+  }
+
+  private func freezer() -> Cause? {
+    guard facts.isAtUnit, !facts.isByDebugger, !facts.endsInHole else { return nil }
+    return Cause(
+      .freezer, .possible,
+      holeWords + [cutAtUnit, "A cgroup v1 freezer and a suspend stop a dump like SIGKILL."])
+  }
+
+  private func copy() -> Cause? {
+    guard facts.alignment >= 64 << 10 || facts.isByDebugger || facts.endsInHole else { return nil }
+    if facts.alignment >= 64 << 10 {
+      return Cause(
+        .copy, .possible,
+        [
+          "The size is a multiple of \(min(facts.alignment, 128 << 10) / 1024) KiB, in which files are copied."
+        ])
+    }
+    return Cause(
+      .copy, .possible,
+      [
+        facts.endsInHole
+          ? "A copy that makes holes may end in one." : "A debugger wrote it whole as a rule."
+      ])
+  }
+}

@@ -1,0 +1,50 @@
+internal import ELFCore
+
+/// A program or library, be it in memory or in a file: its headers and its build-id.
+struct ELFImage: Hashable, Sendable {
+  let headers: ImageHeaders
+  /// nil where there is none, or its note isn't there.
+  let buildID: [UInt8]?
+
+  private static let largestNotes: UInt64 = 64 << 10
+
+  /// As mapped, its first byte at `base`.
+  init?(_ memory: CoreMemory, at base: UInt64) {
+    let bytes = memory.readable(at: base, count: ImageHeaders.readableSize)
+    guard let headers = ImageHeaders(bytes.span) else { return nil }
+    self.init(headers) { segment in
+      memory.readable(
+        at: base &+ (segment.address &- headers.firstAddress),
+        count: Int(min(segment.fileSize, Self.largestNotes)))
+    }
+  }
+
+  /// As in its file.
+  init?(_ file: any ByteSource) {
+    guard let bytes = try? file.bytes(at: 0, count: ImageHeaders.readableSize),
+      let headers = ImageHeaders(bytes.span)
+    else { return nil }
+    self.init(headers) { segment in
+      let size = Int(min(segment.fileSize, Self.largestNotes))
+      return (try? file.bytes(at: segment.fileOffset, count: size)) ?? []
+    }
+  }
+
+  private init(_ headers: ImageHeaders, notes: (ProgramHeader) -> [UInt8]) {
+    self.headers = headers
+    var found: BuildID?
+    for segment in headers.programHeaders where segment.kind == .note && found == nil {
+      found = BuildID(
+        notes: notes(segment).span, alignment: segment.alignment, in: headers.format)
+    }
+    buildID = found?.bytes
+  }
+}
+
+extension ImageHeaders {
+  /// The address that the file's first byte was linked for.
+  var firstAddress: UInt64 {
+    guard let load = programHeaders.first(where: { $0.kind == .load }) else { return 0 }
+    return load.address &- load.fileOffset
+  }
+}

@@ -1,0 +1,141 @@
+internal import ELFCore
+public import SystemPackage
+
+extension Inspection {
+  /// Looks at a core. Throws where it is none. Writes nothing.
+  public init(of path: FilePath, options: Options = Options()) throws(SalvageError) {
+    let input = try InputFile(path)
+    var surroundings = Surroundings(of: input)
+    surroundings.exitStatus = options.exitStatus
+    try self.init(of: input, surroundings, options: options)
+  }
+
+  package init(
+    of source: any ByteSource, _ surroundings: Surroundings, options: Options = Options()
+  ) throws(SalvageError) {
+    let asFound = try Probe.structure(of: source)
+    let original = try OriginalSource(source, asFound)
+    let parts = try Parts(original ?? source, original == nil ? asFound : nil)
+    report = parts.report
+    isRepaired = original != nil
+    if isRepaired { rebuilt = try Self.rebuilt(source, asFound) }
+    addProcess(parts)
+    modules = MappedModules(parts.process, parts.memory, parts.names).modules
+    if options.readsLocalFiles { compareModules() }
+    addThreads(parts, readsLocalFiles: options.readsLocalFiles)
+    addMappings(parts)
+    findings = Sanity(parts, self).findings
+    addCauses(parts, surroundings, isOriginal: original == nil)
+  }
+
+  /// What every part of an inspection is made from.
+  struct Parts {
+    let source: any ByteSource
+    let structure: CoreStructure
+    let damage: DamageMap
+    let process: ProcessSnapshot
+    let memory: CoreMemory
+    let names: MemoryNames
+    let report: Report
+
+    init(_ source: any ByteSource, _ known: CoreStructure?) throws(SalvageError) {
+      self.source = source
+      structure = if let known { known } else { try Probe.structure(of: source) }
+      damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
+      process = try ProcessSnapshot(structure, source)
+      memory = CoreMemory(structure, damage, source)
+      names = MemoryNames(process, structure.programHeaders)
+      let inputs = Plan.Inputs(
+        structure: structure, damage: damage, options: RepairOptions(), digest: "")
+      report = Report(
+        source.path, inputs, process, Segments(structure, damage, lostMemory: .drop))
+    }
+  }
+
+  private static func rebuilt(
+    _ source: any ByteSource, _ structure: CoreStructure
+  ) throws(SalvageError) -> [LostRange] {
+    var ranges: [LostRange] = []
+    for note in structure.notes
+    where note.owner == SalvageNote.owner && note.kind == SalvageNote.rebuilt {
+      guard note.descriptorSize <= 64 << 20 else { continue }
+      let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
+      ranges += LostNote(bytes.span, structure.format.byteOrder)?.ranges ?? []
+    }
+    return ranges
+  }
+
+  private mutating func addProcess(_ parts: Parts) {
+    let structure = parts.structure
+    let process = parts.process
+    pageSize = CutFacts.pageSize(process)
+    userID = process.info?.userID
+    signalMeaning = process.signal.flatMap { signal in
+      signal == 0
+        ? nil
+        : Signal.meaning(
+          signal, process.signalInfo, processID: process.processID, on: structure.header.machine)
+    }
+    headRanges = (
+      structure.tableRange,
+      structure.programHeaders.filter { $0.kind == .note && $0.fileSize > 0 }.map {
+        $0.fileOffset..<($0.fileEnd ?? .max)
+      }
+    )
+  }
+
+  // MARK: Memory
+
+  private mutating func addMappings(_ parts: Parts) {
+    var tallies: [MemoryKind: Tally] = [:]
+    mappings.reserveCapacity(parts.memory.segments.count)
+    for segment in parts.memory.segments {
+      let range = segment.address..<max(segment.addressEnd, segment.address)
+      let kind = parts.names.kind(of: range, segment: range, flags: segment.flags)
+      let survived = parts.damage.extents(
+        in: segment.fileOffset..<(segment.fileEnd ?? .max)
+      ).reduce(UInt64(0)) { $0 + ($1.cause == nil ? $1.range.length : 0) }
+      let mapping = Mapping(
+        address: segment.address, mapped: segment.memorySize, dumped: segment.fileSize,
+        survived: survived, fileOffset: segment.fileOffset, kind: kind)
+      mappings.append(mapping)
+      var tally = tallies[kind] ?? Tally(kind: kind)
+      tally.mapped &+= mapping.mapped
+      tally.dumped &+= mapping.dumped
+      tally.survived &+= mapping.survived
+      tallies[kind] = tally
+    }
+    memory = MemoryKind.allCases.compactMap { tallies[$0] }
+  }
+
+  // MARK: Causes
+
+  private mutating func addCauses(
+    _ parts: Parts, _ surroundings: Surroundings, isOriginal: Bool
+  ) {
+    guard !isWhole else { return }
+    guard !report.isWhole else {
+      causes = [
+        Cause(
+          .writeback, .likely,
+          findings.filter(\.isDamage).map(\.text) + ["Its length is whole; what it holds is not."])
+      ]
+      return
+    }
+    let facts = CutFacts(
+      parts.structure, parts.process, parts.memory, parts.source,
+      holesAreKnown: isOriginal && surroundings.container == .none)
+    var around = surroundings
+    if isOriginal, let input = parts.source as? InputFile {
+      around.lookAgain(
+        input, processID: parts.process.processID, name: parts.process.info?.name)
+      // The kernel writes files by itself: only what came through a pipe can be systemd's.
+      if facts.holes != .present, let processID = parts.process.processID {
+        around.journal = CoredumpMessage(processID: processID)
+      }
+    }
+    let diagnosis = Diagnosis(facts, around)
+    causes = diagnosis.causes
+    doubt = diagnosis.doubt
+  }
+}

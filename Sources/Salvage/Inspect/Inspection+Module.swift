@@ -1,0 +1,31 @@
+extension Inspection {
+  /// A program or library that was mapped when the core was written.
+  public struct Module: Hashable, Sendable {
+    /// Whether the file of that path on this machine is the one that was mapped.
+    public enum LocalFile: String, Hashable, Sendable {
+      /// Its build-id is the core's.
+      case same
+      /// Its build-id is another.
+      case different
+      /// There is no such file.
+      case absent
+      /// It can't be told: a build-id is lost, or was never there.
+      case unknown
+    }
+
+    /// As the kernel or ld.so named it, raw. `[vdso]` for the kernel's own; empty where no name survived.
+    public var path: [UInt8]
+    /// Where the file's first byte was mapped.
+    public var base: UInt64
+    /// The end of its last mapping.
+    public var end: UInt64
+    /// nil where the page that holds it is lost, or it has none.
+    public var buildID: [UInt8]?
+    public var localFile: LocalFile = .unknown
+    /// The address that the file's first byte was linked for.
+    var firstAddress: UInt64 = 0
+
+    /// The last part of the path.
+    public var name: [UInt8] { path.isEmpty ? Array("?".utf8) : MemoryNames.lastPart(path) }
+  }
+}

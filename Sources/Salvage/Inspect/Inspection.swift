@@ -1,0 +1,97 @@
+/// What a core is, what survives of it, which threads can still be read, and why it was cut.
+///
+///     let inspection = try Inspection(of: "in.core")
+///     print(inspection)
+public struct Inspection: Sendable {
+  /// What surrounds the file and is no part of it.
+  public struct Options: Hashable, Sendable {
+    /// The status that the process's parent saw, as `waitpid` or a shell tells it.
+    public var exitStatus: Int32?
+    /// Whether files of this machine are compared with the core's modules, and read for the names of functions.
+    public var readsLocalFiles = true
+
+    public init() {}
+  }
+
+  /// A thread: where it was, and whether a debugger can walk its stack.
+  public struct Thread: Hashable, Sendable {
+    public var id: UInt32
+    /// Its name, raw. The kernel keeps that of the main thread alone.
+    public var name: [UInt8]?
+    public var signal: UInt16
+    public var programCounter: UInt64?
+    public var stackPointer: UInt64?
+    public var location: Location
+    /// nil on a machine whose registers we don't know.
+    public var stack: StackState?
+  }
+
+  /// What an address lies in.
+  public struct Location: Hashable, Sendable {
+    /// The index of the module.
+    public var module: Int?
+    /// From the module's base.
+    public var offset: UInt64 = 0
+    /// The function by the module's file on this machine, raw, and how far into it.
+    public var symbol: [UInt8]?
+    public var symbolOffset: UInt64 = 0
+  }
+
+  /// Memory of one kind, in bytes.
+  public struct Tally: Hashable, Sendable {
+    public var kind: MemoryKind
+    public var mapped: UInt64 = 0
+    public var dumped: UInt64 = 0
+    public var survived: UInt64 = 0
+    public var lost: UInt64 { dumped - survived }
+  }
+
+  /// A segment of memory as it was mapped.
+  public struct Mapping: Hashable, Sendable {
+    public var address: UInt64
+    public var mapped: UInt64
+    public var dumped: UInt64
+    public var survived: UInt64
+    public var fileOffset: UInt64
+    public var kind: MemoryKind
+  }
+
+  /// Something that doesn't fit, which no length shows.
+  public struct Finding: Hashable, Sendable {
+    /// A sentence, safe to print.
+    public var text: String
+    /// Whether bytes that should be there are not what the process had.
+    public var isDamage: Bool
+  }
+
+  /// Sizes, losses and the process, as a repair reports them. Of a repaired core: as it was before.
+  public internal(set) var report: Report
+  /// Whether this is a core that coresalvage repaired.
+  public internal(set) var isRepaired = false
+  /// What the repair put in place of lost bytes.
+  public internal(set) var rebuilt: [LostRange] = []
+  public internal(set) var pageSize: UInt64 = 4096
+  public internal(set) var userID: UInt32?
+  /// The signal that ended the process, why it came and where. Safe to print.
+  public internal(set) var signalMeaning: String?
+  /// Where the notes and the program header table lie in the file.
+  public internal(set) var headRanges: (table: Range<UInt64>, notes: [Range<UInt64>]) = (0..<0, [])
+  public internal(set) var threads: [Thread] = []
+  /// Only the kinds that the core has, in the order of `MemoryKind`.
+  public internal(set) var memory: [Tally] = []
+  /// By address.
+  public internal(set) var mappings: [Mapping] = []
+  /// By address.
+  public internal(set) var modules: [Module] = []
+  /// The surest first. None for a whole core.
+  public internal(set) var causes: [Cause] = []
+  /// What the file alone can't tell apart. Safe to print.
+  public internal(set) var doubt: String?
+  public internal(set) var findings: [Finding] = []
+
+  /// Whether every byte is there, and nothing speaks against what they hold.
+  public var isWhole: Bool { report.isWhole && !findings.contains(where: \.isDamage) }
+
+  /// The module that a location is in.
+  public func module(of location: Location) -> Module? { location.module.map { modules[$0] } }
+}

@@ -1,0 +1,167 @@
+extension Inspection: CustomStringConvertible {
+  /// What a person wants to see first, safe to print. Ends without a newline.
+  public var description: String { text() }
+
+  /// - Parameters:
+  ///   - all: list every thread, module and lost range, not only the first of many.
+  ///   - strip: lines that picture the address space, to stand under the process.
+  public func text(all: Bool = false, strip: [String] = []) -> String {
+    let most = all ? Int.max : 24
+    var sections = [headline + processLines]
+    if !strip.isEmpty { sections.append(["Memory by address"] + strip.map { "  " + $0 }) }
+    if !causes.isEmpty { sections.append(causeLines) }
+    sections.append(threadLines(most))
+    if !memory.isEmpty { sections.append(memoryLines) }
+    if !report.lost.isEmpty, all { sections.append(lossLines) }
+    if !modules.isEmpty { sections.append(moduleLines(most)) }
+    if !findings.isEmpty {
+      sections.append(["What else doesn't fit"] + findings.map { "  " + $0.text })
+    }
+    return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+  }
+
+  /// One line: which core, whether it is whole, and how much of it is there.
+  public var headlineText: String { "\(PrintableText(report.input)): \(stateText)" }
+
+  /// Whether the core is whole, and how much of it is there.
+  var stateText: String {
+    if !isWhole, report.isWhole { return "damaged, though its length is whole" }
+    return (isRepaired ? "repaired; before that " : "") + report.headline(named: false)
+  }
+
+  private var headline: [String] { [headlineText] }
+
+  private var processLines: [String] {
+    var lines: [String] = []
+    func add(_ label: String, _ text: String) {
+      lines.append("  " + label.padded(to: 10) + text)
+    }
+    let program = report.program.map { PrintableText($0).description }
+    add("program", program ?? "unknown: the notes that name it are lost")
+    if let commandLine = report.commandLine, !commandLine.isEmpty {
+      add("command", PrintableText(commandLine).description)
+    }
+    var process: [String] = []
+    if let id = report.processID { process.append("pid \(id)") }
+    if let userID { process.append("user \(userID)") }
+    process.append(report.machine ?? "machine \(report.machineNumber), which we don't know")
+    process.append("pages of \(pageSize) bytes")
+    add("process", process.joined(separator: ", "))
+    if let signalMeaning { add("signal", signalMeaning) }
+    return lines
+  }
+
+  // MARK: Causes
+
+  private var causeLines: [String] {
+    var lines = ["Why it was cut"]
+    for cause in causes {
+      lines.append(
+        "  \(cause.confidence.rawValue.padded(to: 10))\(cause.id.rawValue): \(cause.title)")
+      lines += cause.evidence.map { "            " + $0 }
+      lines.append("            Next time: \(cause.prevention)")
+    }
+    if let doubt { lines.append("  " + doubt) }
+    return lines
+  }
+
+  // MARK: Threads
+
+  private func threadLines(_ most: Int) -> [String] {
+    guard !threads.isEmpty else { return ["Threads: none; the notes that hold them are lost"] }
+    let counts = [StackState.Verdict.whole, .partial, .lost].compactMap { verdict -> String? in
+      let count = threads.count { $0.stack?.verdict == verdict }
+      return count > 0 ? "\(count) \(verdict.rawValue)" : nil
+    }
+    var lines = ["Threads: \(threads.count); stacks: \(counts.joined(separator: ", "))"]
+    let rows = threads.prefix(most).map { thread in
+      [
+        String(thread.id),
+        thread.name.map { PrintableText($0).description } ?? "",
+        thread.signal == 0 ? "" : Signal.name(thread.signal),
+        thread.stackWords,
+        locationText(of: thread),
+        thread.stackPointer.map { "0x" + hexadecimal($0) } ?? "",
+      ]
+    }
+    lines += Table(["tid", "name", "signal", "stack", "at", "sp"], rows).lines
+    if threads.count > most { lines.append("  and \(threads.count - most) more; --all lists them") }
+    return lines
+  }
+
+  /// `libc.so.6+0x9d42 (pause+0x12)`, or the bare address. Safe to print.
+  func locationText(of thread: Thread) -> String {
+    guard let module = module(of: thread.location) else {
+      return thread.programCounter.map { "0x" + hexadecimal($0) } ?? "unknown"
+    }
+    let place = "\(PrintableText(module.name))+0x\(hexadecimal(thread.location.offset))"
+    guard let symbol = thread.location.symbol else { return place }
+    return place + " (\(PrintableText(symbol))+0x\(hexadecimal(thread.location.symbolOffset)))"
+  }
+
+  // MARK: Memory
+
+  private var memoryLines: [String] {
+    var rows = memory.map { tally in
+      [tally.kind.rawValue]
+        + [tally.mapped, tally.dumped, tally.survived, tally.lost].map(Self.size)
+    }
+    func sum(_ part: (Tally) -> UInt64) -> String {
+      Self.size(memory.reduce(0) { $0 &+ part($1) })
+    }
+    rows.append(["all", sum(\.mapped), sum(\.dumped), sum(\.survived), sum(\.lost)])
+    return ["Memory"]
+      + Table(
+        ["kind", "mapped", "dumped", "survived", "lost"], rows, rightAligned: [1, 2, 3, 4]
+      ).lines
+  }
+
+  private static func size(_ bytes: UInt64) -> String {
+    bytes == 0 ? "-" : ByteCount(bytes).description
+  }
+
+  private var lossLines: [String] {
+    let rows = report.lost.map { loss in
+      [loss.range.place, ByteCount(loss.range.length).description, loss.what]
+    }
+    return ["Lost"] + Table(["where", "bytes", "what"], rows, rightAligned: [1]).lines
+  }
+
+  // MARK: Modules
+
+  private func moduleLines(_ most: Int) -> [String] {
+    let rows = modules.prefix(most).map { module in
+      [
+        "0x" + hexadecimal(module.base), module.buildIDText ?? "build-id lost",
+        module.localFile.words, PrintableText(module.path).description,
+      ]
+    }
+    var lines = ["Modules"] + Table(["base", "build-id", "file here", "path"], rows).lines
+    if modules.count > most { lines.append("  and \(modules.count - most) more; --all lists them") }
+    return lines
+  }
+}
+
+extension Inspection.Thread {
+  /// "whole", "the inner 12.0 kB of 34.1 kB", "lost".
+  var stackWords: String {
+    guard let stack else { return "unknown" }
+    switch stack.verdict {
+    case .whole: return "whole"
+    case .partial:
+      return "partial: the inner \(ByteCount(stack.survived)) of \(ByteCount(stack.size))"
+    case .lost: return "lost"
+    }
+  }
+}
+
+extension Inspection.Module.LocalFile {
+  var words: String {
+    switch self {
+    case .same: "the same"
+    case .different: "another"
+    case .absent: "none"
+    case .unknown: "can't tell"
+    }
+  }
+}

@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import Salvage
+internal import SystemPackage
+
+/// `coresalvage check CORE…`
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Print one line for each core, and exit with 0 (whole), 1 (damaged) or 2 (no core).")
+
+  @Argument(help: "Cores, cut, whole or repaired.")
+  var cores: [String]
+
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+  var quiet = false
+
+  func run() throws {
+    var options = Inspection.Options()
+    options.readsLocalFiles = false
+    var worst = ExitStatus.done
+    for core in cores {
+      do {
+        let inspection = try Inspection(of: FilePath(core), options: options)
+        if !quiet { Console.print(inspection.headlineText) }
+        if !inspection.isWhole { worst = worst.worse(.damage) }
+      } catch {
+        Console.complain(error.description)
+        worst = worst.worse(ExitStatus(error))
+      }
+    }
+    if worst != .done { throw worst }
+  }
+}

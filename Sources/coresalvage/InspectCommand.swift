@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Salvage
+internal import SystemPackage
+
+/// `coresalvage inspect CORE…`
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Print what a core is, what survives of it, and why it was cut.")
+
+  @Argument(help: "Cores, cut, whole or repaired.")
+  var cores: [String]
+
+  @Flag(help: "Print one JSON object for each core, a line each.")
+  var json = false
+
+  @Option(help: ArgumentHelp("Write a page with pictures and tables.", valueName: "FILE"))
+  var html: String?
+
+  @Flag(help: "Replace a page that exists.")
+  var force = false
+
+  @Flag(help: "List every thread, module and lost range.")
+  var all = false
+
+  // A status may be negative: -9 is no option then.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The status that the parent of the process saw, as waitpid or a shell tells it.",
+      valueName: "N"))
+  var exitStatus: Int32?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Compare modules with the files of this machine, and name functions by them.")
+  var localFiles = true
+
+  func run() throws {
+    var options = Inspection.Options()
+    options.exitStatus = exitStatus
+    options.readsLocalFiles = localFiles
+    let terminal = Terminal()
+    var worst = ExitStatus.done
+    var page = Page()
+    for (index, core) in cores.enumerated() {
+      do {
+        let inspection = try Inspection(of: FilePath(core), options: options)
+        if html == nil || json { show(inspection, terminal, isFirst: index == 0) }
+        if html != nil { page.add(inspection) }
+        if !inspection.isWhole { worst = worst.worse(.damage) }
+      } catch {
+        // One file that is no core doesn't end the run, but decides its status.
+        Console.complain(error.description)
+        page.add(error)
+        worst = worst.worse(ExitStatus(error))
+      }
+    }
+    if let html {
+      try page.write(to: FilePath(html), cores: cores.map { FilePath($0) }, force: force)
+    }
+    if worst != .done { throw worst }
+  }
+
+  private func show(_ inspection: Inspection, _ terminal: Terminal, isFirst: Bool) {
+    if json { return Console.print(inspection.json.line) }
+    let strip = Strip(inspection, width: terminal.width - 2, hasColour: terminal.hasColour)
+    Console.print((isFirst ? "" : "\n") + inspection.text(all: all, strip: strip.lines))
+  }
+}
