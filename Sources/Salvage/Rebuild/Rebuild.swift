@@ -48,7 +48,7 @@ package struct Rebuild: Sendable {
   {
     guard let vdso = process.auxiliaryVector?[.vdso], let segment = memory.segment(at: vdso),
       memory.fates(of: segment.address..<segment.dumpedEnd).contains(where: { $0.fate == .lost }),
-      let last = memory.segments.last, last.address > segment.address,
+      let last = memory.segments.last, last.memoryEnd > segment.dumpedEnd,
       memory.fates(of: segment.dumpedEnd..<last.memoryEnd).contains(where: { $0.fate == .survived })
     else { return nil }
     return segment

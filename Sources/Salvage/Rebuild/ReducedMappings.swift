@@ -23,7 +23,7 @@ struct ReducedMappings {
     for (index, entry) in files.entries.enumerated() {
       var range = entry.range
       if headers.contains(index), !Self.isWritten(entry, memory, pageSize) {
-        range = min(range.upperBound, range.lowerBound &+ pageSize)..<range.upperBound
+        range = range.lowerBound + min(pageSize, range.length)..<range.upperBound
       }
       let parts = Self.gaps(in: range, lost)
       guard !parts.isEmpty else {
