@@ -49,7 +49,9 @@ package struct Rebuild: Sendable {
     guard let vdso = process.auxiliaryVector?[.vdso], let segment = memory.segment(at: vdso),
       memory.fates(of: segment.address..<segment.dumpedEnd).contains(where: { $0.fate == .lost }),
       let last = memory.segments.last, last.address > segment.address,
-      memory.fates(of: segment.dumpedEnd..<last.memoryEnd).contains(where: { $0.fate == .survived })
+      memory.fates(of: segment.dumpedEnd..<max(segment.dumpedEnd, last.memoryEnd)).contains(where: {
+        $0.fate == .survived
+      })
     else { return nil }
     return segment
   }
