@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Measures the figures that the README and the manual promise, and prints them beside their targets.
 #
-#   bench.sh [-n RUNS] [-d FOLDER] [copy] [xfs] [million] [startup] [inspect] [libraries]
+#   bench.sh [-n RUNS] [-d FOLDER] [SECTION...]
+#
+# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace.
 #
 # All sections when none is named. Needs root (core_pattern, mounts) and about 14 GB below FOLDER
 # ($TMPDIR by default), which are freed at the end. CORESALVAGE_BINARY names another executable.
@@ -19,7 +21,7 @@ while getopts n:d: option; do
 done
 shift $((OPTIND - 1))
 sections=("$@")
-((${#sections[@]})) || sections=(copy xfs million startup inspect libraries)
+((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace)
 
 # shellcheck source=bench/lib.sh
 source "$here/bench/lib.sh"
@@ -195,6 +197,71 @@ section_libraries() {
   row "the same without what is rebuilt" "$(calc "$median_b" %.3f) s" - -
   row "what is rebuilt costs" "$more s" "0.2 s" "$(at_most "$more" 0.2)"
   rm -rf "$folder/libraries" "$in" "$out"
+}
+
+# Both ends of a pipe: what comes out of it goes to disk, synced.
+pipe_coresalvage() { cat "$in" | "$coresalvage" --quiet - "$out"; }
+pipe_cat() { cat "$in" >"$out" && sync "$out"; }
+
+section_pipe() {
+  local memory
+  in=$folder/dense.core
+  out=$folder/out.core
+  hog_core "$in" 4096 dense
+  note "pipe: $(size_of "$in")"
+  pairs fresh pipe_coresalvage pipe_cat
+  fresh
+  memory=$(cat "$in" | peak "$coresalvage" --quiet - "$out")
+  row "4 GiB through a pipe, coresalvage" "$(calc "$median_a") s" - -
+  row "4 GiB, cat into a file and sync" "$(calc "$median_b") s" - -
+  row "4 GiB through a pipe, speed ($ratios of the time)" "$(calc "1 / $ratio")" "0.9" \
+    "$(at_most "$ratio" 1.1112)"
+  row "4 GiB through a pipe, peak memory" "$memory MiB" "48 MiB" "$(at_most "$memory" 48)"
+  rm -f "$out"
+}
+
+zstd_coresalvage() { "$coresalvage" --quiet "$in" "$out"; }
+zstd_alone() { zstd -dcq "$in" >"$out" && sync "$out"; }
+
+section_zstd() {
+  local memory
+  in=$folder/dense.core
+  hog_core "$in" 4096 dense
+  note "zstd: packing $(size_of "$in") as systemd-coredump does"
+  zstd -q -3 -T2 -f "$in" -o "$folder/dense.core.zst"
+  in=$folder/dense.core.zst
+  out=$folder/out.core
+  pairs fresh zstd_coresalvage zstd_alone
+  fresh
+  memory=$(peak "$coresalvage" --quiet "$in" "$out")
+  row "4 GiB from .zst, coresalvage" "$(calc "$median_a") s" - -
+  row "4 GiB from .zst, zstd -dc and sync" "$(calc "$median_b") s" - -
+  row "4 GiB from .zst, speed ($ratios of the time)" "$(calc "1 / $ratio")" "0.9" \
+    "$(at_most "$ratio" 1.1112)"
+  row "4 GiB from .zst, peak memory" "$memory MiB" "48 MiB" "$(at_most "$memory" 48)"
+  rm -f "$in" "$out"
+}
+
+in_place() { "$coresalvage" --quiet --in-place "$in"; }
+
+section_inplace() {
+  local memory time turn
+  in=$folder/sparse.core
+  hog_core "$in" 65536 sparse
+  note "in place: $(size_of "$in")"
+  : >"$folder/times"
+  for ((turn = 1; turn <= runs; turn++)); do
+    sync -f "$folder"
+    seconds in_place >>"$folder/times"
+    echo >>"$folder/times"
+    "$coresalvage" undo --quiet "$in"
+  done
+  time=$(median <"$folder/times")
+  memory=$(peak "$coresalvage" --quiet --in-place "$in")
+  row "64 GiB sparse in place ($(paste -sd' ' "$folder/times"))" "$(calc "$time" %.3f) s" "0.05 s" \
+    "$(at_most "$time" 0.05)"
+  row "64 GiB sparse in place, peak memory" "$memory MiB" "48 MiB" "$(at_most "$memory" 48)"
+  rm -f "$in"
 }
 
 for section in "${sections[@]}"; do

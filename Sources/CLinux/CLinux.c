@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
@@ -87,6 +88,19 @@ int linux_file_system(int fd, unsigned long *free_bytes, unsigned long *block_si
     return -1;
   *block_size = (unsigned long)system.f_bsize;
   return __builtin_mul_overflow(*block_size, (unsigned long)system.f_bavail, free_bytes) ? -1 : 0;
+}
+
+int linux_open_unnamed(const char *folder) {
+  return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+int linux_set_pipe_size(int fd, int size) { return fcntl(fd, F_SETPIPE_SZ, size); }
+
+int linux_has_writer(int fd) {
+  if (fcntl(fd, F_SETSIG, SIGURG) != 0) return -1;
+  if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN ? 1 : -1;
+  fcntl(fd, F_SETLEASE, F_UNLCK);
+  return 0;
 }
 
 long linux_attribute(int fd, const char *name, void *value, unsigned long size) {

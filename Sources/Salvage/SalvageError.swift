@@ -1,3 +1,4 @@
+internal import Glibc
 public import SystemPackage
 
 /// Why a salvage stopped. Damage is no error: it is a finding in the damage map, and the work goes on.
@@ -15,6 +16,14 @@ public struct SalvageError: Error, Hashable, Sendable {
     case outputExists
     /// The output is the input.
     case outputIsInput
+    /// A map file that is none of GNU ddrescue.
+    case badMapFile(line: Int, expected: String, found: String)
+    /// A range that can't be read, found when the headers that should name it had gone into a pipe.
+    case unreadableForPipe(length: UInt64)
+    /// The core is not all there yet.
+    case stillWritten(reason: String)
+    /// What can't be done to a file in place.
+    case notInPlace(reason: String)
     /// The output's place can't take a file.
     case badOutput(reason: String)
   }
@@ -27,6 +36,14 @@ public struct SalvageError: Error, Hashable, Sendable {
     self.kind = kind
     self.file = file
     self.offset = offset
+  }
+
+  /// Whether the device or the file system could not give the bytes: another page may be readable.
+  var isUnreadable: Bool {
+    guard case .io(let errno, call: "read") = kind else { return false }
+    // What the kernel makes of medium errors, failed checksums and broken metadata.
+    return [.ioError, .badMessage, .illegalByteSequence, .noData, .timedOut].contains(errno)
+      || errno.rawValue == Glibc.EUCLEAN || errno.rawValue == Glibc.EREMOTEIO
   }
 
   /// The input ends before the size that it had when it was opened.
@@ -48,6 +65,13 @@ extension SalvageError: CustomStringConvertible {
     case .notACore(let expected, let found):
       "not a core: expected \(expected), found \(found)"
     case .beyondRepair(let reason): "beyond repair: \(reason)"
+    case .badMapFile(let line, let expected, let found):
+      "no map file of ddrescue: line \(line): expected \(expected), found \(found)"
+    case .unreadableForPipe(let length):
+      "\(length) bytes can't be read, and the headers that should say so are in the pipe already;"
+        + " write to a file, or name them with --lost-range \(offset ?? 0):\(length)"
+    case .stillWritten(let reason): "\(reason); --force takes what is there"
+    case .notInPlace(let reason): reason
     case .outputExists: "exists already; --force replaces it"
     case .outputIsInput: "is the input itself; give another name for the output"
     case .badOutput(let reason): reason

@@ -35,6 +35,9 @@ enum Console {
   /// Prints to standard output.
   static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
+  /// Prints to standard error what is no complaint.
+  static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
   /// One line on standard error.
   static func complain(_ text: String) { write("coresalvage: \(text)\n", to: STDERR_FILENO) }
 
@@ -66,8 +69,10 @@ enum ExitStatus: Int32, Error {
 
   init(_ error: SalvageError) {
     switch error.kind {
-    case .notACore, .beyondRepair: self = .notACore
-    case .io, .outputExists, .outputIsInput, .badOutput: self = .system
+    case .notACore, .beyondRepair, .notInPlace: self = .notACore
+    case .badMapFile: self = .usage
+    case .io, .outputExists, .outputIsInput, .badOutput, .stillWritten, .unreadableForPipe:
+      self = .system
     }
   }
 }

@@ -8,17 +8,19 @@ struct Coresalvage: ParsableCommand {
     abstract: "Makes cut core dumps useful again.",
     usage: """
       coresalvage [repair] IN OUT [options]
+      coresalvage [repair] --in-place CORE [options]
       coresalvage SUBCOMMAND ...
       """,
     discussion: """
       coresalvage in.core out.core && gdb ./program out.core
 
-      The input is never changed; the output appears whole or not at all; what is lost is listed and never shown \
+      IN and OUT may be - for standard input and output. Without --in-place the input is never changed; the output appears whole or not at all; what is lost is listed and never shown \
       as if it had been saved.
       """,
     version: "coresalvage \(Version.current)",
     subcommands: [
-      RepairCommand.self, InspectCommand.self, CheckCommand.self, NoteCommand.self,
+      RepairCommand.self, UndoCommand.self, InspectCommand.self, CheckCommand.self,
+      NoteCommand.self,
     ],
     defaultSubcommand: RepairCommand.self)
 }

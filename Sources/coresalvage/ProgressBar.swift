@@ -33,8 +33,11 @@ final class ProgressBar: Sendable {
 
   private static func line(_ label: String, _ state: Progress.State, seconds: Double) -> String {
     let rate = Double(state.done) / seconds
+    guard state.total > 0 else {
+      return "\(label): \(ByteCount(state.done)), \(ByteCount(UInt64(rate)))/s"
+    }
     let left = rate > 0 ? Double(state.total - min(state.done, state.total)) / rate : 0
-    let percent = state.total > 0 ? Int(Double(state.done) / Double(state.total) * 100) : 100
+    let percent = Int(Double(state.done) / Double(state.total) * 100)
     return "\(label): \(percent) %, \(ByteCount(state.done)) of \(ByteCount(state.total)),"
       + " \(ByteCount(UInt64(rate)))/s, \(duration(left)) left"
   }

@@ -8,8 +8,12 @@ extension RepairOptions.Reflink: ExpressibleByArgument {}
 
 /// The options of a repair, as typed.
 struct RepairFlags: ParsableArguments {
-  @Option(help: "What stands in the file where lost bytes were: a hole (due), or nothing.")
-  var extend = RepairOptions.Extend.due
+  @Option(
+    help: """
+      What stands in the file where lost bytes were: a hole (due; the default), or nothing (none; the default on \
+      standard output).
+      """)
+  var extend: RepairOptions.Extend?
 
   @Option(
     help: """
@@ -26,24 +30,27 @@ struct RepairFlags: ParsableArguments {
 
   @OptionGroup var rebuilding: RebuildFlags
 
-  @Flag(help: "Replace an output that exists.")
+  @Flag(help: "Replace an output that exists; take a core that is still being written.")
   var force = false
 
+  @OptionGroup var intake: IntakeFlags
+
   func validate() throws {
-    guard lost != .pad || extend == .due else {
+    guard lost != .pad || extend != RepairOptions.Extend.none else {
       throw ValidationError("--lost pad needs the hole that --extend none leaves out")
     }
   }
 
-  /// The options, as meant.
-  var options: RepairOptions {
+  /// The options, as meant. In a pipe a hole costs what data costs.
+  func options(intoPipe: Bool = false) -> RepairOptions {
     var options = RepairOptions()
-    options.extend = extend
+    options.extend = extend ?? (intoPipe && lost != .pad ? .none : .due)
     options.lostMemory = lost
     options.sparse = sparse
     options.reflink = reflink
     options.force = force
     rebuilding.set(&options)
+    options.intake = intake.options(force: force)
     return options
   }
 }

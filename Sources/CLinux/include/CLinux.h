@@ -33,7 +33,17 @@ int linux_open_regular_as(const char *path, unsigned user, unsigned group);
 /// How many bytes users may still write to the file's system, and how large its blocks are; -1 where that can't be had.
 int linux_file_system(int fd, unsigned long *free_bytes, unsigned long *block_size);
 
-/// The value of an extended attribute: how many bytes of it were put into the buffer, or -1.
+/// An unnamed file in a folder, for us alone; -1 where the file system has none.
+int linux_open_unnamed(const char *folder);
+
+/// Makes a pipe hold up to `size` bytes; -1 where it is no pipe or the limit is lower.
+int linux_set_pipe_size(int fd, int size);
+
+/// Whether anybody has the file open for writing: 1 or 0, or -1 where that can't be asked. A read lease is only given on a
+/// file that has no writer. It is given back at once; should a writer come between, the signal is one that is ignored.
+int linux_has_writer(int fd);
+
+/// The value of an extended attribute, and its size; -1 where there is none or `size` is too small.
 long linux_attribute(int fd, const char *name, void *value, unsigned long size);
 
 #endif

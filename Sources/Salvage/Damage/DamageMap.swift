@@ -18,16 +18,21 @@ package struct DamageMap: Hashable, Sendable {
   package struct Extent: Hashable, Sendable {
     package var range: Range<UInt64>
     package var cause: Cause?
+
+    package init(range: Range<UInt64>, cause: Cause?) {
+      self.range = range
+      self.cause = cause
+    }
   }
 
   package private(set) var extents: [Extent]
 
   /// A file of which the first `sizeFound` bytes are there and the rest up to `sizeDue` is not.
-  package init(sizeFound: UInt64, sizeDue: UInt64) {
+  package init(sizeFound: UInt64, sizeDue: UInt64, endCause: Cause = .pastEnd) {
     extents = []
     if sizeFound > 0 { extents.append(Extent(range: 0..<sizeFound, cause: nil)) }
     if sizeDue > sizeFound {
-      extents.append(Extent(range: sizeFound..<sizeDue, cause: .pastEnd))
+      extents.append(Extent(range: sizeFound..<sizeDue, cause: endCause))
     }
   }
 
@@ -35,8 +40,16 @@ package struct DamageMap: Hashable, Sendable {
 
   /// Marks a range as lost. What was lost before keeps its cause.
   package mutating func lose(_ range: Range<UInt64>, cause: Cause) {
+    lose([Extent(range: range, cause: cause)])
+  }
+
+  /// Marks ranges as lost, in any order and over each other: of those, the one that begins first gives the cause. What was
+  /// lost before keeps its own. Takes no longer for many than sorting them does.
+  package mutating func lose(_ losses: [Extent]) {
+    let losses = Self.apart(losses)
+    guard !losses.isEmpty else { return }
     var result: [Extent] = []
-    result.reserveCapacity(extents.count + 2)
+    result.reserveCapacity(extents.count + 2 * losses.count)
     func append(_ part: Range<UInt64>, _ cause: Cause?) {
       guard !part.isEmpty else { return }
       if let last = result.last, last.cause == cause, last.range.upperBound == part.lowerBound {
@@ -45,17 +58,42 @@ package struct DamageMap: Hashable, Sendable {
         result.append(Extent(range: part, cause: cause))
       }
     }
+    var next = 0
     for extent in extents {
-      let hit = extent.range.clamped(to: range)
-      guard extent.cause == nil, extent.range.overlaps(range) else {
+      guard extent.cause == nil else {
         append(extent.range, extent.cause)
         continue
       }
-      append(extent.range.lowerBound..<hit.lowerBound, nil)
-      append(hit, cause)
-      append(hit.upperBound..<extent.range.upperBound, nil)
+      var position = extent.range.lowerBound
+      while next < losses.count, losses[next].range.lowerBound < extent.range.upperBound {
+        let loss = losses[next]
+        let start = max(loss.range.lowerBound, position)
+        let end = min(loss.range.upperBound, extent.range.upperBound)
+        if start < end {
+          append(position..<start, nil)
+          append(start..<end, loss.cause)
+          position = end
+        }
+        // What goes on past this extent meets the next one too.
+        guard loss.range.upperBound <= extent.range.upperBound else { break }
+        next += 1
+      }
+      append(position..<extent.range.upperBound, nil)
     }
     extents = result
+  }
+
+  /// The losses in order, and none over another.
+  private static func apart(_ losses: [Extent]) -> [Extent] {
+    var result: [Extent] = []
+    var end: UInt64 = 0
+    for loss in losses.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+      let start = max(loss.range.lowerBound, end)
+      guard loss.cause != nil, start < loss.range.upperBound else { continue }
+      result.append(Extent(range: start..<loss.range.upperBound, cause: loss.cause))
+      end = loss.range.upperBound
+    }
+    return result
   }
 
   /// The extents that a range is made of, clipped to it, in order. A range past the map's end is cut there.

@@ -4,18 +4,29 @@ public import SystemPackage
 extension Inspection {
   /// Looks at a core. Throws where it is none. Writes nothing.
   public init(of path: FilePath, options: Options = Options()) throws(SalvageError) {
-    let input = try InputFile(path)
-    var surroundings = Surroundings(of: input)
+    let intakeOptions = IntakeOptions()
+    let intake = try Intake.open(path, options: intakeOptions) { () throws(SalvageError) in
+      try UnnamedFile(in: intakeOptions.temporaryFolder)
+    }
+    var surroundings = intake.file.map { Surroundings(of: $0) } ?? Surroundings()
+    surroundings.container = intake.wayIn.container
     surroundings.exitStatus = options.exitStatus
-    try self.init(of: input, surroundings, options: options)
+    try self.init(of: intake, surroundings, options: options)
   }
 
   package init(
     of source: any ByteSource, _ surroundings: Surroundings, options: Options = Options()
   ) throws(SalvageError) {
+    try self.init(of: Intake(source), surroundings, options: options)
+  }
+
+  private init(
+    of intake: Intake, _ surroundings: Surroundings, options: Options
+  ) throws(SalvageError) {
+    let source = intake.source
     let asFound = try Probe.structure(of: source)
     let original = try OriginalSource(source, asFound)
-    let parts = try Parts(original ?? source, original == nil ? asFound : nil)
+    let parts = try Parts(original ?? source, intake.wayIn, original == nil ? asFound : nil)
     report = parts.report
     isRepaired = original != nil
     if isRepaired { rebuilt = try Self.rebuilt(source, asFound) }
@@ -38,17 +49,21 @@ extension Inspection {
     let names: MemoryNames
     let report: Report
 
-    init(_ source: any ByteSource, _ known: CoreStructure?) throws(SalvageError) {
+    init(
+      _ source: any ByteSource, _ wayIn: WayIn, _ known: CoreStructure?
+    ) throws(SalvageError) {
       self.source = source
       structure = if let known { known } else { try Probe.structure(of: source) }
-      damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
+      damage = DamageMap(
+        sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
+        endCause: wayIn.ending.lossCause)
       process = try ProcessSnapshot(structure, source)
       memory = CoreMemory(structure, damage, source)
       names = MemoryNames(process, structure.programHeaders)
       let inputs = Plan.Inputs(
         structure: structure, damage: damage, options: RepairOptions(), digest: "")
       report = Report(
-        source.path, inputs, process, Segments(structure, damage, lostMemory: .drop))
+        source.path, wayIn, inputs, process, Segments(structure, damage, lostMemory: .drop))
     }
   }
 
@@ -124,9 +139,10 @@ extension Inspection {
     }
     let facts = CutFacts(
       parts.structure, parts.process, parts.memory, parts.source,
-      holesAreKnown: isOriginal && surroundings.container == .none)
+      holesAreKnown: isOriginal && surroundings.container == .none
+        && parts.report.wayIn.kind == .file)
     var around = surroundings
-    if isOriginal, let input = parts.source as? InputFile {
+    if isOriginal, let input = parts.source.file {
       around.lookAgain(
         input, processID: parts.process.processID, name: parts.process.info?.name)
       // The kernel writes files by itself: only what came through a pipe can be systemd's.

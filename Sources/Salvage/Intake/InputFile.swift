@@ -34,7 +34,21 @@ package final class InputFile: ByteSource {
       throw error
     }
     self.descriptor = descriptor
-    size = identity.size
+    size = InPlaceJournal.sizeBefore(descriptor, identity.size) ?? identity.size
+  }
+
+  /// What was written into a file of ours.
+  package init(
+    reading file: any WritableFile, named path: FilePath, size: UInt64
+  ) throws(SalvageError) {
+    self.path = path
+    self.size = size
+    identity = try FileIdentity(of: file.descriptor, path: path)
+    do {
+      descriptor = try file.descriptor.duplicate()
+    } catch {
+      throw SalvageError(.io(errno(of: error), call: "dup"), file: path)
+    }
   }
 
   deinit { try? descriptor.close() }
@@ -57,6 +71,13 @@ package final class InputFile: ByteSource {
       done += count
     }
     return done
+  }
+
+  /// An extended attribute; nil where there is none, or one that is too long to be text.
+  package func attribute(_ name: String) -> [UInt8]? {
+    var value = [UInt8](repeating: 0, count: 4096)
+    let count = unsafe linux_attribute(descriptor.rawValue, name, &value, UInt(value.count))
+    return count >= 0 ? Array(value[..<count]) : nil
   }
 
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? {

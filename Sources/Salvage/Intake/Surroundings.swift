@@ -45,7 +45,7 @@ package struct Surroundings: Hashable, Sendable {
       freeSpace = UInt64(free)
       blockSize = UInt64(block)
     }
-    coredumpAttributes = Self.attributes(descriptor)
+    coredumpAttributes = WayIn(input).attributes
     isNamedBySystemd = Self.isSystemdName(input.path)
     coreLimit = Self.limit(__rlimit_resource_t(RLIMIT_CORE.rawValue))
     fileSizeLimit = Self.limit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue))
@@ -64,20 +64,6 @@ package struct Surroundings: Hashable, Sendable {
     return UInt64(limit.rlim_cur)
   }
 
-  /// The names that systemd-coredump gives (see coredump_submit and its `user.coredump.*`), and no value longer than one may be.
-  private static func attributes(_ descriptor: Int32) -> [String: [UInt8]] {
-    var found: [String: [UInt8]] = [:]
-    for name in ["pid", "uid", "signal", "rlimit", "timestamp", "comm", "exe"] {
-      var value = [UInt8](repeating: 0, count: 4096)
-      let count = unsafe value.withUnsafeMutableBytes {
-        unsafe linux_attribute(
-          descriptor, "user.coredump.\(name)", $0.baseAddress, UInt($0.count))
-      }
-      if count >= 0 { found[name] = Array(value[..<count]) }
-    }
-    return found
-  }
-
   /// `core.COMM.UID.BOOTID.PID.TIMESTAMP`, also with the suffix of a compression.
   private static func isSystemdName(_ path: FilePath) -> Bool {
     guard let name = path.lastComponent?.string else { return false }
@@ -91,7 +77,7 @@ package struct Surroundings: Hashable, Sendable {
   }
 
   /// `CoreDumping: 1` in /proc/PID/status, of a process of the same short name.
-  private static func isDumping(_ processID: UInt32, _ name: [UInt8]) -> Bool {
+  static func isDumping(_ processID: UInt32, _ name: [UInt8]) -> Bool {
     guard
       let file = try? FileDescriptor.open(
         FilePath("/proc/\(processID)/status"), .readOnly, options: [.closeOnExec])

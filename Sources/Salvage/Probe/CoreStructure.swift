@@ -14,11 +14,38 @@ package struct CoreStructure: Sendable {
   package var notes: [Note]
   /// Whether a PT_NOTE ends in something that is no whole note.
   package var notesAreCut: Bool
+  /// Whether no PT_NOTE named the notes, and they were found where the kernel puts them.
+  package var notesAreFound: Bool
   package var sizeFound: UInt64
   /// How long the file should have been; nil where the headers name a size that no file can have.
   package var sizeDue: UInt64?
 
   package var format: ELFFormat { header.format }
+
+  /// Whether there are threads in notes of another system, which we carry through and don't read.
+  package var hasForeignThreads: Bool {
+    notes.contains {
+      $0.kind == .threadStatus && !$0.isProcessNote && $0.owner != SalvageNote.owner
+    }
+  }
+
+  /// Whether anything is lost that the headers name. What is lost of a core that is repaired already, none names any more.
+  package func isTouched(by damage: DamageMap) -> Bool {
+    guard !damage.isWhole else { return false }
+    guard sizeDue != nil, damage.survives(tableRange),
+      sectionRange.map({ damage.survives($0) }) ?? true
+    else { return true }
+    return programHeaders.contains {
+      $0.fileSize > 0 && !damage.survives($0.fileOffset..<($0.fileEnd ?? .max))
+    }
+  }
+
+  /// Where an entry of the table lies.
+  package func entryRange(_ index: Int) -> Range<UInt64> {
+    let size = UInt64(format.programHeaderSize)
+    let start = tableRange.lowerBound + UInt64(index) * size
+    return start..<start + size
+  }
 
   /// Whether section headers are more than the one that counts program headers.
   package var hasSections: Bool { header.sectionHeaderCount > 1 }

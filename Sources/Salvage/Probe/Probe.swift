@@ -3,12 +3,17 @@ internal import ELFCore
 /// Reads the structure of a core, tolerant of every cut: what is whole is taken, the rest is left.
 package struct Probe {
   private let source: any ByteSource
-
-  private init(_ source: any ByteSource) { self.source = source }
+  /// What is there of the source.
+  private let present: DamageMap
 
   /// The structure of a core. Throws where these bytes are none.
-  package static func structure(of source: any ByteSource) throws(SalvageError) -> CoreStructure {
-    try Probe(source).structure()
+  ///
+  /// - Parameter present: the source's bytes, and which of them are lost; nil for none.
+  package static func structure(
+    of source: any ByteSource, present: DamageMap? = nil
+  ) throws(SalvageError) -> CoreStructure {
+    let whole = DamageMap(sizeFound: source.size, sizeDue: source.size)
+    return try Probe(source: source, present: present ?? whole).structure()
   }
 
   private func structure() throws(SalvageError) -> CoreStructure {
@@ -23,11 +28,12 @@ package struct Probe {
         expected: "e_phoff inside a file", found: "\(header.programHeaderOffset)")
     }
     let programHeaders = try table(at: header.programHeaderOffset, count: count, header.format)
-    let walk = try NoteWalk(source, header.format, programHeaders)
+    var walk = try NoteWalk(source, present, header.format, programHeaders)
+    try walk.findUnnamed(in: unnamedNotes(tableEnd, programHeaders))
     var structure = CoreStructure(
       header: header, headerBytes: headerBytes, programHeaders: programHeaders,
       tableRange: header.programHeaderOffset..<tableEnd, notes: walk.notes,
-      notesAreCut: walk.isCut, sizeFound: source.size, sizeDue: nil)
+      notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed, sizeFound: source.size, sizeDue: nil)
     structure.sizeDue = sizeDue(structure)
     return structure
   }
@@ -36,6 +42,11 @@ package struct Probe {
 
   private func fileHeader() throws(SalvageError) -> FileHeader {
     let bytes = try source.bytes(at: 0, count: 64)
+    guard present.survives(0..<UInt64(bytes.count)) else {
+      throw SalvageError(
+        .beyondRepair(reason: "its file header is lost or can't be read"), file: source.path,
+        offset: 0)
+    }
     guard !bytes.isEmpty else {
       throw notACore(at: 0, expected: "an ELF file", found: "an empty file")
     }
@@ -105,20 +116,57 @@ package struct Probe {
   private func extendedCount(_ header: FileHeader) throws(SalvageError) -> UInt64 {
     let format = header.format
     let entrySize = UInt64(format.programHeaderSize)
+    let start = header.programHeaderOffset
+    let entry = try source.bytes(at: start, count: format.programHeaderSize)
+    var most = source.size > start ? (source.size - start) / entrySize : 0
+    var isByEntry = false
+    if let first = ProgramHeader(entry.span, in: format), first.kind == .note,
+      first.fileOffset > start
+    {
+      most = (first.fileOffset - start) / entrySize
+      isByEntry = true
+    }
     let section = try source.bytes(at: header.sectionHeaderOffset, count: format.sectionHeaderSize)
     if header.sectionHeaderOffset > 0,
-      let count = SectionHeader(section.span, in: format)?.programHeaderCount, count > 0
+      let count = SectionHeader(section.span, in: format)?.programHeaderCount, count > 0,
+      // A table that would reach into the notes was never written.
+      !isByEntry || UInt64(count) <= most
     {
       return UInt64(count)
     }
-    let entry = try source.bytes(at: header.programHeaderOffset, count: format.programHeaderSize)
-    if let first = ProgramHeader(entry.span, in: format), first.kind == .note,
-      first.fileOffset > header.programHeaderOffset
-    {
-      return (first.fileOffset - header.programHeaderOffset) / entrySize
+    return try plausibleCount(header, most: min(most, Self.mostProgramHeaders + 1))
+  }
+
+  /// How many entries stand there, or may have: the table ends before the first one that is no segment's. In a core of
+  /// ours whose end is cut off once more, entry 0 names notes that lie far behind the table.
+  private func plausibleCount(
+    _ header: FileHeader, most: UInt64
+  ) throws(SalvageError) -> UInt64 {
+    let size = header.format.programHeaderSize
+    var window = ByteWindow(source)
+    for index in 1..<max(1, most) {
+      let offset = header.programHeaderOffset &+ index * UInt64(size)
+      let range = offset..<offset &+ UInt64(size)
+      // What is lost was an entry, as far as anybody can tell.
+      guard range.lowerBound < range.upperBound, range.upperBound <= source.size else {
+        return most
+      }
+      guard present.survives(range) else { continue }
+      let bytes = try window.bytes(at: offset, count: size)
+      guard let entry = ProgramHeader(bytes.span, in: header.format), entry.kind == .load,
+        entry.fileOffset >= range.upperBound, entry.fileSize <= entry.memorySize,
+        entry.fileEnd != nil
+      else { return index }
     }
-    return source.size > header.programHeaderOffset
-      ? (source.size - header.programHeaderOffset) / entrySize : 0
+    return most
+  }
+
+  /// Where the kernel put the notes: behind the table, before the first segment's bytes. Where no PT_NOTE names any that
+  /// are there, they may still stand there: a repair leaves the old ones when it writes new ones at the end.
+  private func unnamedNotes(_ tableEnd: UInt64, _ headers: [ProgramHeader]) -> Range<UInt64> {
+    let first = headers.lazy.filter { $0.kind == .load && $0.fileSize > 0 }.map(\.fileOffset).min()
+    let end = min(first ?? source.size, source.size)
+    return tableEnd..<max(tableEnd, end)
   }
 
   /// The whole entries of the table: as many of `count` as the file has bytes for.

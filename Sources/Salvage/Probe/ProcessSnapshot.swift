@@ -13,6 +13,8 @@ package struct ProcessSnapshot: Sendable {
 
   package init(_ structure: CoreStructure, _ source: any ByteSource) throws(SalvageError) {
     let format = structure.format
+    let notes = structure.programHeaders.first { $0.kind == .note }
+    isFirstKnown = structure.notes.first.map { $0.fileOffset == notes?.fileOffset } ?? false
     var window = ByteWindow(source)
     for note in structure.notes where note.isProcessNote {
       let limit =
@@ -40,7 +42,11 @@ package struct ProcessSnapshot: Sendable {
   /// The signal that ended the process: that of its first thread.
   package var signal: UInt16? { threads.first?.signal }
 
-  package var processID: UInt32? { info?.id ?? threads.first?.id }
+  /// By its note; else the thread that crashed stands for it, where that one's note is the first.
+  package var processID: UInt32? { info?.id ?? (isFirstKnown ? threads.first?.id : nil) }
+
+  /// Whether the first of the threads is the one that the core begins with.
+  private var isFirstKnown = false
 
   /// The program's path: the mapped file that holds its program headers or its entry; else its short name.
   package var programPath: [UInt8]? {

@@ -24,14 +24,23 @@ extension Repair {
 
   /// The report, and what was written, as one object.
   package func json(output: String?, _ written: Written?) -> JSON {
+    let plan = Written(
+      size: plan?.size ?? source.size, extend: plan?.extend ?? .none, sharesData: false,
+      report: report)
+    return (written ?? plan).json(output: written == nil ? nil : output)
+  }
+}
+
+extension Repair.Written {
+  /// The report, and what was written, as one object.
+  package func json(output: String?) -> JSON {
     guard case .object(var members) = report.json else { return report.json }
     func add(_ name: String, _ value: JSON) { members.append(.init(name: name, value: value)) }
-    add(
-      "output",
-      written == nil ? .null : output.map { .string(PrintableText($0).description) } ?? .null)
-    add("outputSize", .number(written?.size ?? plan?.size ?? source.size))
-    add("extend", .string((written?.extend ?? plan?.extend ?? .none).rawValue))
-    add("reflink", .bool(written?.sharesData ?? false))
+    add("output", output.map { .string(PrintableText($0).description) } ?? .null)
+    add("outputSize", .number(size))
+    add("extend", .string(extend.rawValue))
+    add("reflink", .bool(sharesData))
+    add("fallbacks", .array(fallbacks.map(JSON.string)))
     return .object(members)
   }
 }

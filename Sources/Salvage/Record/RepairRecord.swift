@@ -21,7 +21,11 @@ public struct RepairRecord: Hashable, Sendable {
 
   /// Reads the notes of a core. Throws where it is none.
   public init(of path: FilePath) throws(SalvageError) {
-    try self.init(of: InputFile(path))
+    let options = IntakeOptions()
+    let intake = try Intake.open(path, options: options) { () throws(SalvageError) in
+      try UnnamedFile(in: options.temporaryFolder)
+    }
+    try self.init(of: intake.source)
   }
 
   package init(of source: any ByteSource) throws(SalvageError) {

@@ -19,6 +19,7 @@ extension Report {
       "segmentsWhole": .number(UInt64(segmentsWhole)),
       "segmentsPartial": .number(UInt64(segmentsPartial)),
       "segmentsLost": .number(UInt64(segmentsLost)),
+      "wayIn": wayIn.json,
       "lost": .array(lost.map(\.json)),
       "linkMap": linkMapJSON,
       "rebuilt": .array(rebuilt.map(\.json)),

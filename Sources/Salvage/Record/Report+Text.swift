@@ -8,6 +8,7 @@ extension Report: CustomStringConvertible {
     add("program", processWords)
     add("threads", threadWords)
     add("memory", memoryWords)
+    for (label, words) in wayIn.lines(isWhole: isWhole, sizeFound: sizeFound) { add(label, words) }
     for (index, group) in lossGroups.enumerated() {
       add(index == 0 ? "lost" : "", group)
     }
@@ -43,22 +44,31 @@ extension Report: CustomStringConvertible {
   }
 
   private var threadWords: String {
+    if hasForeignThreads, threads.isEmpty {
+      return "in notes of another system than Linux, carried through unread"
+    }
+    if notesAreFound {
+      return "\(threads.count), found in notes that no program header names any more"
+    }
     let count = threads.count == 1 ? "1 thread" : "\(threads.count) threads"
     guard notesLost > 0 else { return "\(count), registers saved" }
     return threads.isEmpty
-      ? "none: the notes that hold their registers are lost"
+      ? "none: the notes that hold their registers are lost; memory can still be read"
       : "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"
   }
 
   private var memoryWords: String {
     let all = segmentsWhole + segmentsPartial + segmentsLost
     guard !isWhole else {
-      let lost = isRepaired ? "; what was lost: coresalvage note \(PrintableText(input))" : ""
+      let lost =
+        isRepaired && wayIn.kind == .file
+        ? "; what was lost: coresalvage note \(PrintableText(input))" : ""
       return "\(ByteCount(memoryDumped)) in \(all) segments\(lost)"
     }
     return "\(ByteCount(memorySurvived)) of \(ByteCount(memoryDumped)) survived"
       + " (\(Self.percent(memorySurvived, of: memoryDumped))): \(segmentsWhole) of \(all) segments whole,"
       + " \(segmentsPartial) in part, \(segmentsLost) lost"
+      + (tableLost > 0 ? "; not counting memory whose headers are lost" : "")
   }
 
   /// The losses by what they were: stacks first, then the largest first.

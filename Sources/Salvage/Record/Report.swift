@@ -65,6 +65,12 @@ public struct Report: Hashable, Sendable {
   public var linkMap: LinkMapOutcome
   /// Whether NT_FILE no longer names files for data that is lost.
   public var mappingsReduced: Bool
+  /// How the input came, and what that tells of it.
+  public var wayIn: WayIn
+  /// Whether the notes were found without a PT_NOTE that names them.
+  public var notesAreFound: Bool
+  /// Whether notes of another system than Linux have threads, which are carried through unread.
+  public var hasForeignThreads: Bool
   /// Every lost range, in file order.
   public var lost: [Loss] {
     zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }
@@ -76,10 +82,14 @@ public struct Report: Hashable, Sendable {
   let kinds: [String]
 
   init(
-    _ input: FilePath, _ inputs: Plan.Inputs, _ process: ProcessSnapshot, _ segments: Segments
+    _ input: FilePath, _ wayIn: WayIn, _ inputs: Plan.Inputs, _ process: ProcessSnapshot,
+    _ segments: Segments
   ) {
     let structure = inputs.structure
     self.input = input
+    self.wayIn = wayIn
+    notesAreFound = structure.notesAreFound
+    hasForeignThreads = structure.hasForeignThreads
     machine = structure.header.machine.name(in: structure.format)
     machineNumber = structure.header.machine.rawValue
     program = process.programPath
@@ -92,7 +102,7 @@ public struct Report: Hashable, Sendable {
     }
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
-    isWhole = inputs.damage.isWhole
+    isWhole = !structure.isTouched(by: inputs.damage)
     isRepaired = structure.notes.contains { $0.owner == SalvageNote.owner }
     memoryDumped = segments.dumpedBytes
     memorySurvived = segments.survivedBytes

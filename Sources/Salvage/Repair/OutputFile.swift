@@ -4,7 +4,7 @@ package import SystemPackage
 
 /// A file that exists under its name only once it is whole: written beside its place under a temporary name, synced,
 /// then renamed. Dropped before that, it leaves nothing.
-package final class OutputFile: Sendable {
+package final class OutputFile: WritableFile {
   package let path: FilePath
   package let temporaryPath: FilePath
   package let descriptor: FileDescriptor
@@ -118,10 +118,6 @@ package final class OutputFile: Sendable {
     }
     _ = fsync(descriptor.rawValue)
     try? descriptor.close()
-  }
-
-  package func failure(_ call: String) -> SalvageError {
-    SalvageError(.io(Errno(rawValue: Glibc.errno), call: call), file: path)
   }
 }
 

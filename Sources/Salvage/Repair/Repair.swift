@@ -7,59 +7,108 @@ public import SystemPackage
 ///     print(repair.report)
 ///     try repair.write(to: "out.core")
 public struct Repair: Sendable {
-  /// What the core is, what survived, and what was lost.
+  /// What the core is, what survived, and what was lost, as far as that is known before all of it has been read.
   public private(set) var report: Report
 
-  package let source: any ByteSource
+  package let intake: Intake
   package let inputs: Plan.Inputs
   /// nil for a whole core, which is copied as it is.
   package private(set) var plan: Plan?
 
-  /// Reads the headers and notes of the core. Writes nothing.
-  public init(of path: FilePath, options: RepairOptions = RepairOptions()) throws(SalvageError) {
-    try self.init(of: InputFile(path), options: options)
+  package var source: any ByteSource { intake.source }
+
+  /// Reads the headers and notes of the core. Writes nothing, but that a stream is put into a temporary file while it
+  /// comes: beside `output`, whose contents it becomes, where that is given and a file's name.
+  public init(
+    of path: FilePath, for output: FilePath? = nil, options: RepairOptions = RepairOptions(),
+    progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) {
+    let folder = options.intake.temporaryFolder
+    let intake = try Intake.open(
+      path, options: options.intake, sparse: options.sparse, progress: progress
+    ) { () throws(SalvageError) in
+      guard let output, output != Intake.standard else { return try UnnamedFile(in: folder) }
+      try OutputFile.check(output, against: nil, replacing: options.force)
+      return try OutputFile(output, replacing: options.force)
+    }
+    try self.init(of: intake, options: options)
   }
 
   package init(of source: any ByteSource, options: RepairOptions) throws(SalvageError) {
-    self.source = source
-    let structure = try Probe.structure(of: source)
+    try self.init(of: Intake(source), options: options)
+  }
+
+  package init(of intake: Intake, options: RepairOptions) throws(SalvageError) {
+    var intake = intake
+    let source = intake.source
+    var reading = try Reading(intake)
+    if let zeros = try ZeroTail.range(of: reading.structure, source, options.intake.zeroTail) {
+      intake.wayIn.zeroTail = zeros.length
+      if options.intake.zeroTail == .lost {
+        intake.losses.append(.init(range: zeros, cause: .named))
+        reading = try Reading(intake)
+      }
+    }
+    let structure = reading.structure
     // A size that no file can have is lost up to the last offset that can be named.
-    let damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
-    let process = try ProcessSnapshot(structure, source)
+    var damage = DamageMap(
+      sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
+      endCause: intake.wayIn.ending.lossCause)
+    damage.lose(intake.losses + intake.unreadable)
+    intake.wayIn.unreadable = intake.unreadable.reduce(0) { $0 + $1.range.length }
+    self.intake = intake
     var inputs = Plan.Inputs(
-      structure: structure, damage: damage, options: options,
-      digest: try Origin.digest(of: structure, source))
-    if !damage.isWhole {
+      structure: structure, damage: damage, options: options, digest: reading.digest)
+    let isTouched = structure.isTouched(by: damage)
+    if isTouched {
       let files = ModuleFiles(
-        sysroots: options.sysroots, program: options.program,
-        core: (source as? InputFile)?.identity)
-      inputs.rebuild = try Rebuild(structure, damage, process, source, files, options)
+        sysroots: options.sysroots, program: options.program, core: intake.file?.identity)
+      inputs.rebuild = try Rebuild(structure, damage, reading.process, source, files, options)
     }
     self.inputs = inputs
-    guard !damage.isWhole else {
-      report = Report(source.path, inputs, process, Segments(structure, damage, lostMemory: .drop))
+    guard isTouched else {
+      report = Report(
+        source.path, intake.wayIn, inputs, reading.process,
+        Segments(structure, damage, lostMemory: .drop))
       return
     }
+    try Self.refuseUnfinished(intake, reading.process, options)
     let plan = Plan(inputs)
-    try Self.refuseHopeless(structure, process, plan.segments, source)
+    try Self.refuseHopeless(structure, reading.process, plan.segments, source)
     guard plan.size <= structure.format.largestWord else {
       throw SalvageError(
         .beyondRepair(reason: "a 32-bit core can't name what would stand past 4 GiB"),
         file: source.path, offset: structure.sizeFound)
     }
-    report = Report(source.path, inputs, process, plan.segments)
+    report = Report(source.path, intake.wayIn, inputs, reading.process, plan.segments)
     self.plan = plan
   }
 
   /// The folders that stand for the root of the core's machine.
   public var sysroots: [FilePath] { inputs.options.sysroots }
 
+  /// A core that is not all there yet is no damaged one.
+  private static func refuseUnfinished(
+    _ intake: Intake, _ process: ProcessSnapshot, _ options: RepairOptions
+  ) throws(SalvageError) {
+    guard !options.intake.acceptsGrowing, let file = intake.file, intake.spool == nil else {
+      return
+    }
+    if let id = process.processID, let name = process.info?.name, Surroundings.isDumping(id, name) {
+      throw SalvageError(
+        .stillWritten(reason: "process \(id) is still being dumped (CoreDumping: 1)"),
+        file: file.path)
+    }
+    if intake.isWatched { try WriterWatch.refuseGrowing(file) }
+  }
+
   /// A core with no thread and no memory is beyond repair.
   private static func refuseHopeless(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ segments: Segments,
     _ source: any ByteSource
   ) throws(SalvageError) {
-    guard process.threads.isEmpty, segments.survivedBytes == 0 else { return }
+    guard process.threads.isEmpty, !structure.hasForeignThreads, segments.survivedBytes == 0
+    else { return }
     let place =
       structure.sizeFound < structure.tableRange.upperBound
       ? "the program header table" : structure.notesAreCut ? "the notes" : "the memory"
@@ -67,44 +116,31 @@ public struct Repair: Sendable {
       .beyondRepair(reason: "cut inside \(place); no thread and no memory survived"),
       file: source.path, offset: structure.sizeFound)
   }
+}
 
-  /// What was written.
-  public struct Written: Hashable, Sendable {
-    /// The size of the output in bytes, holes included.
-    public var size: UInt64
-    /// The extension that was done: `none` where the due size can't be had.
-    public var extend: RepairOptions.Extend
-    /// Whether the output shares its data with the input.
-    public var sharesData: Bool
-  }
+/// The headers and notes of an input, read again until all that can't be read of them is known.
+private struct Reading {
+  let structure: CoreStructure
+  let process: ProcessSnapshot
+  let digest: String
 
-  /// Writes the repaired core, or the whole one as it is. The file appears under its name only once it is complete.
-  @discardableResult
-  public func write(
-    to path: FilePath, progress: (@Sendable (Progress.State) -> Void)? = nil
-  ) throws(SalvageError) -> Written {
-    let options = inputs.options
-    let identity = (source as? InputFile)?.identity
-    try OutputFile.check(path, against: identity, replacing: options.force)
-    let output = try OutputFile(path, replacing: options.force)
-    let plan = try possiblePlan(for: output)
-    let rewrite = Rewrite(
-      source: source, output: output, options: options,
-      progress: Progress(total: source.size, report: progress))
-    let sharesData = try rewrite.write(plan)
-    if let identity { output.takeAccess(of: identity) }
-    try output.publish()
-    return Written(size: plan.size, extend: plan.extend, sharesData: sharesData)
-  }
+  /// Each round knows more unreadable pages than the one before. So many, and it is no core that we read.
+  private static let mostRounds = 1000
 
-  /// The plan, without the extension where the output's file system has no room for such a size.
-  private func possiblePlan(for output: OutputFile) throws(SalvageError) -> Plan {
-    guard let plan else { return Plan(copying: source.size) }
-    let isPossible = (try? output.resize(to: plan.size)) != nil
-    if isPossible { try output.resize(to: 0) }
-    guard plan.extend == .due, !isPossible else { return plan }
-    var inputs = inputs
-    inputs.options.extend = .none
-    return Plan(inputs)
+  init(_ intake: Intake) throws(SalvageError) {
+    var round = 0
+    while true {
+      let known = intake.unreadable
+      let structure = try Probe.structure(of: intake.source, present: intake.present)
+      let process = try ProcessSnapshot(structure, intake.source)
+      let digest = try Origin.digest(of: structure, intake.source)
+      round += 1
+      guard intake.unreadable != known, round < Self.mostRounds else {
+        self.structure = structure
+        self.process = process
+        self.digest = digest
+        return
+      }
+    }
   }
 }

@@ -61,6 +61,8 @@ public struct RepairOptions: Hashable, Sendable {
   public var reflink = Reflink.auto
   /// Whether an output that exists is replaced.
   public var force = false
+  /// What is known of the input.
+  public var intake = IntakeOptions()
 
   public init() {}
 }

@@ -3,23 +3,32 @@ internal import SystemPackage
 /// Puts a plan into a file.
 struct Rewrite {
   let source: any ByteSource
-  let output: OutputFile
+  /// The input as a file, where it may share its data.
+  let file: InputFile?
+  let output: any WritableFile
   let options: RepairOptions
   let progress: Progress
 
-  /// Whether the data was shared with the input, not copied.
-  @discardableResult
-  func write(_ plan: Plan) throws(SalvageError) -> Bool {
+  /// Puts the input's bytes that keep their places into the empty output. Whether the data was shared with the input,
+  /// not copied.
+  func copy(_ plan: Plan) throws(SalvageError) -> Bool {
     // A file whose end is inside a block can be cloned into an empty file, and into no longer one.
-    let isCloned = try clone()
+    if try clone() { return true }
     try output.resize(to: plan.size)
-    if !isCloned {
-      try SparseCopy(source: source, output: output, sparse: options.sparse, progress: progress)
-        .copy(plan.pieces.compactMap(\.unmoved))
-    }
-    for piece in plan.pieces { try write(piece, isCloned: isCloned) }
+    try SparseCopy(source: source, output: output, sparse: options.sparse, progress: progress)
+      .copy(plan.pieces.compactMap(\.unmoved))
+    return false
+  }
+
+  /// Writes all the rest over an output that has the input's bytes.
+  ///
+  /// The tail comes first: where the output is the input, it holds what the other pieces change.
+  func finish(_ plan: Plan) throws(SalvageError) {
+    try output.resize(to: plan.size)
+    let tail = plan.pieces.partitioningIndex { $0.offset >= plan.tailOffset }
+    for piece in plan.pieces[tail...] { try write(piece) }
+    for piece in plan.pieces[..<tail] { try write(piece) }
     try source.confirmSize()
-    return isCloned
   }
 
   private func clone() throws(SalvageError) -> Bool {
@@ -27,7 +36,7 @@ struct Rewrite {
     guard options.reflink != .never, options.sparse == .auto || options.reflink == .always else {
       return false
     }
-    if let input = source as? InputFile, output.clone(input) { return true }
+    if let file, output.clone(file) { return true }
     guard options.reflink != .always else {
       throw SalvageError(
         .badOutput(
@@ -38,34 +47,19 @@ struct Rewrite {
     return false
   }
 
-  private func write(_ piece: Piece, isCloned: Bool) throws(SalvageError) {
+  private func write(_ piece: Piece) throws(SalvageError) {
     switch piece.content {
     case .bytes(let bytes): try output.write(bytes, at: piece.offset)
     case .input(let range) where piece.unmoved == nil:
-      try move(range, of: source, to: piece.offset)
-    case .file(let file, let range): try move(range, of: file.open(), to: piece.offset)
+      try output.copy(range, of: source, to: piece.offset)
+    case .file(let file, let range): try output.copy(range, of: file.open(), to: piece.offset)
     case .input: break
     case .hole:
       if options.sparse == .never {
         try output.writeZeros(piece.offset..<piece.end)
-      } else if isCloned, piece.offset < source.size {
+      } else if piece.offset < source.size {
         try output.clear(piece.offset..<min(piece.end, source.size))
       }
-    }
-  }
-
-  private func move(
-    _ range: Range<UInt64>, of source: any ByteSource, to offset: UInt64
-  ) throws(SalvageError) {
-    var position = range.lowerBound
-    while position < range.upperBound {
-      let count = Int(min(range.upperBound - position, 1 << 18))
-      let bytes = try source.bytes(at: position, count: count)
-      guard bytes.count == count else {
-        throw SalvageError.becameShorter(source.path, at: position + UInt64(bytes.count))
-      }
-      try output.write(bytes, at: offset + (position - range.lowerBound))
-      position += UInt64(count)
     }
   }
 }

@@ -26,7 +26,13 @@ package struct Segments: Sendable {
   ) {
     entries.reserveCapacity(structure.programHeaders.count)
     loseTable(structure, damage)
+    let tableIsWhole = lost.isEmpty
     for (index, header) in structure.programHeaders.enumerated() {
+      guard tableIsWhole || damage.survives(structure.entryRange(index)) else {
+        // What is read there is not what was written.
+        firstChange = firstChange ?? index
+        continue
+      }
       if header.kind == .note {
         if index > 0 { firstChange = firstChange ?? index }
         loseBytes(of: header, index, damage, state: .dropped)

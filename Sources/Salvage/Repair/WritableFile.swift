@@ -1,10 +1,23 @@
 internal import CLinux
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
-extension OutputFile {
+/// A file that is open for writing at any place.
+package protocol WritableFile: AnyObject, Sendable {
+  /// The name for messages.
+  var path: FilePath { get }
+  var descriptor: FileDescriptor { get }
   /// Writes all bytes at `offset`.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SalvageError)
+}
+
+extension WritableFile {
   package func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SalvageError) {
+    unsafe try writeAll(bytes, at: offset)
+  }
+
+  /// Writes all bytes at `offset`, whatever `write` does besides.
+  func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SalvageError) {
     var done = 0
     while done < bytes.count {
       let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -29,6 +42,10 @@ extension OutputFile {
     guard ftruncate(descriptor.rawValue, off_t(clamping: size)) == 0 else {
       throw failure("resize")
     }
+  }
+
+  package func failure(_ call: String) -> SalvageError {
+    SalvageError(.io(Errno(rawValue: Glibc.errno), call: call), file: path)
   }
 
   /// Shares all data of the input; false where the file system can't.
@@ -57,6 +74,22 @@ extension OutputFile {
       let count = min(UInt64(zeros.count), range.upperBound - position)
       try write(count == zeros.count ? zeros : Array(zeros[..<Int(count)]), at: position)
       position += count
+    }
+  }
+
+  /// Writes a range of an input to another place.
+  func copy(
+    _ range: Range<UInt64>, of source: any ByteSource, to offset: UInt64
+  ) throws(SalvageError) {
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let count = Int(min(range.upperBound - position, 1 << 18))
+      let bytes = try source.bytes(at: position, count: count)
+      guard bytes.count == count else {
+        throw SalvageError.becameShorter(source.path, at: position + UInt64(bytes.count))
+      }
+      try write(bytes, at: offset + (position - range.lowerBound))
+      position += UInt64(count)
     }
   }
 }

@@ -1,0 +1,69 @@
+internal import ELFCore
+public import SystemPackage
+
+/// Bytes that come once, in order, and whose number is known when they have come.
+package protocol ByteStream: AnyObject {
+  /// Fills the buffer; fewer bytes only at the end, after which there are none. A stream that can't be read on
+  /// or decoded on has ended there.
+  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int
+  /// How it ended. Of a meaning only after its end.
+  var ending: StreamEnding { get }
+}
+
+/// What became of a stream at its end.
+public enum StreamEnding: Hashable, Sendable {
+  /// It ended where it should, as far as it tells.
+  case whole
+  /// A compressed stream ended before its end mark.
+  case cut
+  /// A compressed stream has bytes that no decoder takes; the reason is the decoder's.
+  case damaged(String)
+  /// All was decoded, but a checksum over all of it is wrong: some of the bytes are, and which can't be told.
+  case checksumWrong
+  /// Reading failed.
+  case unreadable(Errno)
+
+  /// Why the bytes after the end are missing: the stream's fault, or the dump's own.
+  package var lossCause: DamageMap.Cause {
+    switch self {
+    case .whole, .checksumWrong: .pastEnd
+    case .cut, .damaged: .damaged
+    case .unreadable: .unreadable
+    }
+  }
+}
+
+/// What a stream is packed in.
+public enum Packing: String, Hashable, Sendable {
+  case zstd, lz4
+
+  /// What the first bytes say; nil for bytes in no packing of these. Skippable frames (`184D2A5?`) are in use with both,
+  /// and what comes after them decides.
+  package init?(magic bytes: [UInt8]) {
+    guard bytes.count >= 4 else { return nil }
+    let number = bytes.span.integer(at: 0, size: 4, .little) ?? 0
+    switch number {
+    case 0xFD2F_B528: self = .zstd
+    case 0x184D_2204: self = .lz4
+    default: return nil
+    }
+  }
+
+  /// Whether the bytes begin a frame that both formats' decoders skip, and how long that frame is.
+  package static func skippableSize(_ bytes: [UInt8]) -> UInt64? {
+    guard let magic = bytes.span.integer(at: 0, size: 4, .little),
+      magic & 0xFFFF_FFF0 == 0x184D_2A50,
+      let size = bytes.span.integer(at: 4, size: 4, .little)
+    else { return nil }
+    return size + 8
+  }
+
+  /// The packings that we don't read, and what unpacks them into our standard input.
+  package static func foreign(_ bytes: [UInt8]) -> (name: String, command: String)? {
+    let known: [(magic: [UInt8], name: String, command: String)] = [
+      ([0x1f, 0x8b], "gzip", "gzip -dc"), ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz", "xz -dc"),
+      ([0x42, 0x5a, 0x68], "bzip2", "bzip2 -dc"), ([0x4c, 0x5a, 0x49, 0x50], "lzip", "lzip -dc"),
+    ]
+    return known.first { bytes.starts(with: $0.magic) }.map { ($0.name, $0.command) }
+  }
+}

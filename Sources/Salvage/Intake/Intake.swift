@@ -1,0 +1,143 @@
+internal import Glibc
+package import SystemPackage
+
+/// An input, opened: its bytes by position, and what is known of them from the way they came.
+///
+/// What an input is, its first bytes tell, not its name. A place is kept here for the kernel's coming record stream
+/// (`COREDUMP_RECORDS`), which will be one more `ByteStream`.
+package struct Intake: Sendable {
+  package let source: any ByteSource
+  /// The file that was named; nil for a pipe. Who may read it may read the output.
+  package let file: InputFile?
+  /// Where a stream was put while it came. The source reads from it.
+  package let spool: (any WritableFile)?
+  package var wayIn: WayIn
+  /// Ranges that are lost whatever is read there: in any order, over each other, past the end.
+  package var losses: [DamageMap.Extent]
+  /// Whether somebody else may write it: a file that we have open for writing is looked at before.
+  package var isWatched = true
+
+  /// The name that stands for standard input and standard output.
+  package static let standard: FilePath = "-"
+
+  /// Opens an input. A stream is read to its end, into a file that `spool` makes.
+  package static func open(
+    _ path: FilePath, options: IntakeOptions, sparse: RepairOptions.Sparse = .auto,
+    progress: (@Sendable (Progress.State) -> Void)? = nil,
+    spool: () throws(SalvageError) -> any WritableFile
+  ) throws(SalvageError) -> Intake {
+    let losses = try options.losses()
+    let way = try path == standard ? standardInput() : named(path)
+    switch way {
+    case .file(let file):
+      let source = TolerantSource(file)
+      return Intake(
+        source: source, file: file, spool: nil, wayIn: WayIn(file), losses: losses)
+    case .stream(let stream, let file, let packing):
+      let output = try spool()
+      let total = packing == nil ? file?.size ?? 0 : 0
+      let result = try Spool(
+        output: output, sparse: sparse, progress: Progress(total: total, report: progress)
+      ).fill(from: stream)
+      let source = try InputFile(
+        reading: output, named: path == standard ? "standard input" : path, size: result.size)
+      var wayIn = file.map { WayIn($0) } ?? WayIn(kind: .pipe)
+      wayIn.packing = packing
+      wayIn.ending = result.ending
+      return Intake(source: source, file: file, spool: output, wayIn: wayIn, losses: losses)
+    }
+  }
+
+  private enum Way {
+    case file(InputFile)
+    case stream(any ByteStream, InputFile?, Packing?)
+  }
+
+  private static func named(_ path: FilePath) throws(SalvageError) -> Way {
+    let file = try InputFile(path)
+    let head = (try? file.bytes(at: 0, count: 8)) ?? []
+    try refuseForeign(head, file.path)
+    guard Packing(magic: head) != nil || Packing.skippableSize(head) != nil else {
+      return .file(file)
+    }
+    return unpacked(DescriptorStream(file), file)
+  }
+
+  /// A pipe as a rule. A file that is redirected is as good as one that is named.
+  private static func standardInput() throws(SalvageError) -> Way {
+    let input = FileDescriptor.standardInput
+    guard isatty(input.rawValue) == 0 else {
+      throw SalvageError(
+        .notACore(expected: "a core", found: "a terminal"), file: "standard input")
+    }
+    if let copy = try? input.duplicate(), (try? copy.seek(offset: 0, from: .current)) == 0,
+      let file = try? InputFile(owning: copy, "standard input")
+    {
+      let head = (try? file.bytes(at: 0, count: 8)) ?? []
+      try refuseForeign(head, file.path)
+      return Packing(magic: head) != nil || Packing.skippableSize(head) != nil
+        ? unpacked(DescriptorStream(file), file) : .file(file)
+    }
+    let stream = DescriptorStream(input)
+    try refuseForeign(stream.peek(8), "standard input")
+    return unpacked(stream, nil)
+  }
+
+  /// The stream, unpacked where it is packed.
+  private static func unpacked(_ stream: DescriptorStream, _ file: InputFile?) -> Way {
+    var isSkipped = false
+    while let size = Packing.skippableSize(stream.peek(8)) {
+      stream.discard(size)
+      isSkipped = true
+    }
+    switch Packing(magic: stream.peek(4)) {
+    case .zstd: return .stream(ZstdStream(stream), file, .zstd)
+    case .lz4: return .stream(LZ4Stream(stream), file, .lz4)
+    case nil: return .stream(stream, file, isSkipped ? .lz4 : nil)
+    }
+  }
+
+  private static func refuseForeign(_ head: [UInt8], _ path: FilePath) throws(SalvageError) {
+    guard let foreign = Packing.foreign(head) else { return }
+    throw SalvageError(
+      .notACore(
+        expected: "a core, .zst or .lz4",
+        found: "\(foreign.name); try `\(foreign.command) IN | coresalvage - OUT`"),
+      file: path)
+  }
+}
+
+extension Intake {
+  /// An input that is there already, in memory or in a file.
+  package init(_ source: any ByteSource) {
+    self.init(
+      source: source, file: source.file, spool: nil, wayIn: WayIn(kind: .file), losses: [])
+  }
+
+  /// A file that is to be repaired where it stands.
+  package init(repairing file: InputFile, options: IntakeOptions) throws(SalvageError) {
+    let head = (try? file.bytes(at: 0, count: 8)) ?? []
+    guard Packing(magic: head) == nil, Packing.skippableSize(head) == nil else {
+      throw SalvageError(
+        .notInPlace(reason: "is compressed, and can't be repaired in place"), file: file.path)
+    }
+    self.init(
+      source: TolerantSource(file), file: file, spool: nil, wayIn: WayIn(file),
+      losses: try options.losses())
+    isWatched = false
+  }
+
+  /// What is there of the input: all of it, but for what is known to be lost.
+  package var present: DamageMap {
+    var map = DamageMap(sizeFound: source.size, sizeDue: source.size)
+    map.lose(losses + unreadable)
+    return map
+  }
+
+  /// What reading has found to be unreadable so far.
+  package var unreadable: [DamageMap.Extent] {
+    (source as? TolerantSource)?.unreadable.map {
+      DamageMap.Extent(range: $0, cause: .unreadable)
+    } ?? []
+  }
+}

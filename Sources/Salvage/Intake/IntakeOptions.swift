@@ -1,0 +1,30 @@
+public import SystemPackage
+
+/// What the user knows of an input.
+public struct IntakeOptions: Hashable, Sendable {
+  /// What the zeros are that a file ends with.
+  public enum ZeroTail: String, Hashable, Sendable, CaseIterable {
+    /// Memory, as far as anybody can tell.
+    case keep
+    /// What a power cut left of the end of the file.
+    case lost
+  }
+
+  /// A map file of GNU ddrescue; all that it doesn't call finished is lost.
+  public var mapFile: FilePath?
+  /// Ranges of the file that are lost, by their offsets.
+  public var lostRanges: [Range<UInt64>] = []
+  public var zeroTail = ZeroTail.keep
+  /// Whether a core that is still being written is taken as it is.
+  public var acceptsGrowing = false
+  /// Where streams are put whose output is no file.
+  public var temporaryFolder: FilePath = "/var/tmp"
+
+  public init() {}
+
+  /// The ranges that the user names as lost.
+  package func losses() throws(SalvageError) -> [DamageMap.Extent] {
+    let mapped = try mapFile.map { path throws(SalvageError) in try MapFile(path).lost } ?? []
+    return (lostRanges + mapped).map { DamageMap.Extent(range: $0, cause: .named) }
+  }
+}

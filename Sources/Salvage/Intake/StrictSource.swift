@@ -1,0 +1,29 @@
+internal import SystemPackage
+
+/// A source whose unreadable parts are an error, but for those that are known.
+struct StrictSource: ByteSource {
+  private let base: any ByteSource
+  private let known: DamageMap
+
+  init(_ base: any ByteSource, known: DamageMap) {
+    self.base = base
+    self.known = known
+  }
+
+  var path: FilePath { base.path }
+  var size: UInt64 { base.size }
+
+  func read(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SalvageError) -> Int {
+    let count = try unsafe base.read(at: offset, into: buffer)
+    guard let tolerant = base as? TolerantSource else { return count }
+    let range = offset..<offset + UInt64(count)
+    let bad = tolerant.unreadable.first { $0.overlaps(range) && known.survives($0) }
+    guard let bad else { return count }
+    throw SalvageError(
+      .unreadableForPipe(length: bad.length), file: path, offset: bad.lowerBound)
+  }
+
+  func firstData(in range: Range<UInt64>) -> Range<UInt64>? { base.firstData(in: range) }
+}

@@ -1,0 +1,35 @@
+/// The way in which an input came, and what that tells of it. Nothing of it goes into the output.
+public struct WayIn: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable {
+    case file, pipe
+  }
+
+  public var kind: Kind
+  /// What the dump was packed in; nil for none.
+  public var packing: Packing?
+  /// How a stream ended. Of a file that is not packed, always whole.
+  public var ending = StreamEnding.whole
+  /// What systemd-coredump wrote beside the core: `user.coredump.` names and their values, raw.
+  public var attributes: [String: [UInt8]] = [:]
+  /// How many zeros the input ends with, where that is a page at least.
+  public var zeroTail: UInt64 = 0
+  /// Bytes that could not be read.
+  public var unreadable: UInt64 = 0
+  /// Bytes after the end that an interrupted repair in place left: they were ignored.
+  public var ignoredTail: UInt64 = 0
+
+  package init(kind: Kind) { self.kind = kind }
+
+  package init(_ file: InputFile) {
+    self.init(kind: .file)
+    for name in Self.attributeNames {
+      attributes[name] = file.attribute("user.coredump." + name)
+    }
+    ignoredTail = file.identity.size - file.size
+  }
+
+  /// Source: systemd's coredump.c.
+  static let attributeNames = [
+    "pid", "uid", "gid", "signal", "timestamp", "rlimit", "hostname", "comm", "exe",
+  ]
+}

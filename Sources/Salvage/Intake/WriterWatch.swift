@@ -1,0 +1,24 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// Whether a core is still being written.
+enum WriterWatch {
+  /// How long a file that somebody has open for writing is watched.
+  private static let patience: UInt32 = 250_000  // µs
+
+  /// Refuses a file that grows. Only one that has a writer is watched for a while.
+  static func refuseGrowing(_ file: InputFile) throws(SalvageError) {
+    try refuseGrown(file)
+    guard linux_has_writer(file.descriptor.rawValue) == 1 else { return }
+    usleep(patience)
+    try refuseGrown(file)
+  }
+
+  /// Refuses a file that is longer than when it was opened.
+  static func refuseGrown(_ file: InputFile) throws(SalvageError) {
+    let now = try FileIdentity(of: file.descriptor, path: file.path)
+    guard now.size > file.identity.size else { return }
+    throw SalvageError(.stillWritten(reason: "still grows: somebody writes it"), file: file.path)
+  }
+}

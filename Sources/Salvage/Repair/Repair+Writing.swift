@@ -1,0 +1,179 @@
+public import SystemPackage
+
+extension Repair {
+  /// What was written.
+  public struct Written: Hashable, Sendable {
+    /// The size of the output in bytes, holes included.
+    public var size: UInt64
+    /// The extension that was done: `none` where the due size can't be had.
+    public var extend: RepairOptions.Extend
+    /// Whether the output shares its data with the input.
+    public var sharesData: Bool
+    /// What is known of the core now that all of it was read.
+    public var report: Report
+    /// Whether an interrupted repair in place was begun anew or completed.
+    public var wasResumed = false
+    /// Whether the extension was asked for and could not be had.
+    public var lacksHole = false
+    /// What could not be had and was done another way, in words.
+    public var fallbacks: [String] = []
+  }
+
+  /// Writes the repaired core, or the whole one as it is. The file appears under its name only once it is complete.
+  @discardableResult
+  public func write(
+    to path: FilePath, progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Written {
+    let options = inputs.options
+    if let spool = intake.spool as? OutputFile, spool.path == path {
+      return try publish(self, spool, sharesData: false, sharing: nil)
+    }
+    let file = intake.spool == nil ? intake.file : nil
+    try OutputFile.check(path, against: intake.file?.identity, replacing: options.force)
+    let output = try OutputFile(path, replacing: options.force)
+    let rewrite = Rewrite(
+      source: source, file: file, output: output, options: options,
+      progress: Progress(total: source.size, report: progress))
+    let plan = possiblePlan(for: output)
+    // A clone needs an empty file.
+    try output.resize(to: 0)
+    let sharesData = try rewrite.copy(plan)
+    if let file, !options.intake.acceptsGrowing { try WriterWatch.refuseGrown(file) }
+    return try publish(try knowingAll(), output, sharesData: sharesData, sharing: file)
+  }
+
+  /// Makes an output of a file that has the input's bytes.
+  private func publish(
+    _ repair: Repair, _ output: OutputFile, sharesData: Bool, sharing file: InputFile?
+  ) throws(SalvageError) -> Written {
+    let options = inputs.options
+    let plan = repair.possiblePlan(for: output)
+    try Rewrite(
+      source: source, file: file, output: output, options: options,
+      progress: Progress(total: 0, report: nil)
+    ).finish(plan)
+    // What came through a pipe is nobody's but ours.
+    if let identity = intake.file?.identity { output.takeAccess(of: identity) }
+    try output.publish()
+    var written = Written(
+      size: plan.size, extend: plan.extend, sharesData: sharesData, report: repair.report)
+    if file != nil, !sharesData, options.reflink == .auto, options.sparse == .auto {
+      written.fallbacks.append("copied: input and output can't share their data here")
+    }
+    written.noteExtension(asked: options.extend, isWhole: repair.plan == nil)
+    return written
+  }
+
+  /// The repair as it is once everything was read: the same, but for what turned out to be unreadable.
+  private func knowingAll() throws(SalvageError) -> Repair {
+    let known = inputs.damage
+    var damage = known
+    damage.lose(intake.unreadable)
+    return damage == known ? self : try Repair(of: intake, options: inputs.options)
+  }
+
+  /// Writes it to a pipe. What can't be read ends that, for the beginning is gone and can't name it.
+  @discardableResult
+  public func write(
+    to output: FileDescriptor, progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Written {
+    let plan = plan ?? Plan(copying: source.size)
+    // Not around what can't be read: zeros would pass for memory.
+    let strict = StrictSource(source, known: inputs.damage)
+    try PieceStream(
+      source: strict, output: output, progress: Progress(total: plan.size, report: progress)
+    ).write(plan)
+    var written = Written(size: plan.size, extend: plan.extend, sharesData: false, report: report)
+    if let spool = intake.spool as? UnnamedFile, !spool.isUnnamedFromBirth {
+      written.fallbacks.append(
+        "spooled into a file that was unlinked: \(PrintableText(spool.path)) has no unnamed files")
+    }
+    written.noteExtension(asked: inputs.options.extend, isWhole: self.plan == nil)
+    return written
+  }
+
+  /// Repairs the file itself, in time that does not depend on its size. Completes a repair that was interrupted.
+  ///
+  /// The file is never in a state that neither this nor `Undo` understands.
+  public static func inPlace(
+    _ path: FilePath, options: RepairOptions = RepairOptions()
+  ) throws(SalvageError) -> Written {
+    // Before we have it open for writing ourselves.
+    if !options.intake.acceptsGrowing { try WriterWatch.refuseGrowing(InputFile(path)) }
+    return try inPlace(InPlaceFile(path), options: options)
+  }
+
+  package static func inPlace(
+    _ file: InPlaceFile, options: RepairOptions
+  ) throws(SalvageError) -> Written {
+    let recovery = try InPlaceRewrite.recover(file)
+    let input = try InputFile(file.path)
+    guard input.identity.isSameFile(as: file.identity) else {
+      throw SalvageError(.notInPlace(reason: "was replaced while it was opened"), file: file.path)
+    }
+    let intake = try Intake(repairing: input, options: options.intake)
+    let repair = try Repair(of: intake, options: options)
+    guard options.lostMemory != .pad || repair.isCutOnly else {
+      throw SalvageError(
+        .notInPlace(
+          reason: "--lost pad would show the damaged bytes, which stay where they are in place"),
+        file: file.path)
+    }
+    var written = Written(
+      size: repair.source.size, extend: .none, sharesData: true, report: repair.report)
+    switch recovery {
+    case .nothing: break
+    case .takenBack: written.fallbacks.append("an interrupted repair was begun anew")
+    case .completed: written.fallbacks.append("an interrupted repair was completed")
+    }
+    written.wasResumed = !written.fallbacks.isEmpty
+    if let plan = repair.plan {
+      let plan = try repair.write(plan, in: file)
+      written.size = plan.size
+      written.extend = plan.extend
+      written.noteExtension(asked: options.extend, isWhole: false)
+    }
+    return written
+  }
+
+  /// Whether nothing is lost but the end.
+  private var isCutOnly: Bool {
+    inputs.damage.survives(0..<inputs.structure.sizeFound)
+  }
+
+  /// Writes the plan into the input, without the extension where the file system has no room for such a size.
+  private func write(_ plan: Plan, in file: InPlaceFile) throws(SalvageError) -> Plan {
+    do throws(SalvageError) {
+      try InPlaceRewrite(file: file, source: source).write(plan)
+      return plan
+    } catch {
+      guard plan.extend == .due, case .io(let errno, _) = error.kind,
+        errno == .fileTooLarge || errno == .invalidArgument
+      else { throw error }
+    }
+    let smaller = planWithoutExtension
+    try InPlaceRewrite(file: file, source: source).write(smaller)
+    return smaller
+  }
+
+  /// The plan, without the extension where the output's file system has no room for such a size.
+  private func possiblePlan(for output: OutputFile) -> Plan {
+    guard let plan else { return Plan(copying: source.size) }
+    guard plan.extend == .due, (try? output.resize(to: plan.size)) == nil else { return plan }
+    return planWithoutExtension
+  }
+
+  private var planWithoutExtension: Plan {
+    var inputs = inputs
+    inputs.options.extend = .none
+    return Plan(inputs)
+  }
+}
+
+extension Repair.Written {
+  fileprivate mutating func noteExtension(asked: RepairOptions.Extend, isWhole: Bool) {
+    guard asked == .due, extend == .none, !isWhole else { return }
+    lacksHole = true
+    fallbacks.append("written without the hole: its due size can't be had here")
+  }
+}

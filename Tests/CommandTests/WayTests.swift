@@ -1,0 +1,225 @@
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+/// The same cut core by every way in and every way out.
+@Suite("a way in or out")
+struct WayTests {
+  /// How an input can be handed over: the file that is named, or what standard input is.
+  enum WayIn: CaseIterable { case file, pipe, redirected, zstd, lz4, linkedLZ4, packedPipe }
+  enum WayOut: CaseIterable { case file, pipe, inPlace }
+
+  /// A sample, and what stands in the output where lost bytes were.
+  static let cases = [
+    ("rlimit_1M", "due"), ("fsize_1000001", "none"), ("enospc_notes", "due"), ("sort_1M", "due"),
+    ("handler_exit_100001", "none"),
+  ]
+
+  private func arguments(
+    _ way: WayIn, _ core: FilePath, in folder: ScratchFolder
+  ) throws -> (name: String, input: Tool.Input)? {
+    let packed = folder.file("packed")
+    func pack(_ program: String, _ options: [String]) throws -> Bool {
+      guard Tool.isInstalled(program, for: "a packed core") else { return false }
+      try Tool(program, ["-q", "-f"] + options + [core.string, packed.string]).runSuccessfully()
+      return true
+    }
+    switch way {
+    case .file: return (core.string, .none)
+    case .pipe: return ("-", .bytes(try ReferenceSource.contents(of: core)))
+    case .redirected: return ("-", .file(core))
+    case .zstd:
+      guard Tool.isInstalled("zstd", for: "a packed core") else { return nil }
+      try Tool("zstd", ["-q", "-f", core.string, "-o", packed.string]).runSuccessfully()
+      return (packed.string, .none)
+    case .lz4: return try pack("lz4", []) ? (packed.string, .none) : nil
+    case .linkedLZ4: return try pack("lz4", ["-BD", "-B4"]) ? (packed.string, .none) : nil
+    case .packedPipe:
+      return try pack("lz4", []) ? ("-", .bytes(try ReferenceSource.contents(of: packed))) : nil
+    }
+  }
+
+  @Test("gives the same bytes as every other", arguments: cases)
+  func sameBytes(sample: String, extend: String) throws {
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut(sample, into: folder) else { return }
+    let output = folder.file("out")
+    try Tool.coresalvage("-q", "--extend", extend, core.string, output.string).runSuccessfully()
+    let expected = try ReferenceSource.contents(of: output)
+    for way in WayIn.allCases {
+      guard let (name, input) = try arguments(way, core, in: folder) else { continue }
+      var tool = Tool.coresalvage(
+        "-q", "--force", "--extend", extend, name, folder.file("way").string)
+      tool.input = input
+      try tool.runSuccessfully()
+      #expect(try ReferenceSource.contents(of: folder.file("way")) == expected, "\(way) to a file")
+      tool = Tool.coresalvage("-q", "--extend", extend, "--temp-dir", folder.path.string, name, "-")
+      tool.input = input
+      #expect(try tool.runSuccessfully().output == expected, "\(way) to a pipe")
+    }
+    #expect(try folder.names().filter { $0.hasPrefix(".") } == [])
+    let before = try ReferenceSource.contents(of: core)
+    try Tool.coresalvage("-q", "--extend", extend, "--in-place", core.string).runSuccessfully()
+    #expect(try ReferenceSource.contents(of: core) == expected, "in place")
+    try Tool.coresalvage("undo", core.string).runSuccessfully()
+    #expect(try ReferenceSource.contents(of: core) == before, "undone")
+  }
+
+  @Test("through a pipe has no hole unless asked for, and says its report elsewhere")
+  func standardOutput() throws {
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    let plain = try Tool.coresalvage(core.string, "-").runSuccessfully()
+    let none = folder.file("none")
+    try Tool.coresalvage("-q", "--extend", "none", core.string, none.string).runSuccessfully()
+    #expect(plain.output == (try ReferenceSource.contents(of: none)))
+    #expect(plain.errorText.contains("cut after 1.1 MB"))
+    let json = try Tool.coresalvage("--json", core.string, "-").runSuccessfully()
+    #expect(json.output == plain.output)
+    #expect(json.errorText.hasPrefix("{") && json.errorText.split(separator: "\n").count == 1)
+  }
+
+  @Test("from a pipe makes a file that is its owner's alone")
+  func permissions() throws {
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    var tool = Tool.coresalvage("-q", "-", folder.file("out").string)
+    tool.input = .bytes(try ReferenceSource.contents(of: core))
+    try tool.runSuccessfully()
+    #expect(try FileTree.status(folder.file("out")).st_mode & 0o777 == 0o600)
+  }
+
+  @Test("that breaks off says nothing is there, and leaves nothing")
+  func empty() throws {
+    let folder = try ScratchFolder()
+    for bytes in [
+      [], Array("\u{7f}ELF".utf8), [0x28, 0xb5, 0x2f, 0xfd], [0x04, 0x22, 0x4d, 0x18, 0x64],
+    ] {
+      var tool = Tool.coresalvage("-", folder.file("out").string)
+      tool.input = .bytes(bytes)
+      let result = try tool.run()
+      #expect(result.ending == .exit(2), "\(result)")
+      #expect(result.errorText.split(separator: "\n").count == 1, "\(result)")
+      #expect(try folder.names() == [])
+    }
+  }
+
+  @Test("tells the stream's cut from the dump's")
+  func whichWasCut() throws {
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut("sort_1M", into: folder),
+      Tool.isInstalled("zstd", for: "a packed core")
+    else { return }
+    let packed = folder.file("core.zst")
+    try Tool("zstd", ["-q", core.string, "-o", packed.string]).runSuccessfully()
+    let whole = try Tool.coresalvage("-n", packed.string).runSuccessfully()
+    #expect(whole.text.contains("the zstd stream is whole: it is the dump in it that was cut"))
+    let bytes = try ReferenceSource.contents(of: packed)
+    let cut = try folder.write(Array(bytes[..<(bytes.count * 9 / 10)]), to: "cut.zst")
+    let result = try Tool.coresalvage(cut.string, folder.file("out").string).runSuccessfully()
+    #expect(result.text.contains("the zstd stream was cut"))
+    let lost = try #require(try ReferenceCore(contentsOf: folder.file("out")).lost())
+    #expect(lost.entries.allSatisfy { $0.cause == 3 })
+  }
+
+  @Test("shows what systemd-coredump wrote beside the core")
+  func attributes() throws {
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    guard Tool.isInstalled("python3", for: "extended attributes") else { return }
+    let script = """
+      import os
+      for name, value in ("pid", b"960"), ("rlimit", b"1048576"), ("exe", b"/bin/\\x1b[31mx"), ("signal", b"11"):
+        os.setxattr("\(core)", "user.coredump." + name, value)
+      """
+    guard try Tool("python3", ["-c", script]).run().ending == .exit(0) else {
+      return Skip.say("this file system has no extended attributes")
+    }
+    let result = try Tool.coresalvage("-n", core.string).runSuccessfully()
+    #expect(
+      result.text.contains(
+        "systemd   /bin/\\u{1b}[31mx, pid 960, signal 11, its RLIMIT_CORE was 1048576"), "\(result)"
+    )
+    #expect(
+      try Tool.coresalvage("-n", "--json", core.string).runSuccessfully().text.contains(
+        "\"rlimit\":\"1048576\""))
+  }
+
+  @Test("of a core that still grows is refused, and taken with --force")
+  func growing() throws {
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    let script =
+      "exec 3>>\(core); i=0; while [ $i -lt 200 ]; do printf x >&3; sleep 0.02; i=$((i+1)); done"
+    let writer = try RunningTool(Tool("sh", ["-c", script]))
+    defer {
+      writer.send(9)
+      _ = try? writer.finish()
+    }
+    usleep(100_000)
+    for arguments in [[core.string, folder.file("out").string], ["--in-place", core.string]] {
+      let result = try Tool.coresalvage(arguments).run()
+      #expect(result.ending == .exit(3), "\(result)")
+      #expect(result.errorText.contains("still grows"))
+    }
+    #expect(!FileTree.exists(folder.file("out")))
+    try Tool.coresalvage("-q", "--force", core.string, folder.file("out").string).runSuccessfully()
+  }
+
+  @Test("with a tail of zeros is told of, and lost if the user says so")
+  func zeroTail() throws {
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut("ok_file", into: folder) else { return }
+    let whole = try Tool.coresalvage("-n", core.string).runSuccessfully()
+    #expect(!whole.text.contains("zeros"), "\(whole)")
+    let size = try FileTree.size(core)
+    #expect(truncate(core.string, 10_000_123) == 0 && truncate(core.string, off_t(size)) == 0)
+    let kept = try Tool.coresalvage("-n", core.string).runSuccessfully()
+    #expect(kept.text.contains("are zeros, as a power cut may leave them"), "\(kept)")
+    try Tool.coresalvage("-q", "--zero-tail", "lost", core.string, folder.file("out").string)
+      .runSuccessfully()
+    let result = try ReferenceCore(contentsOf: folder.file("out"))
+    let lost = try #require(try result.lost())
+    #expect(lost.entries.allSatisfy { $0.cause == 4 })
+    #expect(try #require(lost.entries.first).offset <= 10_000_384)
+    #expect(result.loads.allSatisfy { $0.fileRange.upperBound <= 10_002_432 || $0.fileSize == 0 })
+  }
+
+  @Test("in place refuses what it can't do, and changes nothing")
+  func refusedInPlace() throws {
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    let link = folder.file("link")
+    #expect(symlink(core.string, link.string) == 0)
+    let before = try ReferenceSource.contents(of: core)
+    for (arguments, status) in [
+      (["--in-place", link.string], 2), (["--in-place", "-"], 64),
+      (["--in-place", core.string, "x"], 64),
+      (["--in-place", "--lost", "pad", "--lost-range", "200000:10", core.string], 2),
+      (["undo", core.string], 2), (["--in-place", folder.file("absent").string], 3),
+    ] as [([String], Int32)] {
+      let result = try Tool.coresalvage(arguments).run()
+      #expect(result.ending == .exit(status), "\(arguments): \(result)")
+      #expect(try ReferenceSource.contents(of: core) == before)
+    }
+  }
+
+  @Test("onto a full disk, in place, leaves the core as it was")
+  func fullDiskInPlace() throws {
+    guard getuid() == 0 else { return Skip.say("mounting a small file system needs root") }
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    let place = try folder.makeFolder("small")
+    let mounted = try Tool("mount", ["-t", "tmpfs", "-o", "size=1056k", "none", place.string]).run()
+    guard mounted.ending == .exit(0) else { return Skip.say("no tmpfs here: \(mounted)") }
+    defer { _ = try? Tool("umount", [place.string]).run() }
+    let small = place.appending("core")
+    try Tool("cp", ["--sparse=always", core.string, small.string]).runSuccessfully()
+    _ = try Tool("sh", ["-c", "cat /dev/zero > \(place)/fill"]).run()
+    let result = try Tool.coresalvage("--in-place", small.string).run()
+    #expect(result.ending == .exit(3), "\(result)")
+    #expect(result.errorText.contains("No space left"))
+    #expect(try ReferenceSource.contents(of: small) == ReferenceSource.contents(of: core))
+  }
+}
