@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Repairs a real cut core from Fixtures/ and shows what gdb makes of it before and after. Installs
+# Repairs two real cut cores from Fixtures/ and shows what gdb makes of them before and after. Installs
 # what is missing and builds the release executable first. Takes names of other cores of bakery.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 fixtures=$root/Fixtures
 names=("$@")
-((${#names[@]})) || names=(bakery.rlimit-last-note)
+((${#names[@]})) || names=(bakery.rlimit-last-note bakery.rlimit-libraries)
 
 "$root/Scripts/install.sh" build demo
 coresalvage=$("$root/Scripts/build-release.sh")
@@ -14,7 +14,11 @@ coresalvage=$("$root/Scripts/build-release.sh")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-cp "$fixtures"/bin/{bakery,liboven.so} "$fixtures"/programs/bakery.c .
+cp "$fixtures"/bin/{bakery,liboven.so} "$fixtures"/programs/{bakery,liboven}.c .
+# Where the process had its files; the system's own stand in the second sysroot.
+mkdir -p machine/srv/demo
+cp -p bakery liboven.so machine/srv/demo/
+sysroots=(--sysroot machine --sysroot /)
 
 heading() {
   if [[ -t 1 ]]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi
@@ -24,7 +28,7 @@ heading() {
 ask_gdb() {
   echo "\$ gdb bakery $1"
   gdb -nx -batch -iex 'set debuginfod enabled off' -iex 'set width 0' \
-    -iex 'set print frame-arguments none' -ex 'thread apply all backtrace 4' \
+    -iex 'set print frame-arguments none' -iex 'set solib-search-path .' -ex 'thread apply all backtrace 4' \
     bakery "$1" >gdb.out 2>&1 || true
   grep -E '^(#|Thread |Program terminated)|not a core dump|past end of file|Cannot access memory' \
     gdb.out | sed "s|$folder/||"
@@ -40,8 +44,8 @@ for name in "${names[@]}"; do
   ask_gdb "$name.core"
 
   heading "The repair"
-  echo "\$ coresalvage $name.core repaired.core"
-  "$coresalvage" --force "$name.core" repaired.core
+  echo "\$ coresalvage ${sysroots[*]} $name.core repaired.core"
+  "$coresalvage" --force "${sysroots[@]}" "$name.core" repaired.core
 
   heading "gdb, after"
   ask_gdb repaired.core
