@@ -5,8 +5,8 @@
 
 Programs of several kinds crash in FOLDER, the kernel writes their cores, and each is cut at CUTS
 places. A frame is due where the thread's registers and the bytes of its stack survived; it is good
-where the tool names the same function as in the whole core (any, where it names none there). Prints good/due for each program,
-variant and tool. CORESALVAGE_BINARY names the executable. Needs kernel.core_pattern `core`.
+where the tool names the same function as in the whole core (any, where it names none there).
+Prints good/due for each program, variant and tool. CORESALVAGE_BINARY names the executable. Needs kernel.core_pattern `core`.
 """
 import argparse
 import os
