@@ -4,8 +4,9 @@
 set -euo pipefail
 
 build=(binutils git libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config)
-test=(binutils chromium elfutils g++ gcc gcc-aarch64-linux-gnu gcc-multilib gdb gdb-multiarch
-  libc6-dev-arm64-cross lldb-19 lz4 mandoc openssl python3 qemu-user time util-linux xfsprogs xz-utils zstd)
+test=(binutils chromium elfutils g++ gcc gcc-multilib gdb gdb-multiarch libc6-dev-arm64-cross
+  libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openssl python3 qemu-user time util-linux xfsprogs
+  xz-utils zstd)
 demo=(gdb tar xz-utils)
 bench=(bsdextrautils gcc lz4 python3 time util-linux xfsprogs)
 
