@@ -142,7 +142,7 @@ extension Inspection {
       holesAreKnown: isOriginal && surroundings.container == .none
         && parts.report.wayIn.kind == .file)
     var around = surroundings
-    if isOriginal, let input = parts.source.file {
+    if isOriginal, let input = parts.source.backingFile {
       around.lookAgain(
         input, processID: parts.process.processID, name: parts.process.info?.name)
       // The kernel writes files by itself: only what came through a pipe can be systemd's.

@@ -111,7 +111,7 @@ extension Intake {
   /// An input that is there already, in memory or in a file.
   package init(_ source: any ByteSource) {
     self.init(
-      source: source, file: source.file, spool: nil, wayIn: WayIn(kind: .file), losses: [])
+      source: source, file: source.backingFile, spool: nil, wayIn: WayIn(kind: .file), losses: [])
   }
 
   /// A file that is to be repaired where it stands.

@@ -110,5 +110,5 @@ extension TolerantSource.Damage {
 
 extension ByteSource {
   /// The file that stands behind it.
-  package var file: InputFile? { self as? InputFile ?? (self as? TolerantSource)?.file }
+  package var backingFile: InputFile? { self as? InputFile ?? (self as? TolerantSource)?.file }
 }

@@ -55,9 +55,9 @@ package struct NoteWalk {
     notes.removeLast(taken.count)
     isCut = false
     _ = try walk(segment, alignment: declared == 8 ? 4 : 8)
-    guard notes.count - count <= taken.count || !notes[count...].allSatisfy(\.hasGoodName) else {
-      return
-    }
+    let others = notes[count...]
+    let good = taken.count { $0.hasGoodName }
+    guard others.count <= good || !others.allSatisfy(\.hasGoodName) else { return }
     notes.removeLast(notes.count - count)
     notes += taken
     isCut = true
