@@ -3,7 +3,7 @@
 #
 #   bench.sh [-n RUNS] [-d FOLDER] [SECTION...]
 #
-# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace.
+# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, archive.
 #
 # All sections when none is named. Needs root (core_pattern, mounts) and about 14 GB below FOLDER
 # ($TMPDIR by default), which are freed at the end. CORESALVAGE_BINARY names another executable.
@@ -21,10 +21,12 @@ while getopts n:d: option; do
 done
 shift $((OPTIND - 1))
 sections=("$@")
-((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace)
+((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace archive)
 
 # shellcheck source=bench/lib.sh
 source "$here/bench/lib.sh"
+# shellcheck source=bench/archive.sh
+source "$here/bench/archive.sh"
 [[ $(id -u) == 0 ]] || { note "bench.sh: needs root, to let the kernel write cores"; exit 1; }
 "$here/install.sh" bench
 coresalvage=${CORESALVAGE_BINARY:-$("$here/build-release.sh")}
@@ -34,7 +36,7 @@ core_pattern=$(cat /proc/sys/kernel/core_pattern)
 clean_up() {
   echo "$core_pattern" >/proc/sys/kernel/core_pattern
   ! mountpoint -q "$folder/xfs" || umount "$folder/xfs"
-  rm -rf "$folder"
+  rm -rf "$folder" "/dev/shm/${folder##*/}"
 }
 trap clean_up EXIT
 : >"$folder/rows"

@@ -8,7 +8,7 @@ test=(binutils chromium elfutils g++ gcc gcc-multilib gdb gdb-multiarch libc6-de
   libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openssl python3 qemu-user time util-linux xfsprogs
   xz-utils zstd)
 demo=(gdb tar xz-utils)
-bench=(bsdextrautils gcc lz4 python3 time util-linux xfsprogs)
+bench=(bsdextrautils gcc lz4 python3 time util-linux xfsprogs zstd)
 
 wanted=()
 for purpose in "$@"; do

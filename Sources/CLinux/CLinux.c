@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -28,6 +29,10 @@ int linux_punch_hole(int fd, long offset, long length) {
 
 int linux_start_writeback(int fd, long offset, long length) {
   return sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
+const void *linux_find(const void *bytes, unsigned long count, const void *pattern, unsigned long length) {
+  return memmem(bytes, count, pattern, length);
 }
 
 int linux_rename_exclusively(const char *from, const char *to) {

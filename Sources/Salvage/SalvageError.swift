@@ -12,6 +12,12 @@ public struct SalvageError: Error, Hashable, Sendable {
     case notACore(expected: String, found: String)
     /// A core of which nothing can be used.
     case beyondRepair(reason: String)
+    /// These bytes are no archive of ours.
+    case notAnArchive(found: String)
+    /// A block of an archive is damaged; the core's bytes in it can't be had.
+    case damagedBlock(core: Range<UInt64>)
+    /// A core without the memory that was asked for.
+    case memoryNotSaved(address: UInt64)
     /// The output is there already and was not to be replaced.
     case outputExists
     /// The output is the input.
@@ -72,6 +78,12 @@ extension SalvageError: CustomStringConvertible {
         + " write to a file, or name them with --lost-range \(offset ?? 0):\(length)"
     case .stillWritten(let reason): "\(reason); --force takes what is there"
     case .notInPlace(let reason): reason
+    case .notAnArchive(let found): "not an archive that coresalvage wrote: found \(found)"
+    case .damagedBlock(let range):
+      "the archive is damaged: offsets \(range.lowerBound) to \(range.upperBound) of the core can't be read; "
+        + "coresalvage restore makes a core of the rest"
+    case .memoryNotSaved(let address):
+      "has no memory at 0x\(hexadecimal(address)): it was not mapped, not dumped, or is lost"
     case .outputExists: "exists already; --force replaces it"
     case .outputIsInput: "is the input itself; give another name for the output"
     case .badOutput(let reason): reason

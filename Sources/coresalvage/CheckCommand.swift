@@ -17,6 +17,7 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     var options = Inspection.Options()
     options.readsLocalFiles = false
+    options.readsWholeArchive = true
     var worst = ExitStatus.done
     for core in cores {
       do {

@@ -41,8 +41,15 @@ enum Console {
   /// One line on standard error.
   static func complain(_ text: String) { write("coresalvage: \(text)\n", to: STDERR_FILENO) }
 
+  /// Bytes to standard output, as they are.
+  static func write(_ bytes: [UInt8]) { write(bytes[...], to: STDOUT_FILENO) }
+
   private static func write(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
+    write(Array(text.utf8)[...], to: descriptor)
+  }
+
+  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) {
+    var bytes = bytes
     while !bytes.isEmpty {
       let count = unsafe bytes.withUnsafeBytes {
         unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
@@ -69,7 +76,8 @@ enum ExitStatus: Int32, Error {
 
   init(_ error: SalvageError) {
     switch error.kind {
-    case .notACore, .beyondRepair, .notInPlace: self = .notACore
+    case .notACore, .beyondRepair, .notInPlace, .notAnArchive: self = .notACore
+    case .damagedBlock, .memoryNotSaved: self = .damage
     case .badMapFile: self = .usage
     case .io, .outputExists, .outputIsInput, .badOutput, .stillWritten, .unreadableForPipe:
       self = .system

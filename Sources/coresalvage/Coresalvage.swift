@@ -21,6 +21,7 @@ struct Coresalvage: ParsableCommand {
     subcommands: [
       RepairCommand.self, UndoCommand.self, InspectCommand.self, CheckCommand.self,
       NoteCommand.self,
+      ArchiveCommand.self, RestoreCommand.self, VerifyCommand.self, CatCommand.self,
     ],
     defaultSubcommand: RepairCommand.self)
 }

@@ -65,7 +65,7 @@ struct RepairCommand: ParsableCommand {
 
   func run() throws {
     Interruption.watch()
-    let options = flags.options(intoPipe: isIntoPipe)
+    let options = flags.options(holesCost: isIntoPipe)
     if inPlace, !dryRun { return try repairInPlace(options) }
     let bar = ProgressBar(label: "repairing")
     let repair = try Repair(

@@ -11,7 +11,7 @@ struct RepairFlags: ParsableArguments {
   @Option(
     help: """
       What stands in the file where lost bytes were: a hole (due; the default), or nothing (none; the default on \
-      standard output).
+      standard output and in an archive).
       """)
   var extend: RepairOptions.Extend?
 
@@ -41,10 +41,10 @@ struct RepairFlags: ParsableArguments {
     }
   }
 
-  /// The options, as meant. In a pipe a hole costs what data costs.
-  func options(intoPipe: Bool = false) -> RepairOptions {
+  /// The options, as meant. In a pipe or an archive a hole costs what data costs.
+  func options(holesCost: Bool = false) -> RepairOptions {
     var options = RepairOptions()
-    options.extend = extend ?? (intoPipe && lost != .pad ? .none : .due)
+    options.extend = extend ?? (holesCost && lost != .pad ? .none : .due)
     options.lostMemory = lost
     options.sparse = sparse
     options.reflink = reflink

@@ -20,6 +20,9 @@ int linux_punch_hole(int fd, long offset, long length);
 /// Starts writing the range back without waiting, so that a later fsync has less to wait for.
 int linux_start_writeback(int fd, long offset, long length);
 
+/// The first place of `pattern` in `bytes`, or NULL.
+const void *linux_find(const void *bytes, unsigned long count, const void *pattern, unsigned long length);
+
 /// Renames without replacing: EEXIST when `to` is there.
 int linux_rename_exclusively(const char *from, const char *to);
 

@@ -4,11 +4,30 @@ public import SystemPackage
 extension Inspection {
   /// Looks at a core. Throws where it is none. Writes nothing.
   public init(of path: FilePath, options: Options = Options()) throws(SalvageError) {
+    guard options.readsWholeArchive else {
+      self = try Intake.glance(at: path) { intake throws(SalvageError) in
+        var found = try Inspection(of: intake, options: options)
+        if intake.source is ArchiveSource, intake.losses.isEmpty {
+          found.findings.append(
+            Finding(
+              text: "Of the archive only what this needs was read; coresalvage verify checks all.",
+              isDamage: false))
+        }
+        return found
+      }
+      return
+    }
     let intakeOptions = IntakeOptions()
     let intake = try Intake.open(path, options: intakeOptions) { () throws(SalvageError) in
       try UnnamedFile(in: intakeOptions.temporaryFolder)
     }
-    var surroundings = intake.file.map { Surroundings(of: $0) } ?? Surroundings()
+    try self.init(of: intake, options: options)
+  }
+
+  private init(of intake: Intake, options: Options) throws(SalvageError) {
+    // What is around an archive is not what was around the dump.
+    let file = intake.source is ArchiveSource ? nil : intake.file
+    var surroundings = file.map { Surroundings(of: $0) } ?? Surroundings()
     surroundings.container = intake.wayIn.container
     surroundings.exitStatus = options.exitStatus
     try self.init(of: intake, surroundings, options: options)
@@ -24,9 +43,10 @@ extension Inspection {
     of intake: Intake, _ surroundings: Surroundings, options: Options
   ) throws(SalvageError) {
     let source = intake.source
-    let asFound = try Probe.structure(of: source)
+    let asFound = try Probe.structure(of: source, present: intake.present)
     let original = try OriginalSource(source, asFound)
-    let parts = try Parts(original ?? source, intake.wayIn, original == nil ? asFound : nil)
+    let parts = try Parts(
+      original ?? source, intake, original == nil ? asFound : nil)
     report = parts.report
     isRepaired = original != nil
     if isRepaired { rebuilt = try Self.rebuilt(source, asFound) }
@@ -50,20 +70,22 @@ extension Inspection {
     let report: Report
 
     init(
-      _ source: any ByteSource, _ wayIn: WayIn, _ known: CoreStructure?
+      _ source: any ByteSource, _ intake: Intake, _ known: CoreStructure?
     ) throws(SalvageError) {
       self.source = source
       structure = if let known { known } else { try Probe.structure(of: source) }
-      damage = DamageMap(
+      var damage = DamageMap(
         sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
-        endCause: wayIn.ending.lossCause)
+        endCause: intake.wayIn.ending.lossCause)
+      damage.lose(intake.losses)
+      self.damage = damage
       process = try ProcessSnapshot(structure, source)
       memory = CoreMemory(structure, damage, source)
       names = MemoryNames(process, structure.programHeaders)
       let inputs = Plan.Inputs(
         structure: structure, damage: damage, options: RepairOptions(), digest: "")
       report = Report(
-        source.path, wayIn, inputs, process, Segments(structure, damage, lostMemory: .drop))
+        source.path, intake.wayIn, inputs, process, Segments(structure, damage, lostMemory: .drop))
     }
   }
 

@@ -9,6 +9,8 @@ public struct Inspection: Sendable {
     public var exitStatus: Int32?
     /// Whether files of this machine are compared with the core's modules, and read for the names of functions.
     public var readsLocalFiles = true
+    /// Whether every block of an archive is checked, so that a whole core is known to be one.
+    public var readsWholeArchive = false
 
     public init() {}
   }

@@ -52,6 +52,7 @@ package struct FileIdentity: Hashable, Sendable {
   }
 
   package var isRegular: Bool { mode & S_IFMT == S_IFREG }
+  package var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
   package var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
 
   /// What it is, in words.

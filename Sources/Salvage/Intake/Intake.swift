@@ -22,7 +22,8 @@ package struct Intake: Sendable {
 
   /// Opens an input. A stream is read to its end, into a file that `spool` makes.
   package static func open(
-    _ path: FilePath, options: IntakeOptions, sparse: RepairOptions.Sparse = .auto,
+    _ path: FilePath, options: IntakeOptions, archives: ArchiveReading = .wholly,
+    sparse: RepairOptions.Sparse = .auto,
     progress: (@Sendable (Progress.State) -> Void)? = nil,
     spool: () throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
@@ -33,6 +34,7 @@ package struct Intake: Sendable {
       let source = TolerantSource(file)
       return Intake(
         source: source, file: file, spool: nil, wayIn: WayIn(file), losses: losses)
+    case .archive(let file): return try Intake(archive: file, archives, losses: losses)
     case .stream(let stream, let file, let packing):
       let output = try spool()
       let total = packing == nil ? file?.size ?? 0 : 0
@@ -50,6 +52,8 @@ package struct Intake: Sendable {
 
   private enum Way {
     case file(InputFile)
+    /// An archive of ours.
+    case archive(InputFile)
     case stream(any ByteStream, InputFile?, Packing?)
   }
 
@@ -57,6 +61,7 @@ package struct Intake: Sendable {
     let file = try InputFile(path)
     let head = (try? file.bytes(at: 0, count: 8)) ?? []
     try refuseForeign(head, file.path)
+    if ArchiveIndex.isArchive(file) { return .archive(file) }
     guard Packing(magic: head) != nil || Packing.skippableSize(head) != nil else {
       return .file(file)
     }
@@ -75,6 +80,7 @@ package struct Intake: Sendable {
     {
       let head = (try? file.bytes(at: 0, count: 8)) ?? []
       try refuseForeign(head, file.path)
+      if ArchiveIndex.isArchive(file) { return .archive(file) }
       return Packing(magic: head) != nil || Packing.skippableSize(head) != nil
         ? unpacked(DescriptorStream(file), file) : .file(file)
     }
@@ -111,7 +117,8 @@ extension Intake {
   /// An input that is there already, in memory or in a file.
   package init(_ source: any ByteSource) {
     self.init(
-      source: source, file: source.backingFile, spool: nil, wayIn: WayIn(kind: .file), losses: [])
+      source: source, file: source.backingFile, spool: nil, wayIn: WayIn(kind: .file),
+      losses: (source as? ArchiveSource)?.lostRanges ?? [])
   }
 
   /// A file that is to be repaired where it stands.

@@ -21,15 +21,27 @@ public struct RepairRecord: Hashable, Sendable {
 
   /// Reads the notes of a core. Throws where it is none.
   public init(of path: FilePath) throws(SalvageError) {
-    let options = IntakeOptions()
-    let intake = try Intake.open(path, options: options) { () throws(SalvageError) in
-      try UnnamedFile(in: options.temporaryFolder)
+    self = try Intake.glance(at: path) { intake throws(SalvageError) in
+      try RepairRecord(of: intake)
     }
-    try self.init(of: intake.source)
+  }
+
+  private init(of intake: Intake) throws(SalvageError) {
+    let structure = try Probe.structure(of: intake.source, present: intake.present)
+    // What is lost of the notes of an archived core may have been ours: to say that there are none would be a guess.
+    if structure.notesAreCut, let lost = (intake.source as? ArchiveSource)?.lostRanges.first {
+      throw SalvageError(.damagedBlock(core: lost.range), file: intake.source.path)
+    }
+    try self.init(structure, of: intake.source)
   }
 
   package init(of source: any ByteSource) throws(SalvageError) {
-    let structure = try Probe.structure(of: source)
+    try self.init(Probe.structure(of: source), of: source)
+  }
+
+  private init(
+    _ structure: CoreStructure, of source: any ByteSource
+  ) throws(SalvageError) {
     file = source.path
     isRepaired = false
     lost = []

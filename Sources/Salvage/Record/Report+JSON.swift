@@ -30,7 +30,7 @@ extension Report {
 }
 
 extension Report.Thread {
-  fileprivate var json: JSON {
+  var json: JSON {
     .members([
       "tid": .number(UInt64(id)),
       "pc": programCounter.map(JSON.address) ?? .null,

@@ -28,7 +28,8 @@ extension Repair {
     if let spool = intake.spool as? OutputFile, spool.path == path {
       return try publish(self, spool, sharesData: false, sharing: nil)
     }
-    let file = intake.spool == nil ? intake.file : nil
+    // Of an archive or a stream, the file has other bytes than the core.
+    let file = intake.spool == nil ? source.backingFile : nil
     try OutputFile.check(path, against: intake.file?.identity, replacing: options.force)
     let output = try OutputFile(path, replacing: options.force)
     let rewrite = Rewrite(
@@ -65,7 +66,7 @@ extension Repair {
   }
 
   /// The repair as it is once everything was read: the same, but for what turned out to be unreadable.
-  private func knowingAll() throws(SalvageError) -> Repair {
+  func knowingAll() throws(SalvageError) -> Repair {
     let known = inputs.damage
     var damage = known
     damage.lose(intake.unreadable)

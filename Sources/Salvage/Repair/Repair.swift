@@ -91,7 +91,8 @@ public struct Repair: Sendable {
   private static func refuseUnfinished(
     _ intake: Intake, _ process: ProcessSnapshot, _ options: RepairOptions
   ) throws(SalvageError) {
-    guard !options.intake.acceptsGrowing, let file = intake.file, intake.spool == nil else {
+    guard !options.intake.acceptsGrowing, let file = intake.source.backingFile, intake.spool == nil
+    else {
       return
     }
     if let id = process.processID, let name = process.info?.name, Surroundings.isDumping(id, name) {

@@ -1,0 +1,39 @@
+internal import ELFCore
+
+/// Checks what stands before and after the groups of an archive: the manifest, the copies, the manifest again.
+struct ArchiveFrames {
+  private let file: any ByteSource
+  private let table: SeekTable
+
+  init(_ file: any ByteSource, _ table: SeekTable) {
+    self.file = file
+    self.table = table
+  }
+
+  func faults() throws(SalvageError) -> [Verification.Fault] {
+    var faults: [Verification.Fault] = []
+    func note(_ what: String, _ range: Range<UInt64>) {
+      faults.append(Verification.Fault(what: what, range: range, coreRange: 0..<0))
+    }
+    let first = try SkippableFrame(at: 0, in: file)
+    if first?.kind != .manifest || first?.range.upperBound != table.dataOffset {
+      note("the manifest", 0..<table.dataOffset)
+    }
+    let end = file.size - SeekTable.frameSize(blocks: table.entries.count)
+    var offset = table.groupOffsets.last ?? end
+    var last: SkippableFrame.Kind?
+    while offset < end {
+      guard let frame = try SkippableFrame(at: offset, in: file),
+        frame.kind == .copy || frame.kind == .manifest && frame.range.upperBound == end,
+        frame.kind != .copy || StructureCopy(frame, table.geometry) != nil
+      else {
+        note("the copies of headers and manifest", offset..<end)
+        return faults
+      }
+      last = frame.kind
+      offset = frame.range.upperBound
+    }
+    if last != .manifest { note("the second manifest is missing", end..<end) }
+    return faults
+  }
+}

@@ -1,0 +1,156 @@
+internal import ELFCore
+
+/// How a core is divided in an archive: into groups of so many bytes, each of which is one LZ4 frame, and these into blocks.
+/// No number here can make another overflow: `init` refuses what would.
+///
+/// A group's last 256 bytes are a block of their own that is stored uncompressed, for `lz4` 1.9.4 reads four bytes too many
+/// after compressed blocks with checksums, and at the end of a frame it takes what comes after those for no frame.
+package struct ArchiveGeometry: Hashable, Sendable {
+  /// The core's size in bytes.
+  package let size: UInt64
+  package let blockSize: Int
+  package let blocksPerGroup: Int
+  /// Whether each frame ends in a checksum of its contents.
+  package let hasContentChecksum: Bool
+
+  package static let version: UInt64 = 1
+  /// What the seek table of more blocks takes is memory that no archive may ask for.
+  package static let mostBlocks: UInt64 = 1 << 21
+  /// A frame's header: magic, two bytes of flags, content size, checksum.
+  static let frameHeaderSize: UInt64 = 15
+  /// What stands around a block's bytes: its size word before, its checksum after.
+  static let blockOverhead: UInt64 = 8
+
+  package init?(size: UInt64, blockSize: UInt64, blocksPerGroup: UInt64, hasContentChecksum: Bool) {
+    guard size > 0, let known = ArchiveOptions.BlockSize(rawValue: Int(clamping: blockSize)),
+      (16...1024).contains(blocksPerGroup),
+      // Every group has one block more than its size asks for.
+      size / blockSize < Self.mostBlocks / 17 * 16
+    else { return nil }
+    self.size = size
+    self.blockSize = known.rawValue
+    self.blocksPerGroup = Int(blocksPerGroup)
+    self.hasContentChecksum = hasContentChecksum
+  }
+
+  /// The core's bytes in each group but the last, which may have fewer.
+  private var groupSize: UInt64 { UInt64(blockSize * blocksPerGroup) }
+
+  package var groupCount: Int { Int((size - 1) / groupSize) + 1 }
+  package var blockCount: Int { blocks(of: groupCount - 1).upperBound }
+
+  /// A group's last block has at most so many bytes.
+  static let lastBlockSize: UInt64 = 256
+
+  /// The blocks of a group.
+  func blocks(of group: Int) -> Range<Int> {
+    let start = group * (blocksPerGroup + 1)
+    let length = range(ofGroup: group).length
+    let pieces = Int((length - 1) / UInt64(blockSize)) + 1
+    return start..<start + pieces + (hasExtraBlock(length) ? 1 : 0)
+  }
+
+  /// Whether the last piece of a group of that length is cut once more.
+  private func hasExtraBlock(_ length: UInt64) -> Bool {
+    (length - 1) % UInt64(blockSize) >= Self.lastBlockSize
+  }
+
+  func group(of block: Int) -> Int { block / (blocksPerGroup + 1) }
+
+  /// The core's bytes that a block holds.
+  package func range(of block: Int) -> Range<UInt64> {
+    let group = group(of: block)
+    let whole = range(ofGroup: group)
+    let number = block - blocks(of: group).lowerBound
+    let start = whole.lowerBound + UInt64(number) * UInt64(blockSize)
+    guard hasExtraBlock(whole.length), number >= blocks(of: group).count - 2 else {
+      return start..<min(start + UInt64(blockSize), whole.upperBound)
+    }
+    let cut = whole.upperBound - Self.lastBlockSize
+    return number == blocks(of: group).count - 1 ? cut..<whole.upperBound : start..<cut
+  }
+
+  /// Whether a block is the last one of its group, which is stored as it is.
+  func isLast(_ block: Int) -> Bool { blocks(of: group(of: block)).upperBound == block + 1 }
+
+  /// The block that holds the byte of the core at `offset`.
+  func block(at offset: UInt64) -> Int {
+    let group = Int(offset / groupSize)
+    let whole = range(ofGroup: group)
+    let blocks = blocks(of: group)
+    guard !hasExtraBlock(whole.length) || offset < whole.upperBound - Self.lastBlockSize else {
+      return blocks.upperBound - 1
+    }
+    return blocks.lowerBound + Int((offset - whole.lowerBound) / UInt64(blockSize))
+  }
+
+  /// The core's bytes that a group holds.
+  func range(ofGroup group: Int) -> Range<UInt64> {
+    let start = UInt64(group) * groupSize
+    return start..<min(start + groupSize, size)
+  }
+
+  /// What follows a group's last block: the end mark, and the content checksum where there is one.
+  var frameEndSize: UInt64 { hasContentChecksum ? 8 : 4 }
+
+  /// The length of a group's frame.
+  func frameSize(_ entries: some Sequence<BlockEntry>) -> UInt64 {
+    entries.reduce(Self.frameHeaderSize + frameEndSize) { $0 + $1.sizeInFile }
+  }
+
+  // MARK: As bytes
+
+  static let encodedSize = 24
+
+  func append(to bytes: inout [UInt8]) {
+    bytes.append(Self.version, size: 4, .little)
+    bytes.append(UInt64(blockSize), size: 4, .little)
+    bytes.append(size, size: 8, .little)
+    bytes.append(UInt64(blocksPerGroup), size: 4, .little)
+    bytes.append(hasContentChecksum ? 1 : 0, size: 4, .little)
+  }
+
+  init?(_ bytes: Span<UInt8>, at offset: Int) {
+    guard bytes.integer(at: offset, size: 4, .little) == Self.version,
+      let blockSize = bytes.integer(at: offset + 4, size: 4, .little),
+      let size = bytes.integer(at: offset + 8, size: 8, .little),
+      let blocksPerGroup = bytes.integer(at: offset + 16, size: 4, .little),
+      let flags = bytes.integer(at: offset + 20, size: 4, .little), flags <= 1
+    else { return nil }
+    self.init(
+      size: size, blockSize: blockSize, blocksPerGroup: blocksPerGroup,
+      hasContentChecksum: flags == 1)
+  }
+}
+
+/// A block as it lies in the file: the word before its bytes, and the XXH32 of them that follows.
+package struct BlockEntry: Hashable, Sendable {
+  /// The number of bytes, with the highest bit set where they are stored as they are.
+  var word: UInt32
+  var checksum: UInt32
+
+  var storedSize: Int { Int(word & 0x7fff_ffff) }
+  var isStored: Bool { word >> 31 == 1 }
+  var sizeInFile: UInt64 { UInt64(storedSize) + ArchiveGeometry.blockOverhead }
+
+  static let encodedSize = 8
+
+  func append(to bytes: inout [UInt8]) {
+    bytes.append(UInt64(word), size: 4, .little)
+    bytes.append(UInt64(checksum), size: 4, .little)
+  }
+
+  init(word: UInt32, checksum: UInt32) {
+    self.word = word
+    self.checksum = checksum
+  }
+
+  /// Reads an entry; nil where it is cut or of a size that no block can have.
+  init?(_ bytes: Span<UInt8>, at offset: Int, _ geometry: ArchiveGeometry) {
+    guard let word = bytes.integer(at: offset, size: 4, .little),
+      let checksum = bytes.integer(at: offset + 4, size: 4, .little)
+    else { return nil }
+    self.init(word: UInt32(word), checksum: UInt32(checksum))
+    guard (1...geometry.blockSize).contains(storedSize) else { return nil }
+  }
+}

@@ -1,0 +1,106 @@
+public import SystemPackage
+
+extension Repair {
+  /// What was archived.
+  public struct Archived: Hashable, Sendable {
+    /// The size of the archive in bytes.
+    public var size: UInt64
+    /// The size of the core in it: what `lz4 -d` gives.
+    public var coreSize: UInt64
+    /// What is known of the core now that all of it was read.
+    public var report: Report
+  }
+
+  /// Writes the repaired core, or the whole one as it is, into an archive that `lz4 -d` reads.
+  ///
+  /// The archive appears under its name only once it is complete.
+  @discardableResult
+  public func archive(
+    to path: FilePath, options: ArchiveOptions = ArchiveOptions(),
+    progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Archived {
+    let identity = intake.file?.identity
+    try OutputFile.check(path, against: identity, replacing: options.force)
+    let output = try OutputFile(path, replacing: options.force)
+    var repair = self
+    var size = try repair.writeArchive(to: output, options, progress)
+    // What turned out to be unreadable stands there as zeros: once more, now that it is known.
+    while case let all = try repair.knowingAll(), all.inputs.damage != repair.inputs.damage {
+      repair = all
+      size = try repair.writeArchive(to: output, options, progress)
+    }
+    if let file = intake.spool == nil ? source.backingFile : nil,
+      !inputs.options.intake.acceptsGrowing
+    {
+      try WriterWatch.refuseGrown(file)
+    }
+    try output.resize(to: size)
+    if let identity { output.takeAccess(of: identity) }
+    try output.publish()
+    return Archived(
+      size: size, coreSize: repair.plan?.size ?? source.size, report: repair.report)
+  }
+
+  /// Gives the size of the archive.
+  private func writeArchive(
+    to output: OutputFile, _ options: ArchiveOptions,
+    _ progress: (@Sendable (Progress.State) -> Void)?
+  ) throws(SalvageError) -> UInt64 {
+    let core = PlanSource(plan ?? Plan(copying: source.size), source)
+    let geometry = ArchiveGeometry(
+      size: core.size, blockSize: UInt64(options.blockSize.rawValue), blocksPerGroup: 16,
+      hasContentChecksum: options.contentChecksum)
+    guard let geometry else {
+      throw SalvageError(
+        .badOutput(reason: "can't hold so many blocks; give a larger --block-size"),
+        file: output.path)
+    }
+    let manifest = try Manifest(geometry, core, report, options.labels).frame
+    try output.write(manifest, at: 0)
+    let writer = ArchiveWriter(
+      core, output, options, geometry, at: UInt64(manifest.count),
+      progress: Progress(total: core.size, report: progress))
+    let layout = try writer.write()
+    try source.confirmSize()
+    return try Self.writeEnd(layout, core, manifest, options, to: output)
+  }
+
+  /// What follows the blocks: the copies of what all hangs on, the manifest again, the seek table.
+  private static func writeEnd(
+    _ layout: ArchiveLayout, _ core: PlanSource, _ manifest: [UInt8], _ options: ArchiveOptions,
+    to output: OutputFile
+  ) throws(SalvageError) -> UInt64 {
+    var end = layout.end
+    func append(_ bytes: [UInt8]) throws(SalvageError) {
+      try output.write(bytes, at: end)
+      end += UInt64(bytes.count)
+    }
+    let geometry = layout.geometry
+    let compressor = BlockCompressor(blockSize: geometry.blockSize, level: options.level)
+    let structure = try Probe.structure(of: core)
+    for range in StructureCopy.ranges(of: structure, geometry) {
+      let raw = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: compressor.raw[..<Int(range.length)])
+      let count = try unsafe core.read(at: range.lowerBound, into: raw)
+      let entry = compressor.compress(count)
+      try append(StructureCopy.frame(range, entry, unsafe Array(compressor.bytes(entry))))
+    }
+    try append(manifest)
+    let tableSize = SeekTable.frameSize(blocks: layout.entries.count)
+    let table = SeekTable(
+      geometry, dataOffset: layout.dataOffset, archiveSize: end + tableSize, layout.entries)
+    try append(table.frame)
+    return end
+  }
+}
+
+extension Repair.Archived {
+  /// The report, and what was archived, as one object.
+  package func json(archive: String) -> JSON {
+    guard case .object(var members) = report.json else { return report.json }
+    members.append(.init(name: "archive", value: .string(PrintableText(archive).description)))
+    members.append(.init(name: "archiveSize", value: .number(size)))
+    members.append(.init(name: "coreSize", value: .number(coreSize)))
+    return .object(members)
+  }
+}

@@ -1,0 +1,146 @@
+internal import Synchronization
+public import SystemPackage
+
+/// A core that is to come out of an archive again.
+///
+/// Blocks are decoded straight to their places. Only where some turn out to be damaged does the rest become a repair.
+public struct Restore: Sendable {
+  /// What came out.
+  public struct Restored: Hashable, Sendable {
+    /// The size of the core in bytes, holes included.
+    public var size: UInt64
+    /// What is lost of the core; nil where nothing is.
+    public var report: Report?
+    /// Whether the archive is damaged where it matters: blocks, or what tells where they are.
+    public var isDamaged: Bool
+  }
+
+  private let file: any ByteSource
+  private let index: ArchiveIndex
+  private let threads: Int?
+
+  /// Opens an archive, and finds its blocks.
+  public init(of path: FilePath, threads: Int? = nil) throws(SalvageError) {
+    try self.init(of: InputFile(path), threads: threads)
+  }
+
+  package init(of file: any ByteSource, threads: Int? = nil) throws(SalvageError) {
+    self.file = file
+    self.threads = threads
+    index = try ArchiveIndex(of: file)
+  }
+
+  /// Writes the core; the file appears under its name only once it is complete.
+  @discardableResult
+  public func write(
+    to path: FilePath, options: RepairOptions = RepairOptions(),
+    progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Restored {
+    try OutputFile.check(path, against: file.backingFile?.identity, replacing: options.force)
+    let output = try OutputFile(path, replacing: options.force)
+    try output.resize(to: index.geometry.size)
+    let progress = Progress(total: index.geometry.size, report: progress)
+    let damaged = try decode(into: output, options, progress)
+    let restored = try salvage(damaged, into: output, options, progress)
+    if let identity = file.backingFile?.identity { output.takeAccess(of: identity) }
+    try output.publish()
+    return restored
+  }
+
+  /// Decodes all sound blocks to their places; gives the numbers of the others.
+  private func decode(
+    into output: OutputFile, _ options: RepairOptions, _ progress: Progress
+  ) throws(SalvageError) -> [Int] {
+    let writer = SparseWriter(output, options.sparse)
+    let geometry = index.geometry
+    return try ArchiveCheck.damagedBlocks(
+      of: file, index, threads: threads, progress: progress
+    ) { block, contents throws(SalvageError) in
+      let range = geometry.range(of: block)
+      switch contents {
+      case .bytes(let bytes): try unsafe writer.write(bytes, at: range.lowerBound)
+      case .zeros: if options.sparse == .never { try output.writeZeros(range) }
+      case .damaged: break
+      }
+    }
+  }
+
+  /// Makes an honest core of what came out, where not all did.
+  private func salvage(
+    _ damaged: [Int], into output: OutputFile, _ options: RepairOptions, _ progress: Progress
+  ) throws(SalvageError) -> Restored {
+    let isDamaged = !damaged.isEmpty || !index.isByTable
+    let source = try ArchiveSource(file, index, damaged: damaged)
+    try writeCopies(damaged, of: source, into: output)
+    guard !source.lostRanges.isEmpty else {
+      return Restored(size: source.size, report: nil, isDamaged: isDamaged)
+    }
+    let repair = try Repair(of: intake(source), options: options)
+    // What is lost may be no part of the core: then all that is of it came out.
+    let plan = repair.plan ?? Plan(copying: source.size)
+    try Rewrite(
+      source: source, file: nil, output: output, options: options, progress: progress
+    ).finish(plan)
+    return Restored(size: plan.size, report: repair.report, isDamaged: true)
+  }
+
+  /// Puts what there are second copies of into the places of damaged blocks.
+  private func writeCopies(
+    _ damaged: [Int], of source: ArchiveSource, into output: OutputFile
+  ) throws(SalvageError) {
+    for block in damaged {
+      let range = index.geometry.range(of: block)
+      let map = source.lostRanges
+      let first = map.partitioningIndex { $0.range.upperBound > range.lowerBound }
+      if first < map.count, map[first].range.lowerBound <= range.lowerBound,
+        map[first].range.upperBound >= range.upperBound
+      {
+        continue
+      }
+      // Zeros stand for what is lost: the plan leaves them out.
+      try output.write(
+        source.bytes(at: range.lowerBound, count: Int(range.length)), at: range.lowerBound)
+    }
+  }
+
+  private func intake(_ source: ArchiveSource) -> Intake {
+    Intake(
+      source: source, file: file.backingFile, spool: nil, wayIn: WayIn(kind: .file),
+      losses: source.lostRanges)
+  }
+
+  // MARK: To a stream
+
+  /// Writes the core into a stream, from its beginning to its end, after all blocks were looked at.
+  public func write(
+    to stream: FileDescriptor, options: RepairOptions = RepairOptions(),
+    progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Restored {
+    let damaged = try ArchiveCheck.damagedBlocks(of: file, index, threads: threads) {
+      _, _ throws(SalvageError) in
+    }
+    let source = try ArchiveSource(file, index, damaged: damaged)
+    let isDamaged = !damaged.isEmpty || !index.isByTable
+    var repair: Repair?
+    if !source.lostRanges.isEmpty { repair = try Repair(of: intake(source), options: options) }
+    let plan = repair?.plan ?? Plan(copying: source.size)
+    try PieceStream(
+      source: source, output: stream, progress: Progress(total: plan.size, report: progress)
+    ).write(plan)
+    return Restored(size: plan.size, report: repair?.report, isDamaged: isDamaged)
+  }
+}
+
+extension Restore.Restored {
+  /// All of it, as one object: the report's members where something was lost.
+  package func json(archive: String, output: String) -> JSON {
+    var members: [JSON.Member] = []
+    if case .object(let report)? = report?.json { members = report }
+    members.append(.init(name: "archive", value: .string(PrintableText(archive).description)))
+    members.append(.init(name: "output", value: .string(PrintableText(output).description)))
+    members.append(.init(name: "outputSize", value: .number(size)))
+    members.append(.init(name: "archiveDamaged", value: .bool(isDamaged)))
+    members.append(.init(name: "complete", value: .bool(report == nil)))
+    return .object(members)
+  }
+}

@@ -1,0 +1,45 @@
+package import SystemPackage
+
+/// How much of an archive is read when it is opened.
+package enum ArchiveReading: Hashable, Sendable {
+  /// All of it, so that what is damaged is known.
+  case wholly
+  /// What is asked for. Reading a damaged block throws.
+  case lazily
+}
+
+extension Intake {
+  /// The core in an archive of ours.
+  init(
+    archive file: InputFile, _ reading: ArchiveReading, losses: [DamageMap.Extent]
+  ) throws(SalvageError) {
+    var source = try ArchiveSource(file)
+    if reading == .wholly { source = try source.checked() }
+    self.init(
+      source: source, file: file, spool: nil, wayIn: WayIn(kind: .file),
+      losses: losses + source.lostRanges)
+  }
+
+  /// Lets `body` read a core of which it needs little. Of an archive no more is read than it asks for, until that
+  /// meets damage: then `body` runs again, with all damage known.
+  package static func glance<Result>(
+    at path: FilePath, _ body: (Intake) throws(SalvageError) -> Result
+  ) throws(SalvageError) -> Result {
+    let options = IntakeOptions()
+    let intake = try open(path, options: options, archives: .lazily) { () throws(SalvageError) in
+      try UnnamedFile(in: options.temporaryFolder)
+    }
+    do throws(SalvageError) {
+      return try body(intake)
+    } catch {
+      guard case .damagedBlock = error.kind, let archive = intake.source as? ArchiveSource,
+        let file = intake.file
+      else { throw error }
+      let checked = try archive.checked()
+      return try body(
+        Intake(
+          source: checked, file: file, spool: nil, wayIn: intake.wayIn,
+          losses: intake.losses + checked.lostRanges))
+    }
+  }
+}

@@ -1,0 +1,36 @@
+internal import ArgumentParser
+internal import Salvage
+internal import SystemPackage
+
+/// A number as people write addresses and sizes: decimal, or hexadecimal after `0x`.
+struct NumberArgument: ExpressibleByArgument {
+  let value: UInt64
+
+  init?(argument: String) {
+    guard let value = Number.parse(argument.utf8[...]) else { return nil }
+    self.value = value
+  }
+}
+
+/// `coresalvage cat CORE ADDRESS LENGTH`
+struct CatCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cat",
+    abstract: "Write memory from a core or an archive to standard output, by its address.")
+
+  @Argument(help: "An archive or a core.")
+  var archive: String
+
+  @Argument(help: "Where the memory was in the process; 0x for hexadecimal.")
+  var address: NumberArgument
+
+  @Argument(help: "How many bytes.")
+  var length: NumberArgument
+
+  func run() throws {
+    let memory = MemoryExcerpt(at: address.value, length: length.value)
+    try memory.read(from: FilePath(archive)) { bytes throws(SalvageError) in
+      Console.write(bytes)
+    }
+  }
+}
