@@ -19,9 +19,28 @@ extension Repair {
     to path: FilePath, options: ArchiveOptions = ArchiveOptions(),
     progress: (@Sendable (Progress.State) -> Void)? = nil
   ) throws(SalvageError) -> Archived {
+    let draft = try archiveDraft(
+      of: path, replacing: options.force, options: options, progress: progress)
+    try draft.output.publish()
+    return draft.archived
+  }
+
+  /// An archive that is complete, and has neither been synced nor got its name yet.
+  package struct ArchiveDraft: Sendable {
+    package let output: OutputFile
+    package let archived: Archived
+    /// What is in it.
+    package let plan: Plan
+  }
+
+  /// Writes all of an archive. Whoever drops the draft without publishing it leaves nothing behind.
+  package func archiveDraft(
+    of path: FilePath, replacing: Bool, options: ArchiveOptions,
+    progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> ArchiveDraft {
     let identity = intake.file?.identity
-    try OutputFile.check(path, against: identity, replacing: options.force)
-    let output = try OutputFile(path, replacing: options.force)
+    try OutputFile.check(path, against: identity, replacing: replacing)
+    let output = try OutputFile(path, replacing: replacing)
     var repair = self
     var size = try repair.writeArchive(to: output, options, progress)
     // What turned out to be unreadable stands there as zeros: once more, now that it is known.
@@ -36,9 +55,10 @@ extension Repair {
     }
     try output.resize(to: size)
     if let identity { output.takeAccess(of: identity) }
-    try output.publish()
-    return Archived(
-      size: size, coreSize: repair.plan?.size ?? source.size, report: repair.report)
+    let plan = repair.plan ?? Plan(copying: source.size)
+    return ArchiveDraft(
+      output: output,
+      archived: Archived(size: size, coreSize: plan.size, report: repair.report), plan: plan)
   }
 
   /// Gives the size of the archive.
