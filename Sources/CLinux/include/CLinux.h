@@ -49,4 +49,10 @@ int linux_has_writer(int fd);
 /// The value of an extended attribute, and its size; -1 where there is none or `size` is too small.
 long linux_attribute(int fd, const char *name, void *value, unsigned long size);
 
+/// Locks a whole file for as long as it stays open: 0, or -1 (EWOULDBLOCK: somebody else has it).
+int linux_lock(int fd);
+
+/// Gives an open file another name; EEXIST when that is taken.
+int linux_link_open_file(int fd, const char *to);
+
 #endif

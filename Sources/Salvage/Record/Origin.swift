@@ -36,6 +36,28 @@ package struct Origin: Hashable, Sendable {
     ])
   }
 
+  /// Whether a note's JSON tells of the same input and options, by whichever version it was written.
+  package func isSame(as line: String) -> Bool {
+    func tail(_ line: String) -> Substring? {
+      line.firstIndex(of: ",").flatMap { first in
+        line[line.index(after: first)...].firstIndex(of: ",").map { line[$0...] }
+      }
+    }
+    return tail(line) != nil && tail(line) == tail(json.line)
+  }
+
+  /// The last ORIGIN note's JSON: that of the repair which made the core what it is; nil where there is none.
+  package static func line(
+    in structure: CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> String? {
+    let note = structure.notes.last {
+      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.origin
+    }
+    guard let note, note.descriptorSize <= 1 << 16 else { return nil }
+    let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
+    return String(validating: bytes, as: UTF8.self)
+  }
+
   /// The digest of the file header, the program header table and the notes as found: what tells one core from another.
   package static func digest(
     of structure: borrowing CoreStructure, _ source: any ByteSource

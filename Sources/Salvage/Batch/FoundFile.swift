@@ -1,0 +1,43 @@
+internal import Glibc
+package import SystemPackage
+
+/// A regular file that a walk came by.
+package struct FoundFile: Sendable {
+  package let folder: WalkedFolder
+  package let name: FilePath.Component
+
+  /// As the user named its folder, and what follows.
+  package var path: FilePath { folder.path.appending(name) }
+  /// Below the folder that the user named.
+  package var relativePath: FilePath { folder.relativePath.appending(name) }
+
+  package func open() throws(SalvageError) -> InputFile {
+    try InputFile(folder.open(name, path: path), named: path)
+  }
+
+  /// Removes the file, if it is still the one that was read, and as it was.
+  package func remove(_ identity: FileIdentity) throws(SalvageError) {
+    let present = try FileIdentity(of: folder.open(name, path: path), closing: true, path: path)
+    guard present.isSameFile(as: identity), present.size == identity.size,
+      present.modified == identity.modified
+    else {
+      throw SalvageError(
+        .io(.resourceBusy, call: "remove (the file has changed since it was read)"), file: path)
+    }
+    let result = unsafe name.withPlatformString {
+      unsafe unlinkat(folder.descriptor.rawValue, $0, 0)
+    }
+    guard result == 0 else {
+      throw SalvageError(.io(Errno(rawValue: Glibc.errno), call: "remove"), file: path)
+    }
+  }
+}
+
+extension FileIdentity {
+  fileprivate init(
+    of descriptor: FileDescriptor, closing: Bool, path: FilePath
+  ) throws(SalvageError) {
+    defer { if closing { try? descriptor.close() } }
+    try self.init(of: descriptor, path: path)
+  }
+}
