@@ -106,14 +106,14 @@ struct CoreWork {
       record.outcome = .linked
       record.outputSize = source.size
       return SyncGroup.Item(
-        record: record, claim: claim, content: .link(output),
+        record: record, claim: claim, content: .link(output), weight: 0,
         removal: options.deleteInput ? removal(nil) : nil)
     }
     let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
     record.outcome = repair.report.isWhole ? .copied : .repaired
     record.outputSize = draft.written.size
     return SyncGroup.Item(
-      record: record, claim: claim, content: .draft(draft.output),
+      record: record, claim: claim, content: .draft(draft.output), weight: identity.allocated,
       removal: options.deleteInput ? removal(draft.plan) : nil)
   }
 

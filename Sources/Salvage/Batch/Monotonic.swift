@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Seconds on the clock that only goes forward.

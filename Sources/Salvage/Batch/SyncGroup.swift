@@ -8,6 +8,8 @@ struct SyncGroup {
     var record: BatchRecord
     let claim: FileClaims.Claim
     let content: Content
+    /// How much of it the disk has to take, about: holes are none of it.
+    let weight: UInt64
     /// The input that is to be removed once the output is found right.
     var removal: Removal?
   }
@@ -60,7 +62,7 @@ struct SyncGroup {
     // The disk begins with it now, while others are being written.
     if case .draft(let output) = item.content { output.startWriteback(0..<item.record.outputSize) }
     items.append(item)
-    bytes &+= item.record.outputSize
+    bytes &+= item.weight
   }
 
   /// Syncs all outputs, names them, syncs their folders, and gives their claims up.
