@@ -16,12 +16,18 @@ package enum OutputName {
     let bytes = input.bytes
     let stem = isPacked ? stripped(bytes) ?? bytes : bytes
     let wanted = archive ? archived(stem) : stem
-    let first = claimants(wanted, archive: archive).first { name in
-      name == bytes || (FilePath.Component(name).map(isPresent) ?? false)
+    func isTaken(_ output: [UInt8]) -> Bool {
+      let first = claimants(output, archive: archive).first { name in
+        name == bytes || (FilePath.Component(name).map(isPresent) ?? false)
+      }
+      return first != nil && first != bytes
     }
-    let name =
-      first == nil || first == bytes
-      ? wanted : bytes + Array((archive ? ".core.lz4" : ".core").utf8)
+    var name = wanted
+    var own = bytes
+    while isTaken(name), own.count < 255 {
+      own += Array(".core".utf8)
+      name = archive ? archived(own) : own
+    }
     return FilePath.Component(name) ?? input
   }
 
@@ -30,8 +36,7 @@ package enum OutputName {
     var stems = [output]
     if archive {
       let core = Array(output.dropLast(4))
-      stems = [core]
-      if core.hasSuffix(".core") { stems.append(Array(core.dropLast(5))) }
+      stems = [core, Array(core.dropLast(5))].filter { archived($0) == output }
     }
     stems = stems.filter { !$0.isEmpty }
     return stems + packings.flatMap { ending in stems.map { $0 + Array(ending.utf8) } }
