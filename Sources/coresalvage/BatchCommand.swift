@@ -15,7 +15,10 @@ struct BatchCommand: ParsableCommand {
   var folders: [String]
 
   @Option(name: .shortAndLong, help: "The folder for the outputs. Paths below DIR are kept.")
-  var output: String
+  var output: String?
+
+  @Flag(help: "Repair each core itself; compressed ones can't be.")
+  var inPlace = false
 
   @Flag(name: .shortAndLong, help: "Enter folders in the folders.")
   var recursive = false
@@ -49,6 +52,13 @@ struct BatchCommand: ParsableCommand {
 
   func validate() throws {
     guard !folders.isEmpty else { throw ValidationError("Missing expected argument '<folders>'") }
+    guard inPlace != (output != nil) else {
+      throw ValidationError("Give --output OUTDIR, or --in-place, and not both")
+    }
+    guard !inPlace || whole == .skip && !deleteInput else {
+      throw ValidationError(
+        "--in-place has no outputs: neither --whole nor --delete-input goes with it")
+    }
     guard jobs.map({ (1...1024).contains($0) }) ?? true else {
       throw ValidationError("--jobs is 1 to 1024")
     }
@@ -78,14 +88,14 @@ struct BatchCommand: ParsableCommand {
   }
 
   private func options() throws -> BatchOptions {
-    var options = BatchOptions(output: FilePath(output))
+    var options = BatchOptions(output: output.map { FilePath($0) })
     options.recursive = recursive
     options.match = match
     options.whole = whole
     options.deleteInput = deleteInput
     if let jobs { options.jobs = jobs }
     options.shard = try shardMeant()
-    options.repair = flags.options
+    options.repair = flags.options()
     return options
   }
 

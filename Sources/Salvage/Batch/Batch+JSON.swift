@@ -48,6 +48,7 @@ extension BatchSurvey {
         .init(name: "files", value: .number(files)),
         .init(name: "cores", value: .number(cores)),
         .init(name: "bytes", value: .number(bytes)),
+        .init(name: "packed", value: .number(packed)),
         .init(name: "present", value: .number(present)),
         .init(name: "toWrite", value: .number(toWrite)),
         .init(name: "free", value: free.map(JSON.number) ?? .null),

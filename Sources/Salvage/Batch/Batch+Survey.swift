@@ -1,3 +1,4 @@
+internal import ELFCore
 internal import SystemPackage
 
 extension Batch {
@@ -18,26 +19,54 @@ extension Batch {
       if survey.files % 256 == 0 { teller?.tell(.surveying(files: survey.files)) }
       count(file, in: &survey)
     }
-    survey.free = BatchSurvey.freeSpace(in: options.output)
+    survey.free = BatchSurvey.freeSpace(in: home)
     return survey
   }
 
   private func count(_ file: FoundFile, in survey: inout BatchSurvey) {
-    guard let input = try? file.open(), (try? CoreKind(of: input)) != nil,
-      let structure = try? Probe.structure(of: input)
-    else { return }
+    guard let input = try? file.open(), let kind = try? CoreKind(of: input) else { return }
+    guard kind == .plain else { return countPacked(file, input, in: &survey) }
+    guard let structure = try? Probe.structure(of: input) else { return }
     let isWhole = structure.sizeDue.map { $0 <= input.size } ?? false
     guard !isWhole || options.whole != .skip else { return }
-    let output = options.output.pushing(file.folder.relativePath)
-      .appending(CoreWork.outputName(file, isPacked: false))
-    guard FileIdentity(at: output, followingLinks: false) == nil else {
+    guard !isPresent(file, kind) else {
       survey.present += 1
       return
     }
     survey.cores += 1
     survey.bytes &+= input.size
-    if !isWhole || options.whole == .copy {
-      survey.toWrite &+= min(input.size, input.identity.allocated)
+    if options.output == nil {
+      survey.toWrite &+= structure.tailSize
+    } else if !isWhole || options.whole == .copy {
+      survey.toWrite &+= min(input.size, input.allocated) &+ structure.tailSize
     }
+  }
+
+  /// What is in a packed core, only its unpacking tells.
+  private func countPacked(
+    _ file: FoundFile, _ input: InputFile, in survey: inout BatchSurvey
+  ) {
+    guard options.output != nil, !isPresent(file, .packed) else {
+      if options.output != nil { survey.present += 1 }
+      return
+    }
+    survey.cores += 1
+    survey.packed += 1
+    survey.bytes &+= input.size
+    survey.toWrite &+= input.size
+  }
+
+  private func isPresent(_ file: FoundFile, _ kind: CoreKind) -> Bool {
+    guard let root = options.output else { return false }
+    let output = root.pushing(file.folder.relativePath)
+      .appending(CoreWork.outputName(file, kind, options))
+    return FileIdentity(at: output, followingLinks: false) != nil
+  }
+}
+
+extension CoreStructure {
+  /// What a repair appends: the notes and the table again, and what is rebuilt, which a few pages hold.
+  fileprivate var tailSize: UInt64 {
+    notes.reduce(tableRange.length &+ 65_536) { $0 &+ $1.descriptorSize }
   }
 }

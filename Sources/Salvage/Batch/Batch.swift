@@ -8,22 +8,29 @@ public import SystemPackage
 public struct Batch: Sendable {
   package let roots: [FolderWalk.Root]
   package let options: BatchOptions
-  private let output: FileIdentity
+  private let output: FileIdentity?
 
   /// Makes the output folder where there is none. Throws where a folder is none, or where they can't stand together.
   public init(of folders: [FilePath], options: BatchOptions) throws(SalvageError) {
     self.options = options
     roots = try Self.roots(folders)
     let inputs = try folders.map { path throws(SalvageError) in try Self.folder(path) }
-    if let first = inputs.first { try OutputFolder.makeRoot(options.output, like: first) }
-    let output = try Self.folder(options.output)
+    guard let place = options.output else {
+      output = nil
+      return
+    }
+    if let first = inputs.first { try OutputFolder.makeRoot(place, like: first) }
+    let output = try Self.folder(place)
     self.output = output
     guard !inputs.contains(where: { $0.isSameFile(as: output) }) else {
       throw SalvageError(
         .badOutput(reason: "is a folder of inputs; outputs need one of their own"),
-        file: options.output)
+        file: place)
     }
   }
+
+  /// Where our own file goes that tells who claims what.
+  var home: FilePath { options.output ?? roots.first?.path ?? "." }
 
   private static func folder(_ path: FilePath) throws(SalvageError) -> FileIdentity {
     guard let identity = FileIdentity(at: path, followingLinks: true) else {

@@ -11,8 +11,9 @@ public struct BatchOptions: Hashable, Sendable {
     case link
   }
 
-  /// The folder that outputs go into, under the paths that the inputs have below their folder.
-  public var output: FilePath
+  /// The folder that outputs go into, under the paths that the inputs have below their folder. Without one, every core is
+  /// repaired where it stands.
+  public var output: FilePath?
   /// Whether folders in the folders are entered.
   public var recursive = false
   /// Only files whose name, or whose path if the pattern has a slash, is matched by this pattern of glob(7).
@@ -26,5 +27,5 @@ public struct BatchOptions: Hashable, Sendable {
   /// How each core is repaired. `force` replaces outputs that are none of ours.
   public var repair = RepairOptions()
 
-  public init(output: FilePath) { self.output = output }
+  public init(output: FilePath?) { self.output = output }
 }

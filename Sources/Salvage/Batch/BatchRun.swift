@@ -16,7 +16,7 @@ final class BatchRun: Sendable {
   init(_ batch: Batch, _ teller: BatchTeller) throws(SalvageError) {
     self.batch = batch
     self.teller = teller
-    claims = try FileClaims(in: batch.options.output)
+    claims = try FileClaims(in: batch.home)
     queue = Mutex(FileQueue(batch.walk))
   }
 
@@ -25,7 +25,7 @@ final class BatchRun: Sendable {
   /// Runs the workers, and keeps time beside them.
   func perform() {
     let jobs = max(1, batch.options.jobs)
-    claims.clean(batch.options.output)
+    claims.clean(batch.home)
     Workers.run(jobs + 1) { index in
       // The system may refuse threads: the calling one works, and the last one keeps time.
       guard index < jobs else { return self.keepTime() }
@@ -100,15 +100,15 @@ final class BatchRun: Sendable {
   private func take(
     _ file: FoundFile, _ worker: Int, _ group: inout SyncGroup
   ) throws(SalvageError) {
-    guard let core = try CoreWork(file, batch.options) else {
+    guard let core = try CoreWork(file, batch.options, claims) else {
       return finish(BatchRecord(file.path, .other))
     }
     // What is written already is not to wait for a large one.
-    if core.source.size > 64 << 20 { publish(&group) }
-    if !core.isLeft { teller.tell(.began(worker: worker, file.path, size: core.source.size)) }
-    defer { if !core.isLeft { teller.tell(.written(worker: worker)) } }
+    if core.file.size > 64 << 20 { publish(&group) }
+    teller.tell(.began(worker: worker, file.path, size: core.file.size))
+    defer { teller.tell(.written(worker: worker)) }
     let result = try core.run(
-      claims, in: { () throws(SalvageError) in try self.place(of: file.folder) },
+      in: { () throws(SalvageError) in try self.place(of: file.folder) },
       progress: progress(worker, core))
     switch result {
     case .done(let record): finish(record)
@@ -124,18 +124,20 @@ final class BatchRun: Sendable {
   private func progress(
     _ worker: Int, _ core: CoreWork
   ) -> (@Sendable (Progress.State) -> Void)? {
-    guard core.source.size >= 1 << 20 else { return nil }
+    guard core.file.size >= 1 << 20 else { return nil }
     return { [teller] state in teller.tell(.advanced(worker: worker, state)) }
   }
 
   /// The folder that a folder's outputs go into: made if need be, and freed of what killed runs have left.
   private func place(of folder: WalkedFolder) throws(SalvageError) -> FilePath {
     if let path = folder.place.withLock({ $0 }) { return path }
-    let path = try OutputFolder.make(
-      folder.relativePath, below: batch.options.output, like: folder.identity)
-    if path != batch.options.output { claims.clean(path) }
-    folder.place.withLock { $0 = path }
-    return path
+    let path = try batch.options.output.map { root throws(SalvageError) in
+      try OutputFolder.make(folder.relativePath, below: root, like: folder.identity)
+    }
+    let place = path ?? folder.path
+    if place != batch.home { claims.clean(place) }
+    folder.place.withLock { $0 = place }
+    return place
   }
 
   private func publish(_ group: inout SyncGroup) {

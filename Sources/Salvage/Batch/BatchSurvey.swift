@@ -8,6 +8,8 @@ public struct BatchSurvey: Hashable, Sendable {
   /// Cores whose output is to be written, and their bytes.
   public internal(set) var cores: UInt64 = 0
   public internal(set) var bytes: UInt64 = 0
+  /// Those of them that are packed: what they will take is counted as what they take packed, and they will take more.
+  public internal(set) var packed: UInt64 = 0
   /// Cores whose output is there already; whether it is of the same input is only seen when it is their turn.
   public internal(set) var present: UInt64 = 0
   /// What the outputs will take on the disk, in bytes, at the most.

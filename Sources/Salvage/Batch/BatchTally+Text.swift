@@ -44,7 +44,10 @@ extension BatchSurvey: CustomStringConvertible {
   public var description: String {
     var words = "\(Self.count(cores, "core")) to write, \(ByteCount(bytes))"
     if present > 0 { words += "; \(present) there already" }
-    words += "; at most \(ByteCount(toWrite)) on the disk"
+    words +=
+      packed > 0
+      ? "; \(ByteCount(toWrite)) on the disk and what \(Self.count(packed, "packed one")) \(packed == 1 ? "has" : "have") in it"
+      : "; at most \(ByteCount(toWrite)) on the disk"
     if let free { words += ", where \(ByteCount(free)) \(free == 1 ? "is" : "are") free" }
     return hasRoom ? words : words + ": THERE MAY BE NO ROOM for all"
   }

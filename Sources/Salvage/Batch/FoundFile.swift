@@ -12,7 +12,7 @@ package struct FoundFile: Sendable {
   package var relativePath: FilePath { folder.relativePath.appending(name) }
 
   package func open() throws(SalvageError) -> InputFile {
-    try InputFile(folder.open(name, path: path), named: path)
+    try InputFile(owning: folder.open(name, path: path), path)
   }
 
   /// Removes the file, if it is still the one that was read, and as it was.
@@ -30,6 +30,15 @@ package struct FoundFile: Sendable {
     guard result == 0 else {
       throw SalvageError(.io(Errno(rawValue: Glibc.errno), call: "remove"), file: path)
     }
+  }
+}
+
+extension InputFile {
+  /// What it takes on the disk, in bytes.
+  var allocated: UInt64 {
+    var status = stat()
+    guard unsafe fstat(descriptor.rawValue, &status) == 0 else { return size }
+    return UInt64(max(0, status.st_blocks)) &* 512
   }
 }
 

@@ -25,6 +25,29 @@ enum PriorOutput {
     return .outdated
   }
 
+  /// The same for what is packed, by the beginning of what is in it: to unpack all of it takes longer than anything else.
+  /// What was packed anew since the output was made is none of it.
+  static func isCurrent(
+    _ path: FilePath, for packed: InputFile, _ options: RepairOptions
+  ) -> Bool {
+    guard let present = FileIdentity(at: path, followingLinks: false), present.isRegular,
+      present.modified > packed.identity.modified,
+      let output = try? InputFile(path), let structure = try? Probe.structure(of: output),
+      let line = try? Origin.line(in: structure, output),
+      let bytes = Intake.unpackedHead(of: packed, count: 4 << 20)
+    else { return false }
+    let head = MemorySource(bytes, path: packed.path)
+    guard let found = try? Probe.structure(of: head),
+      let digest = try? Origin.digest(of: found, head)
+    else { return false }
+    return [options.extend, .none].contains { extend in
+      var options = options
+      options.extend = extend
+      if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
+      return Origin(sizeFound: 0, digest: digest, options: options).isSameButSize(as: line)
+    }
+  }
+
   /// A copy has no note of its own: its length and the digest of its headers and notes tell.
   private static func lookForCopy(
     _ output: InputFile, _ structure: CoreStructure, _ repair: Repair

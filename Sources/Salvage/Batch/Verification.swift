@@ -20,6 +20,11 @@ enum Verification {
         guard found == bytes else { throw differs(path, at: piece.offset) }
       case .hole:
         try compare(piece, output) { _, count in [UInt8](repeating: 0, count: count) }
+      case .file(let file, let range):
+        let opened = try file.open()
+        try compare(piece, output) { offset, count throws(SalvageError) in
+          try opened.bytes(at: range.lowerBound + offset, count: count)
+        }
       case .input(let range):
         try compare(piece, output) { offset, count throws(SalvageError) in
           try source.bytes(at: range.lowerBound + offset, count: count)

@@ -10,8 +10,6 @@ package struct FileIdentity: Hashable, Sendable {
   package let mode: UInt32
   package let owner: UInt32
   package let group: UInt32
-  /// What it takes on the disk, in bytes.
-  package let allocated: UInt64
   /// When its bytes were last written (`st_mtim`), and its bytes or attributes changed (`st_ctim`), in nanoseconds.
   package let modified: Int64
   package let changed: Int64
@@ -41,7 +39,6 @@ package struct FileIdentity: Hashable, Sendable {
     mode = status.st_mode
     owner = status.st_uid
     group = status.st_gid
-    allocated = UInt64(max(0, status.st_blocks)) &* 512
     modified = Self.nanoseconds(status.st_mtim)
     changed = Self.nanoseconds(status.st_ctim)
   }

@@ -38,12 +38,20 @@ package struct Origin: Hashable, Sendable {
 
   /// Whether a note's JSON tells of the same input and options, by whichever version it was written.
   package func isSame(as line: String) -> Bool {
-    func tail(_ line: String) -> Substring? {
-      line.firstIndex(of: ",").flatMap { first in
-        line[line.index(after: first)...].firstIndex(of: ",").map { line[$0...] }
-      }
-    }
-    return tail(line) != nil && tail(line) == tail(json.line)
+    // Format and tool come first.
+    Self.members(of: line, from: 2) == Self.members(of: json.line, from: 2)
+  }
+
+  /// The same, of an input whose size is not known.
+  package func isSameButSize(as line: String) -> Bool {
+    Self.members(of: line, from: 3) == Self.members(of: json.line, from: 3)
+  }
+
+  /// The text after so many commas. None of the first members has one in it.
+  private static func members(of line: String, from first: Int) -> Substring {
+    var rest = line[...]
+    for _ in 0..<first { rest = rest.drop { $0 != "," }.dropFirst() }
+    return rest
   }
 
   /// The last ORIGIN note's JSON: that of the repair which made the core what it is; nil where there is none.
