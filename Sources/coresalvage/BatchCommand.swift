@@ -59,6 +59,11 @@ struct BatchCommand: ParsableCommand {
       throw ValidationError(
         "--in-place has no outputs: neither --whole nor --delete-input goes with it")
     }
+    guard flags.intake.mapfile == nil, flags.intake.lostRanges.isEmpty, flags.intake.tempDir == nil
+    else {
+      throw ValidationError(
+        "--mapfile, --lost-range and --temp-dir are for one core, not for a batch")
+    }
     guard jobs.map({ (1...1024).contains($0) }) ?? true else {
       throw ValidationError("--jobs is 1 to 1024")
     }
