@@ -113,6 +113,8 @@ long linux_attribute(int fd, const char *name, void *value, unsigned long size) 
   return fgetxattr(fd, name, value, size);
 }
 
+int linux_has_attributes(int fd) { return flistxattr(fd, NULL, 0) != 0; }
+
 int linux_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }
 
 int linux_link_open_file(int fd, const char *to) {

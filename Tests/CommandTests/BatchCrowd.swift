@@ -120,7 +120,7 @@ final class BatchCrowd {
   func problems(of output: FilePath) throws -> [String] {
     var problems: [String] = []
     var found: Set<String> = []
-    for name in try Self.files(below: output) {
+    for name in FileTree.exists(output) ? try Self.files(below: output) : [] {
       guard let due = due[name] else {
         problems.append("\(name) should not be there")
         continue

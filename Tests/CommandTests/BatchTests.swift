@@ -12,7 +12,7 @@ struct BatchTests {
 
   @Test("of 2,000 files of every kind gives each core what it gives alone, and counts all of them")
   func everyKind() throws {
-    let crowd = try BatchCrowd(cuts: 1920)
+    let crowd = try BatchCrowd(cuts: 1930)
     let output = crowd.folder.file("out")
     let result = try Self.batch(crowd.input, output, "--json", "--jobs", "3").run()
     #expect(result.ending == .exit(1), "\(crowd.hopeless.count) are hopeless")
@@ -87,6 +87,86 @@ struct BatchTests {
     #expect(told.records("failed").count == 1)
     #expect(told.records("failed").first?["error"]?.string?.contains("Permission denied") == true)
     #expect(try FileTree.names(in: output) == ["a", "c"])
+  }
+
+  @Test("takes packed cores too, cut ones and streams that are cut, and unpacks none twice")
+  func packed() throws {
+    guard Tool.isInstalled("zstd", for: "packed cores"),
+      Tool.isInstalled("lz4", for: "packed cores")
+    else { return }
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    let output = folder.file("out")
+    let whole = CoreBuilder.typical().build().bytes
+    let cut = try folder.write(Array(whole.dropLast(9000)), to: "cut")
+    let full = try folder.write(whole, to: "full")
+    func pack(_ tool: String, _ core: FilePath, _ name: String) throws {
+      let target = tool == "lz4" ? [] : ["-o"]
+      try Tool(tool, ["-q", "-f", core.string] + target + [input.appending(name).string])
+        .runSuccessfully()
+    }
+    try pack("zstd", cut, "a.core.zst")
+    try pack("lz4", cut, "b.core.lz4")
+    try pack("zstd", full, "full.zst")
+    // Of a stream that is cut, whole blocks of 128 KiB come back.
+    var random = SeededGenerator(seed: 3)
+    var long = CoreBuilder.typical()
+    long.segments.append(BuilderSegment(at: 0x7fff_0000_0000, random.nonZeroBytes(1 << 19)))
+    try pack("zstd", folder.write(long.build().bytes, to: "long"), "stream.whole")
+    let stream = try ReferenceSource.contents(of: input.appending("stream.whole"))
+    unlink(input.appending("stream.whole").string)
+    try folder.write(Array(stream.dropLast(stream.count / 3)), to: "in/stream.core.zst")
+    try folder.write(Array("no core".utf8), to: "text")
+    try pack("zstd", folder.file("text"), "text.zst")
+
+    let told = try BatchOutput(Self.batch(input, output, "--json").run())
+    #expect(told.count("repaired") == 3 && told.count("whole") == 1 && told.count("other") == 1)
+    #expect(try FileTree.names(in: output) == ["a.core", "b.core", "stream.core"])
+    for (core, name) in [
+      (cut, "a.core"), (cut, "b.core"), (input.appending("stream.core.zst"), "stream.core"),
+    ] {
+      let alone = folder.file("alone")
+      try Tool.coresalvage(core.string, alone.string, "--force").runSuccessfully()
+      let bytes = try ReferenceSource.contents(of: alone)
+      #expect(try ReferenceSource.contents(of: output.appending(name)) == bytes, "\(name)")
+    }
+    let again = try BatchOutput(Self.batch(input, output, "--json").run())
+    #expect(again.count("present") == 3 && again.count("repaired") == 0)
+    // Packed anew, of another core: what is there is of another input.
+    try Tool("sleep", ["0.02"]).runSuccessfully()
+    try folder.write(Array(whole.dropLast(5000)), to: "other")
+    try pack("zstd", folder.file("other"), "a.core.zst")
+    #expect(try BatchOutput(Self.batch(input, output, "--json").run()).count("repaired") == 1)
+    // Once its output is verified, a packed input can go.
+    try Self.batch(input, output, "--delete-input", "--quiet").runSuccessfully()
+    #expect(try FileTree.names(in: input) == ["full.zst", "text.zst"])
+  }
+
+  @Test("in place repairs each core itself, once, and undo takes it back")
+  func inPlace() throws {
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    let whole = CoreBuilder.typical().build().bytes
+    let cut = Array(whole.dropLast(9000))
+    for name in ["a", "b"] { try folder.write(cut, to: "in/\(name)") }
+    try folder.write(whole, to: "in/whole")
+    try folder.write(cut, to: "alone")
+    try Tool.coresalvage("--in-place", folder.file("alone").string).runSuccessfully()
+    let tool = Tool.coresalvage("batch", input.string, "--in-place", "--json")
+    let told = try BatchOutput(tool.run())
+    #expect(told.count("repaired") == 2 && told.count("whole") == 1)
+    #expect(try FileTree.names(in: input) == ["a", "b", "whole"])
+    let alone = try ReferenceSource.contents(of: folder.file("alone"))
+    for name in ["a", "b"] {
+      #expect(try ReferenceSource.contents(of: input.appending(name)) == alone)
+    }
+    #expect(try BatchOutput(tool.run()).count("whole") == 3)
+    try Tool.coresalvage("undo", input.appending("a").string).runSuccessfully()
+    #expect(try ReferenceSource.contents(of: input.appending("a")) == cut)
+    for wrong in [["--output", "x"], ["--whole", "copy"], ["--delete-input"]] {
+      let result = try Tool.coresalvage(["batch", input.string, "--in-place"] + wrong).run()
+      #expect(result.ending == .exit(64), "\(wrong)")
+    }
   }
 
   @Test("does whole cores as it is told, and knows its copies again")

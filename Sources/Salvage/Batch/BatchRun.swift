@@ -8,6 +8,7 @@ final class BatchRun: Sendable {
   private let teller: BatchTeller
   private let claims: FileClaims
   private let queue: Mutex<FileQueue>
+  private let backlog: SyncBacklog
   private let outOfSpace = Atomic<Bool>(false)
   /// Workers that have begun and not ended, and whether the first one has ended.
   private let running = Atomic<Int>(0)
@@ -18,6 +19,7 @@ final class BatchRun: Sendable {
     self.teller = teller
     claims = try FileClaims(in: batch.home)
     queue = Mutex(FileQueue(batch.walk))
+    backlog = SyncBacklog(most: max(1, batch.options.jobs))
   }
 
   var isOutOfSpace: Bool { outOfSpace.load(ordering: .relaxed) }
@@ -26,19 +28,40 @@ final class BatchRun: Sendable {
   func perform() {
     let jobs = max(1, batch.options.jobs)
     claims.clean(batch.home)
-    Workers.run(jobs + 1) { index in
-      // The system may refuse threads: the calling one works, and the last one keeps time.
-      guard index < jobs else { return self.keepTime() }
+    Workers.run(jobs + 2) { index in
+      // The system may refuse threads: the calling one works, and the last ones can be done without.
+      if index == jobs { return self.bringToDisk() }
+      if index > jobs { return self.keepTime() }
       self.running.add(1, ordering: .relaxed)
       self.work(index)
-      self.running.subtract(1, ordering: .relaxed)
-      if index == 0 { self.isEnding.store(true, ordering: .relaxed) }
+      self.running.subtract(1, ordering: .releasing)
+      if index == 0 { self.isEnding.store(true, ordering: .releasing) }
     }
+  }
+
+  private var isRunning: Bool {
+    !isEnding.load(ordering: .acquiring) || running.load(ordering: .acquiring) > 0
+  }
+
+  /// Syncs and names what the workers have written, until they have ended.
+  private func bringToDisk() {
+    backlog.serve(true)
+    while isRunning {
+      if !publishBacklog() { usleep(1000) }
+    }
+    backlog.serve(false)
+    while publishBacklog() {}
+  }
+
+  private func publishBacklog() -> Bool {
+    guard var group = backlog.next() else { return false }
+    publish(&group)
+    return true
   }
 
   private func keepTime() {
     var refreshed = monotonicSeconds()
-    while !isEnding.load(ordering: .relaxed) || running.load(ordering: .relaxed) > 0 {
+    while isRunning {
       usleep(20_000)
       let now = monotonicSeconds()
       if now - refreshed >= FileClaims.refreshSeconds {
@@ -64,7 +87,7 @@ final class BatchRun: Sendable {
         publish(&group)
         return
       }
-      if group.isDue { publish(&group) }
+      if group.isDue, !backlog.accept(&group) { publish(&group) }
     }
   }
 
@@ -72,8 +95,9 @@ final class BatchRun: Sendable {
   private static func groupSize(_ jobs: Int) -> Int {
     var limit = rlimit()
     unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    // A group in the making and one in the backlog for each worker, and one on its way to the disk.
     let open = min(max(Int(clamping: limit.rlim_cur), 256), 1 << 20) - 192
-    return min(max(1, open / (2 * max(1, jobs))), 64)
+    return min(max(1, open / (2 * jobs + 1)), 64)
   }
 
   private func take(_ find: FolderWalk.Find, _ worker: Int, _ group: inout SyncGroup) {

@@ -29,6 +29,7 @@ struct CoreWork {
     file = try found.open()
     guard let kind = try CoreKind(of: file) else { return nil }
     self.kind = kind
+    if kind == .plain { file.holdBeginning(256 << 10) }
     self.found = found
     self.options = options
     self.claims = claims

@@ -67,11 +67,10 @@ struct SparseCopy: Sendable {
   private func copyChunks(
     from work: borrowing Mutex<Cursor>, _ writer: SparseWriter
   ) throws(SalvageError) {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: SparseWriter.chunkSize, alignment: 4096)
-    defer { unsafe buffer.deallocate() }
+    let buffer = CopyBuffer.take()
+    defer { CopyBuffer.giveBack(buffer) }
     while let chunk = work.withLock({ $0.next(source, wholly: sparse == .never) }) {
-      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(chunk.length)])
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<Int(chunk.length)])
       let count = try unsafe source.read(at: chunk.lowerBound, into: part)
       guard count == part.count else {
         throw SalvageError.becameShorter(source.path, at: chunk.lowerBound + UInt64(count))
