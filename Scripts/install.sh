@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing of the packages that a purpose needs: install.sh build|test|demo|bench...
+# Installs what is missing of the packages that a purpose needs: install.sh build|test|demo|fleet|bench...
 # Says nothing when nothing is missing. Without root and sudo it says what to install, and fails.
 set -euo pipefail
 
@@ -8,6 +8,7 @@ test=(binutils chromium elfutils g++ gcc gcc-multilib gdb gdb-multiarch libc6-de
   libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openssl python3 qemu-user time util-linux xfsprogs
   xz-utils zstd)
 demo=(gdb tar xz-utils)
+fleet=(munge slurm-client slurmctld slurmd xz-utils)
 bench=(bsdextrautils gcc lz4 python3 time util-linux xfsprogs zstd)
 
 wanted=()
@@ -16,6 +17,7 @@ for purpose in "$@"; do
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     demo) wanted+=("${demo[@]}") ;;
+    fleet) wanted+=("${fleet[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     *) echo "install.sh: no such purpose: $purpose" >&2; exit 64 ;;
   esac

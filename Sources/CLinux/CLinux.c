@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -110,4 +111,14 @@ int linux_has_writer(int fd) {
 
 long linux_attribute(int fd, const char *name, void *value, unsigned long size) {
   return fgetxattr(fd, name, value, size);
+}
+
+int linux_has_attributes(int fd) { return flistxattr(fd, NULL, 0) != 0; }
+
+int linux_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }
+
+int linux_link_open_file(int fd, const char *to) {
+  char from[40];
+  snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
+  return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW);
 }

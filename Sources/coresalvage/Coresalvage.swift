@@ -19,8 +19,8 @@ struct Coresalvage: ParsableCommand {
       """,
     version: "coresalvage \(Version.current)",
     subcommands: [
-      RepairCommand.self, UndoCommand.self, InspectCommand.self, CheckCommand.self,
-      NoteCommand.self,
+      RepairCommand.self, UndoCommand.self, BatchCommand.self, InspectCommand.self,
+      CheckCommand.self, NoteCommand.self,
       ArchiveCommand.self, RestoreCommand.self, VerifyCommand.self, CatCommand.self,
     ],
     defaultSubcommand: RepairCommand.self)

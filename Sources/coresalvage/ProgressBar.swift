@@ -42,7 +42,7 @@ final class ProgressBar: Sendable {
       + " \(ByteCount(UInt64(rate)))/s, \(duration(left)) left"
   }
 
-  private static func duration(_ seconds: Double) -> String {
+  static func duration(_ seconds: Double) -> String {
     let whole = Int(min(seconds, 1e9).rounded(.up))
     return whole < 60 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
   }

@@ -49,4 +49,13 @@ int linux_has_writer(int fd);
 /// The value of an extended attribute, and its size; -1 where there is none or `size` is too small.
 long linux_attribute(int fd, const char *name, void *value, unsigned long size);
 
+/// Whether a file has any extended attribute, as far as that can be told.
+int linux_has_attributes(int fd);
+
+/// Locks a whole file for as long as it stays open: 0, or -1 (EWOULDBLOCK: somebody else has it).
+int linux_lock(int fd);
+
+/// Gives an open file another name; EEXIST when that is taken.
+int linux_link_open_file(int fd, const char *to);
+
 #endif

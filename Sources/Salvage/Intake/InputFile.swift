@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 package import SystemPackage
 
 /// A regular file, opened for reading only, and never changed.
@@ -8,6 +9,8 @@ package final class InputFile: ByteSource {
   package let size: UInt64
   package let identity: FileIdentity
   let descriptor: FileDescriptor
+  /// The beginning, where it is held in memory.
+  private let held = Mutex<[UInt8]>([])
 
   package convenience init(_ path: FilePath) throws(SalvageError) {
     let descriptor: FileDescriptor
@@ -56,7 +59,7 @@ package final class InputFile: ByteSource {
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SalvageError) -> Int {
-    var done = 0
+    var done = unsafe readHeld(at: offset, into: buffer)
     while done < buffer.count {
       let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
       let count: Int
@@ -72,6 +75,24 @@ package final class InputFile: ByteSource {
     }
     return done
   }
+
+  /// Reads the beginning once for all: of a small file a repair reads every part more than once.
+  package func holdBeginning(_ size: Int) {
+    guard let bytes = try? bytes(at: 0, count: size) else { return }
+    held.withLock { $0 = bytes }
+  }
+
+  private func readHeld(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    held.withLock { held in
+      guard offset < UInt64(held.count) else { return 0 }
+      let part = held[Int(offset)...].prefix(buffer.count)
+      unsafe buffer.copyBytes(from: part)
+      return part.count
+    }
+  }
+
+  /// False where it certainly has no extended attribute: most files have none, and there are many to ask for.
+  package var hasAttributes: Bool { linux_has_attributes(descriptor.rawValue) != 0 }
 
   /// An extended attribute; nil where there is none, or one that is too long to be text.
   package func attribute(_ name: String) -> [UInt8]? {

@@ -27,8 +27,25 @@ package struct Intake: Sendable {
     progress: (@Sendable (Progress.State) -> Void)? = nil,
     spool: () throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
-    let losses = try options.losses()
     let way = try path == standard ? standardInput() : named(path)
+    return try open(way, path, options, sparse, progress, spool)
+  }
+
+  /// Opens an input that somebody has opened as a file.
+  package static func open(
+    _ file: InputFile, options: IntakeOptions, sparse: RepairOptions.Sparse = .auto,
+    progress: (@Sendable (Progress.State) -> Void)? = nil,
+    spool: () throws(SalvageError) -> any WritableFile
+  ) throws(SalvageError) -> Intake {
+    try open(named(file), file.path, options, sparse, progress, spool)
+  }
+
+  private static func open(
+    _ way: Way, _ path: FilePath, _ options: IntakeOptions, _ sparse: RepairOptions.Sparse,
+    _ progress: (@Sendable (Progress.State) -> Void)?,
+    _ spool: () throws(SalvageError) -> any WritableFile
+  ) throws(SalvageError) -> Intake {
+    let losses = try options.losses()
     switch way {
     case .file(let file):
       let source = TolerantSource(file)
@@ -58,7 +75,10 @@ package struct Intake: Sendable {
   }
 
   private static func named(_ path: FilePath) throws(SalvageError) -> Way {
-    let file = try InputFile(path)
+    try named(InputFile(path))
+  }
+
+  private static func named(_ file: InputFile) throws(SalvageError) -> Way {
     let head = (try? file.bytes(at: 0, count: 8)) ?? []
     try refuseForeign(head, file.path)
     if ArchiveIndex.isArchive(file) { return .archive(file) }
@@ -101,6 +121,21 @@ package struct Intake: Sendable {
     case .lz4: return .stream(LZ4Stream(stream), file, .lz4)
     case nil: return .stream(stream, file, isSkipped ? .lz4 : nil)
     }
+  }
+
+  /// The first bytes of what is packed in a file; nil where none of our packings is. The file is read from its beginning
+  /// again afterwards.
+  package static func unpackedHead(of file: InputFile, count: Int) -> [UInt8]? {
+    guard let head = try? file.bytes(at: 0, count: 8),
+      Packing(magic: head) != nil || Packing.skippableSize(head) != nil
+    else { return nil }
+    defer { _ = try? file.descriptor.seek(offset: 0, from: .start) }
+    guard case .stream(let stream, _, _) = unpacked(DescriptorStream(file), file) else {
+      return nil
+    }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let found = unsafe bytes.withUnsafeMutableBytes { unsafe stream.read(into: $0) }
+    return Array(bytes[..<found])
   }
 
   private static func refuseForeign(_ head: [UInt8], _ path: FilePath) throws(SalvageError) {

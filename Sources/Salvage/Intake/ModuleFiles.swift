@@ -78,10 +78,12 @@ package struct ModuleFiles {
   }
 
   private func load(_ path: FilePath) -> Result<ModuleFile, Absence> {
+    if let file = ModuleCache.file(path, reader) { return .success(file) }
     do throws(SalvageError) {
       guard let file = try ModuleFile(reader.open(path), reader: reader) else {
         return .failure(.notELF)
       }
+      ModuleCache.keep(file, path, reader)
       return .success(file)
     } catch {
       guard case .io(let errno, _) = error.kind else { return .failure(.notRegular) }

@@ -22,7 +22,7 @@ public struct WayIn: Hashable, Sendable {
 
   package init(_ file: InputFile) {
     self.init(kind: .file)
-    for name in Self.attributeNames {
+    for name in file.hasAttributes ? Self.attributeNames : [] {
       attributes[name] = file.attribute("user.coredump." + name)
     }
     ignoredTail = file.identity.size - file.size

@@ -36,6 +36,36 @@ package struct Origin: Hashable, Sendable {
     ])
   }
 
+  /// Whether a note's JSON tells of the same input and options, by whichever version it was written.
+  package func isSame(as line: String) -> Bool {
+    // Format and tool come first.
+    Self.members(of: line, from: 2) == Self.members(of: json.line, from: 2)
+  }
+
+  /// The same, of an input whose size is not known.
+  package func isSameButSize(as line: String) -> Bool {
+    Self.members(of: line, from: 3) == Self.members(of: json.line, from: 3)
+  }
+
+  /// The text after so many commas. None of the first members has one in it.
+  private static func members(of line: String, from first: Int) -> Substring {
+    var rest = line[...]
+    for _ in 0..<first { rest = rest.drop { $0 != "," }.dropFirst() }
+    return rest
+  }
+
+  /// The last ORIGIN note's JSON: that of the repair which made the core what it is; nil where there is none.
+  package static func line(
+    in structure: CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> String? {
+    let note = structure.notes.last {
+      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.origin
+    }
+    guard let note, note.descriptorSize <= 1 << 16 else { return nil }
+    let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
+    return String(validating: bytes, as: UTF8.self)
+  }
+
   /// The digest of the file header, the program header table and the notes as found: what tells one core from another.
   package static func digest(
     of structure: borrowing CoreStructure, _ source: any ByteSource

@@ -8,8 +8,14 @@ public struct PrintableText: Hashable, Sendable, CustomStringConvertible {
   public let description: String
 
   public init(_ bytes: some Sequence<UInt8>) {
+    let bytes = Array(bytes)
+    let backslash = UInt8(ascii: "\\")
+    if bytes.allSatisfy({ (0x20..<0x7f).contains($0) && $0 != backslash }) {
+      description = String(decoding: bytes, as: UTF8.self)
+      return
+    }
     var text = ""
-    var decoder = UTF8Runs(bytes: Array(bytes))
+    var decoder = UTF8Runs(bytes: bytes)
     while let run = decoder.next() {
       switch run {
       case .scalar(let scalar): text += Self.escaped(scalar)

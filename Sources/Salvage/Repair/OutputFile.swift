@@ -20,18 +20,22 @@ package final class OutputFile: WritableFile {
     let folder = path.removingLastComponent()
     var attempt = 0
     while true {
-      let candidate = folder.appending(
-        ".\(name.string.prefix(200)).\(Self.mark)\(hexadecimal(.random(in: 0...UInt64(UInt32.max)), digits: 8))"
-      )
+      attempt += 1
+      let candidate = folder.appending(TemporaryName.random(for: name))
       do {
-        descriptor = try FileDescriptor.open(
+        let opened = try FileDescriptor.open(
           candidate, .readWrite,
           options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
           permissions: .ownerReadWrite)
-        temporaryPath = candidate
-        break
+        guard !TemporaryName.hold(opened) else {
+          descriptor = opened
+          temporaryPath = candidate
+          break
+        }
+        // Somebody who cleans up was quicker than our lock.
+        try? opened.close()
+        guard attempt < 100 else { throw Errno.resourceTemporarilyUnavailable }
       } catch {
-        attempt += 1
         guard errno(of: error) == .fileExists, attempt < 100 else {
           throw Self.cannotCreate(errno(of: error), path, in: folder)
         }
@@ -39,9 +43,6 @@ package final class OutputFile: WritableFile {
     }
     Interruption.willLeave(temporaryPath)
   }
-
-  /// What stands in every temporary name, so that leftovers of a kill can be told.
-  package static let mark = "coresalvage-"
 
   private static func cannotCreate(
     _ error: Errno, _ path: FilePath, in folder: FilePath
@@ -95,22 +96,38 @@ package final class OutputFile: WritableFile {
 
   /// Syncs the file, and gives it its name.
   package func publish() throws(SalvageError) {
+    try sync()
+    try takeName()
+    Self.syncFolder(of: path)
+  }
+
+  /// Waits until the file's bytes are on the disk.
+  package func sync() throws(SalvageError) {
     guard fsync(descriptor.rawValue) == 0 else { throw failure("sync") }
-    let result = unsafe temporaryPath.withPlatformString { from in
+  }
+
+  /// Gives the synced file its name. That survives a power cut once its folder is synced too.
+  package func takeName() throws(SalvageError) {
+    try Self.rename(temporaryPath, to: path, replacing: replaces)
+    Interruption.hasLeft(temporaryPath)
+  }
+
+  /// Renames, and replaces what is there only if that was asked for.
+  package static func rename(
+    _ from: FilePath, to path: FilePath, replacing: Bool
+  ) throws(SalvageError) {
+    let result = unsafe from.withPlatformString { from in
       unsafe path.withPlatformString { to in
-        unsafe replaces ? rename(from, to) : renameExclusively(from, to)
+        unsafe replacing ? Glibc.rename(from, to) : renameExclusively(from, to)
       }
     }
-    guard result == 0 else {
-      if Glibc.errno == EEXIST { throw SalvageError(.outputExists, file: path) }
-      throw failure("rename")
-    }
-    Interruption.hasLeft(temporaryPath)
-    syncFolder()
+    guard result != 0 else { return }
+    if Glibc.errno == EEXIST { throw SalvageError(.outputExists, file: path) }
+    throw SalvageError(.io(Errno(rawValue: Glibc.errno), call: "rename"), file: path)
   }
 
   /// A rename survives a power cut only once its folder is synced. Where folders can't be, that is the best there is.
-  private func syncFolder() {
+  package static func syncFolder(of path: FilePath) {
     let folder = path.removingLastComponent()
     let name = folder.isEmpty ? FilePath(".") : folder
     guard let descriptor = try? FileDescriptor.open(name, .readOnly, options: [.closeOnExec]) else {

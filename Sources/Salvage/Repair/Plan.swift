@@ -9,6 +9,8 @@ package struct Plan: Sendable {
   /// Where the part that is ours begins.
   package var tailOffset: UInt64
   package var size: UInt64
+  /// What its ORIGIN note says; nil for a whole core, which gets none.
+  package var origin: Origin?
 
   /// Where the tail and the segments in it begin.
   package static let pageSize: UInt64 = 4096
@@ -55,6 +57,7 @@ extension Plan {
     segments.place(inputs.rebuild.segments, in: &tail)
     let origin = Origin(
       sizeFound: found, digest: inputs.digest, options: options)
+    self.origin = origin
     let notes = TailNotes(
       structure, segments, inputs.rebuild, origin, head: table.changedRanges, to: &tail)
     var header = structure.header

@@ -24,14 +24,30 @@ extension Repair {
   public func write(
     to path: FilePath, progress: (@Sendable (Progress.State) -> Void)? = nil
   ) throws(SalvageError) -> Written {
+    let draft = try draft(of: path, replacing: inputs.options.force, progress: progress)
+    try draft.output.publish()
+    return draft.written
+  }
+
+  /// An output that is complete, and has neither been synced nor got its name yet.
+  package struct Draft: Sendable {
+    package let output: OutputFile
+    package let written: Written
+    package let plan: Plan
+  }
+
+  /// Writes all of the output. Whoever drops the draft without publishing it leaves nothing behind.
+  package func draft(
+    of path: FilePath, replacing: Bool, progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Draft {
     let options = inputs.options
     if let spool = intake.spool as? OutputFile, spool.path == path {
-      return try publish(self, spool, sharesData: false, sharing: nil)
+      return try finish(self, spool, sharesData: false, sharing: nil)
     }
     // Of an archive or a stream, the file has other bytes than the core.
     let file = intake.spool == nil ? source.backingFile : nil
-    try OutputFile.check(path, against: intake.file?.identity, replacing: options.force)
-    let output = try OutputFile(path, replacing: options.force)
+    try OutputFile.check(path, against: intake.file?.identity, replacing: replacing)
+    let output = try OutputFile(path, replacing: replacing)
     let rewrite = Rewrite(
       source: source, file: file, output: output, options: options,
       progress: Progress(total: source.size, report: progress))
@@ -40,13 +56,13 @@ extension Repair {
     try output.resize(to: 0)
     let sharesData = try rewrite.copy(plan)
     if let file, !options.intake.acceptsGrowing { try WriterWatch.refuseGrown(file) }
-    return try publish(try knowingAll(), output, sharesData: sharesData, sharing: file)
+    return try finish(try knowingAll(), output, sharesData: sharesData, sharing: file)
   }
 
   /// Makes an output of a file that has the input's bytes.
-  private func publish(
+  private func finish(
     _ repair: Repair, _ output: OutputFile, sharesData: Bool, sharing file: InputFile?
-  ) throws(SalvageError) -> Written {
+  ) throws(SalvageError) -> Draft {
     let options = inputs.options
     let plan = repair.possiblePlan(for: output)
     try Rewrite(
@@ -55,14 +71,13 @@ extension Repair {
     ).finish(plan)
     // What came through a pipe is nobody's but ours.
     if let identity = intake.file?.identity { output.takeAccess(of: identity) }
-    try output.publish()
     var written = Written(
       size: plan.size, extend: plan.extend, sharesData: sharesData, report: repair.report)
     if file != nil, !sharesData, options.reflink == .auto, options.sparse == .auto {
       written.fallbacks.append("copied: input and output can't share their data here")
     }
     written.noteExtension(asked: options.extend, isWhole: repair.plan == nil)
-    return written
+    return Draft(output: output, written: written, plan: plan)
   }
 
   /// The repair as it is once everything was read: the same, but for what turned out to be unreadable.
@@ -164,7 +179,8 @@ extension Repair {
     return planWithoutExtension
   }
 
-  private var planWithoutExtension: Plan {
+  /// The plan as it is where the due size can't be had.
+  package var planWithoutExtension: Plan {
     var inputs = inputs
     inputs.options.extend = .none
     return Plan(inputs)

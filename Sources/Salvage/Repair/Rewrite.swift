@@ -26,8 +26,8 @@ struct Rewrite {
   func finish(_ plan: Plan) throws(SalvageError) {
     try output.resize(to: plan.size)
     let tail = plan.pieces.partitioningIndex { $0.offset >= plan.tailOffset }
-    for piece in plan.pieces[tail...] { try write(piece) }
-    for piece in plan.pieces[..<tail] { try write(piece) }
+    try write(plan.pieces[tail...])
+    try write(plan.pieces[..<tail])
     try source.confirmSize()
   }
 
@@ -45,6 +45,41 @@ struct Rewrite {
         file: output.path)
     }
     return false
+  }
+
+  /// Writes pieces; small neighbours as one.
+  private func write(_ pieces: ArraySlice<Piece>) throws(SalvageError) {
+    var run: [UInt8] = []
+    var start: UInt64 = 0
+    func flush() throws(SalvageError) {
+      if !run.isEmpty { try output.write(run, at: start) }
+      run.removeAll(keepingCapacity: true)
+    }
+    for piece in pieces {
+      guard let bytes = try small(piece) else {
+        try flush()
+        try write(piece)
+        continue
+      }
+      if start + UInt64(run.count) != piece.offset || run.count > 1 << 17 { try flush() }
+      if run.isEmpty { start = piece.offset }
+      run += bytes
+    }
+    try flush()
+  }
+
+  /// The bytes of a piece that is to be written and is small; else nil.
+  private func small(_ piece: Piece) throws(SalvageError) -> [UInt8]? {
+    switch piece.content {
+    case .bytes(let bytes): return bytes
+    case .input(let range) where piece.unmoved == nil && range.length <= 1 << 16:
+      let bytes = try source.bytes(at: range.lowerBound, count: Int(range.length))
+      guard bytes.count == Int(range.length) else {
+        throw SalvageError.becameShorter(source.path, at: range.lowerBound + UInt64(bytes.count))
+      }
+      return bytes
+    default: return nil
+    }
   }
 
   private func write(_ piece: Piece) throws(SalvageError) {

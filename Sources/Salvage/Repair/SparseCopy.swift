@@ -16,6 +16,9 @@ struct SparseCopy: Sendable {
     let work = Mutex(Cursor(ranges: ranges))
     let failure = Mutex<SalvageError?>(nil)
     let writer = SparseWriter(output, sparse)
+    // What fits in one chunk is not worth a second thread.
+    let size = ranges.reduce(UInt64(0)) { $0 &+ $1.length }
+    guard size > UInt64(SparseWriter.chunkSize) else { return try copyChunks(from: work, writer) }
     DispatchQueue.concurrentPerform(iterations: 2) { _ in
       do throws(SalvageError) {
         try copyChunks(from: work, writer)
@@ -64,11 +67,10 @@ struct SparseCopy: Sendable {
   private func copyChunks(
     from work: borrowing Mutex<Cursor>, _ writer: SparseWriter
   ) throws(SalvageError) {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: SparseWriter.chunkSize, alignment: 4096)
-    defer { unsafe buffer.deallocate() }
+    let buffer = CopyBuffer.take()
+    defer { CopyBuffer.giveBack(buffer) }
     while let chunk = work.withLock({ $0.next(source, wholly: sparse == .never) }) {
-      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(chunk.length)])
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<Int(chunk.length)])
       let count = try unsafe source.read(at: chunk.lowerBound, into: part)
       guard count == part.count else {
         throw SalvageError.becameShorter(source.path, at: chunk.lowerBound + UInt64(count))

@@ -25,7 +25,7 @@ package final class UnnamedFile: WritableFile {
 
   private static func unlinked(in folder: FilePath) throws(SalvageError) -> FileDescriptor {
     let number = hexadecimal(.random(in: 0...UInt64.max), digits: 16)
-    let name = folder.appending(".\(OutputFile.mark)\(number)")
+    let name = folder.appending(".\(TemporaryName.mark)\(number)")
     let descriptor: FileDescriptor
     do {
       descriptor = try FileDescriptor.open(

@@ -1,0 +1,18 @@
+internal import ELFCore
+
+/// What a file's first bytes say of it, where it may be a core.
+enum CoreKind: Hashable, Sendable {
+  case plain, packed
+
+  /// nil for what is certainly none.
+  init?(of file: InputFile) throws(SalvageError) {
+    let head = try file.bytes(at: 0, count: FileHeader.magic.count)
+    if head == FileHeader.magic {
+      self = .plain
+    } else if Intake.unpackedHead(of: file, count: FileHeader.magic.count) == FileHeader.magic {
+      self = .packed
+    } else {
+      return nil
+    }
+  }
+}

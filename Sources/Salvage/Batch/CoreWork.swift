@@ -1,0 +1,245 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// One core of a batch: what is to become of it, and doing it.
+struct CoreWork {
+  let found: FoundFile
+  let file: InputFile
+  let kind: CoreKind
+  let options: BatchOptions
+  let claims: FileClaims
+
+  /// What came of it.
+  enum Result {
+    case done(BatchRecord)
+    /// Written; it waits for its sync.
+    case written(SyncGroup.Item)
+    /// Somebody else is at work on it.
+    case busy
+  }
+
+  /// Whoever wants to know how far it is.
+  typealias Observer = (@Sendable (Progress.State) -> Void)?
+
+  /// Opens a file. nil for one that is no core: most files of a folder are none, and they are told by their first bytes.
+  init?(
+    _ found: FoundFile, _ options: BatchOptions, _ claims: FileClaims
+  ) throws(SalvageError) {
+    file = try found.open()
+    guard let kind = try CoreKind(of: file) else { return nil }
+    self.kind = kind
+    if kind == .plain { file.holdBeginning(256 << 10) }
+    self.found = found
+    self.options = options
+    self.claims = claims
+  }
+
+  /// Does it. `folder` gives the folder of the output, which is made where there is none.
+  func run(
+    in folder: () throws(SalvageError) -> FilePath, progress: Observer
+  ) throws(SalvageError) -> Result {
+    if options.output == nil { return try repairInPlace(folder) }
+    switch kind {
+    case .plain: return try runPlain(folder, progress)
+    case .packed: return try runPacked(folder, progress)
+    }
+  }
+
+  static func outputName(
+    _ found: FoundFile, _ kind: CoreKind, _ options: BatchOptions
+  ) -> FilePath.Component {
+    OutputName.name(for: found.name, isPacked: kind == .packed, archive: false) {
+      found.folder.kind(of: $0) == S_IFREG
+    }
+  }
+
+  private func record(_ outcome: BatchRecord.Outcome, _ report: Report) -> BatchRecord {
+    var record = BatchRecord(found.path, outcome)
+    record.report = report
+    return record
+  }
+
+  /// Does something with a claim, which ends with it unless something written waits for its sync.
+  private func claiming(
+    _ output: FilePath, _ work: (FileClaims.Claim) throws(SalvageError) -> Result
+  ) throws(SalvageError) -> Result {
+    guard let claim = try claims.take(output) else { return .busy }
+    do throws(SalvageError) {
+      let result = try work(claim)
+      if case .written = result { return result }
+      claims.release(claim)
+      return result
+    } catch {
+      claims.release(claim)
+      throw error
+    }
+  }
+
+  // MARK: From a file that is no stream
+
+  private func runPlain(
+    _ folder: () throws(SalvageError) -> FilePath, _ progress: Observer
+  ) throws(SalvageError) -> Result {
+    let repair = try repair { () throws(SalvageError) in
+      throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
+    }
+    guard repair.plan != nil || options.whole != .skip else {
+      return .done(record(.whole, repair.report))
+    }
+    let output = try folder().appending(Self.outputName(found, kind, options))
+    if case .done(let done) = try look(at: output, repair) { return .done(done) }
+    return try claiming(output) { claim throws(SalvageError) in
+      // Between the look and the claim somebody may have finished it.
+      switch try look(at: output, repair) {
+      case .done(let done): return .done(done)
+      case .toWrite(let replacing):
+        return .written(try write(repair, to: output, replacing, claim, progress))
+      }
+    }
+  }
+
+  private func repair(
+    spool: () throws(SalvageError) -> any WritableFile
+  ) throws(SalvageError) -> Repair {
+    try Repair(
+      of: Intake.open(
+        file, options: options.repair.intake, sparse: options.repair.sparse, spool: spool),
+      options: options.repair)
+  }
+
+  // MARK: From a stream
+
+  /// A packed core is unpacked into what becomes its output: only then is it known whether it is whole.
+  private func runPacked(
+    _ folder: () throws(SalvageError) -> FilePath, _ progress: Observer
+  ) throws(SalvageError) -> Result {
+    let output = try folder().appending(Self.outputName(found, kind, options))
+    if !options.deleteInput, PriorOutput.isCurrent(output, for: file, options.repair) {
+      var record = BatchRecord(found.path, .present)
+      record.output = output
+      return .done(record)
+    }
+    return try claiming(output) { claim throws(SalvageError) in
+      let isThere = FileIdentity(at: output, followingLinks: false) != nil
+      let repair = try repair { () throws(SalvageError) in
+        try OutputFile(output, replacing: isThere)
+      }
+      guard repair.plan != nil || options.whole != .skip else {
+        return .done(record(.whole, repair.report))
+      }
+      switch try look(at: output, repair) {
+      case .done(let done): return .done(done)
+      case .toWrite(let replacing):
+        return .written(try write(repair, to: output, replacing, claim, progress))
+      }
+    }
+  }
+
+  // MARK: In place
+
+  private func repairInPlace(
+    _ folder: () throws(SalvageError) -> FilePath
+  ) throws(SalvageError) -> Result {
+    guard kind == .plain else {
+      throw SalvageError(
+        .notInPlace(reason: "is compressed, and can't be repaired in place"), file: found.path)
+    }
+    let repair = try repair { () throws(SalvageError) in
+      throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
+    }
+    guard repair.plan != nil else { return .done(record(.whole, repair.report)) }
+    _ = try folder()
+    return try claiming(found.path) { _ throws(SalvageError) in
+      // Somebody may have repaired it between the look and the claim: then it is whole now.
+      let place = try InPlaceFile(found.path)
+      guard place.identity.isSameFile(as: file.identity) else {
+        throw SalvageError(.notInPlace(reason: "was replaced meanwhile"), file: found.path)
+      }
+      let written = try Repair.inPlace(place, options: options.repair)
+      var record = record(written.report.isWhole ? .whole : .repaired, written.report)
+      record.output = found.path
+      record.outputSize = written.report.isWhole ? 0 : written.size
+      return .done(record)
+    }
+  }
+
+  // MARK: What is there, and what is written
+
+  private enum Look {
+    case done(BatchRecord)
+    case toWrite(replacing: Bool)
+  }
+
+  /// What is to be done by what stands in the output's place. Throws where it is nothing that may be replaced.
+  private func look(at output: FilePath, _ repair: Repair) throws(SalvageError) -> Look {
+    switch PriorOutput.look(at: output, for: repair) {
+    case .none: return .toWrite(replacing: options.repair.force)
+    case .current(let plan):
+      var record = record(.present, repair.report)
+      record.output = output
+      if options.deleteInput {
+        try removal(repair, plan).carryOut(output: output)
+        record.isInputDeleted = true
+      }
+      return .done(record)
+    case .outdated:
+      // The input that it was made of may be gone: it may be all that is left of that core.
+      guard !options.deleteInput || options.repair.force else {
+        throw SalvageError(.outputExists, file: output)
+      }
+    case .foreign:
+      guard options.repair.force else { throw SalvageError(.outputExists, file: output) }
+    }
+    return .toWrite(replacing: true)
+  }
+
+  private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {
+    SyncGroup.Removal(found: found, identity: file.identity, source: repair.source, plan: plan)
+  }
+
+  private func write(
+    _ repair: Repair, to output: FilePath, _ replacing: Bool, _ claim: FileClaims.Claim,
+    _ progress: Observer
+  ) throws(SalvageError) -> SyncGroup.Item {
+    var record = record(repair.plan == nil ? .copied : .repaired, repair.report)
+    record.output = output
+    if repair.plan == nil, options.whole == .link, kind == .plain,
+      try isLinked(to: output, replacing)
+    {
+      record.outcome = .linked
+      record.outputSize = file.size
+      return SyncGroup.Item(
+        record: record, claim: claim, content: .link(output), weight: 0,
+        removal: options.deleteInput ? removal(repair, nil) : nil)
+    }
+    let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
+    record.report = draft.written.report
+    record.outputSize = draft.written.size
+    return SyncGroup.Item(
+      record: record, claim: claim, content: .draft(draft.output), weight: file.allocated,
+      removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+  }
+
+  /// Gives the input a second name; false where that can't be had.
+  private func isLinked(
+    to output: FilePath, _ replacing: Bool
+  ) throws(SalvageError) -> Bool {
+    guard let name = output.lastComponent else { return false }
+    try OutputFile.check(output, against: nil, replacing: replacing)
+    let temporary = output.removingLastComponent().appending(TemporaryName.random(for: name))
+    Interruption.willLeave(temporary)
+    defer { Interruption.hasLeft(temporary) }
+    let result = unsafe temporary.withPlatformString {
+      unsafe linux_link_open_file(file.descriptor.rawValue, $0)
+    }
+    guard result == 0 else { return false }
+    do throws(SalvageError) {
+      try OutputFile.rename(temporary, to: output, replacing: replacing)
+      return true
+    } catch {
+      _ = unsafe temporary.withPlatformString { unsafe unlink($0) }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,15 @@
+internal import Glibc
+internal import SystemPackage
+
+/// Patterns of glob(7) on names as the kernel sees them, byte by byte.
+enum NamePattern {
+  /// Whether a file's name is matched, or its path below its folder where the pattern has a slash.
+  static func matches(_ pattern: String, _ file: FoundFile) -> Bool {
+    if pattern.contains("/") {
+      return unsafe file.relativePath.withPlatformString {
+        unsafe fnmatch(pattern, $0, FNM_PATHNAME) == 0
+      }
+    }
+    return unsafe file.name.withPlatformString { unsafe fnmatch(pattern, $0, 0) == 0 }
+  }
+}

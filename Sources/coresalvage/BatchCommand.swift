@@ -1,0 +1,115 @@
+public import ArgumentParser
+internal import Glibc
+public import Salvage
+internal import SystemPackage
+
+extension BatchOptions.Whole: ExpressibleByArgument {}
+
+/// `coresalvage batch DIR… --output OUTDIR`
+struct BatchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "batch",
+    abstract: "Repair every core in a folder, known by content and not by name.")
+
+  @Argument(help: "The folders with the cores.")
+  var folders: [String]
+
+  @Option(name: .shortAndLong, help: "The folder for the outputs. Paths below DIR are kept.")
+  var output: String?
+
+  @Flag(help: "Repair each core itself; compressed ones can't be.")
+  var inPlace = false
+
+  @Flag(name: .shortAndLong, help: "Enter folders in the folders.")
+  var recursive = false
+
+  @Option(name: .shortAndLong, help: "How many files at once; else as many as there are cores.")
+  var jobs: Int?
+
+  @Option(help: "Only files whose name is matched by this pattern; with a slash in it, whose path.")
+  var match: String?
+
+  @Option(help: "What becomes of whole cores: left (skip), copied, or hard-linked.")
+  var whole = BatchOptions.Whole.skip
+
+  @Flag(help: "Remove each input once its output is synced, read again and found right.")
+  var deleteInput = false
+
+  @Option(
+    help: """
+      K/N: do the Kth of N equal shares of the files. auto: the share of a task of a Slurm array or of a \
+      Kubernetes Indexed Job.
+      """)
+  var shard: String?
+
+  @OptionGroup var flags: RepairFlags
+
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+  var quiet = false
+
+  @Flag(help: "Print a JSON object a line as things happen, the summary last.")
+  var json = false
+
+  func validate() throws {
+    guard !folders.isEmpty else { throw ValidationError("Missing expected argument '<folders>'") }
+    guard inPlace != (output != nil) else {
+      throw ValidationError("Give --output OUTDIR, or --in-place, and not both")
+    }
+    guard !inPlace || whole == .skip && !deleteInput else {
+      throw ValidationError(
+        "--in-place has no outputs: neither --whole nor --delete-input goes with it")
+    }
+    guard flags.intake.mapfile == nil, flags.intake.lostRanges.isEmpty, flags.intake.tempDir == nil
+    else {
+      throw ValidationError(
+        "--mapfile, --lost-range and --temp-dir are for one core, not for a batch")
+    }
+    guard jobs.map({ (1...1024).contains($0) }) ?? true else {
+      throw ValidationError("--jobs is 1 to 1024")
+    }
+    _ = try shardMeant()
+  }
+
+  private func shardMeant() throws -> Shard? {
+    guard let shard else { return nil }
+    if shard == "auto" {
+      guard let found = Shard(environment: Self.variable) else {
+        throw ValidationError(
+          """
+          --shard auto needs JOB_COMPLETION_INDEX with JOB_COMPLETION_COUNT, or SLURM_ARRAY_TASK_ID with \
+          SLURM_ARRAY_TASK_COUNT of an array that is one range
+          """)
+      }
+      return found
+    }
+    guard let found = Shard(shard) else {
+      throw ValidationError("--shard is K/N with K from 1 to N, or auto")
+    }
+    return found
+  }
+
+  private static func variable(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  private func options() throws -> BatchOptions {
+    var options = BatchOptions(output: output.map { FilePath($0) })
+    options.recursive = recursive
+    options.match = match
+    options.whole = whole
+    options.deleteInput = deleteInput
+    if let jobs { options.jobs = jobs }
+    options.shard = try shardMeant()
+    options.repair = flags.options()
+    return options
+  }
+
+  func run() throws {
+    let batch = try Batch(of: folders.map { FilePath($0) }, options: options())
+    Interruption.watch()
+    let view = BatchView(json: json, quiet: quiet)
+    let tally = try batch.run { view.show($0) }
+    guard tally.left == nil else { throw ExitStatus.system }
+    guard tally[.failed] + tally[.beyondRepair] == 0 else { throw ExitStatus.damage }
+  }
+}

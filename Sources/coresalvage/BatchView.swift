@@ -1,0 +1,87 @@
+internal import Glibc
+internal import Salvage
+internal import Synchronization
+
+/// Shows a batch as it runs: on a terminal a bar for all of it and a line for each core under way; elsewhere a line for
+/// each that is finished, or JSON.
+final class BatchView: Sendable {
+  private let json: Bool
+  private let quiet: Bool
+  private let isTerminal: Bool
+  private let state: Mutex<State>
+
+  private struct State {
+    var progress = BatchProgress()
+    /// How many lines stand on the screen that the next ones go over.
+    var drawn = 0
+    var lastDrawn = 0.0
+  }
+
+  init(json: Bool, quiet: Bool) {
+    self.json = json
+    self.quiet = quiet
+    isTerminal =
+      !json && !quiet && isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1
+    state = Mutex(State())
+  }
+
+  /// Called for one event after another.
+  func show(_ event: BatchEvent) {
+    if json {
+      if let object = event.json { Console.print(object.line) }
+      return
+    }
+    state.withLock { state in
+      state.progress.note(event)
+      switch event {
+      case .surveyed(let survey) where !quiet: say(survey.description, &state)
+      case .finished(let record): tell(record, &state)
+      case .ended(let tally):
+        clear(&state)
+        if !quiet { Console.print(tally.description) }
+      case .surveying, .ticked: draw(&state)
+      default: break
+      }
+    }
+  }
+
+  /// A line for what was finished: always where something is wrong, else where there is no bar.
+  private func tell(_ record: BatchRecord, _ state: inout State) {
+    guard let line = record.line else { return }
+    if record.error != nil {
+      clear(&state)
+      Console.complain(line)
+    } else if !quiet, !isTerminal {
+      Console.print(line)
+    }
+  }
+
+  private func say(_ text: String, _ state: inout State) {
+    clear(&state)
+    Console.print(text)
+  }
+
+  // MARK: The bar
+
+  private func clear(_ state: inout State) {
+    guard state.drawn > 0 else { return }
+    Self.put("\r\u{1b}[\(state.drawn)A\u{1b}[J")
+    state.drawn = 0
+  }
+
+  /// Five times a second. Lines that are too long for the terminal are cut by it, not wrapped.
+  private func draw(_ state: inout State) {
+    let now = monotonicSeconds()
+    guard isTerminal, now - state.lastDrawn >= 0.2 else { return }
+    state.lastDrawn = now
+    let lines = state.progress.lines(at: now)
+    let up = state.drawn > 0 ? "\r\u{1b}[\(state.drawn)A" : ""
+    Self.put("\u{1b}[?7l\(up)" + lines.map { "\u{1b}[K\($0)\n" }.joined() + "\u{1b}[J\u{1b}[?7h")
+    state.drawn = lines.count
+  }
+
+  private static func put(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}

@@ -1,0 +1,51 @@
+import SystemPackage
+import Testing
+import TestSupport
+
+/// What lies in Scripts/ to run a batch by itself.
+@Suite("the units and manifests")
+struct BatchServiceTests {
+  private static let scripts = Tool.packageRoot.appending("Scripts")
+
+  @Test("of systemd are verified by it, and leave the service little to harm")
+  func units() throws {
+    guard Tool.isInstalled("systemd-analyze", for: "the units' check") else { return }
+    let folder = try ScratchFolder()
+    let names = ["service", "timer", "path"].map { "coresalvage-batch.\($0)" }
+    for name in names {
+      let bytes = try ReferenceSource.contents(
+        of: Self.scripts.appending("systemd").appending(name))
+      // The command need not be installed where this is checked.
+      let text = String(decoding: bytes, as: UTF8.self).split(
+        separator: "/usr/bin/coresalvage", omittingEmptySubsequences: false
+      ).joined(separator: Tool.coresalvagePath.string)
+      try folder.write(Array(text.utf8), to: name)
+    }
+    let paths = names.map { folder.file($0).string }
+    let verified = try Tool("systemd-analyze", ["verify", "--man=no"] + paths).run()
+    #expect(verified.ending == .exit(0) && verified.lines.isEmpty, "\(verified)")
+    let secure = try Tool(
+      "systemd-analyze", ["security", "--offline=yes", "--threshold=20", paths[0]]
+    ).run()
+    #expect(secure.ending == .exit(0), "\(secure.lines.suffix(1))")
+  }
+
+  @Test("of Kubernetes has only fields that its API knows")
+  func job() throws {
+    guard Tool.isInstalled("python3", for: "the manifest's check") else { return }
+    let check = Self.scripts.appending("fleet/check-job.py")
+    let result = try Tool("python3", [check.string]).run()
+    guard result.ending != .exit(77) else {
+      return Skip.say("the manifest's check: \(result.errorText)")
+    }
+    #expect(result.ending == .exit(0), "\(result)")
+  }
+
+  @Test(
+    "of the fleet are shell scripts that bash reads",
+    arguments: ["coresalvage.sbatch", "try-slurm.sh"])
+  func shell(name: String) throws {
+    let path = Self.scripts.appending("fleet").appending(name)
+    try Tool("bash", ["-n", path.string]).runSuccessfully()
+  }
+}
