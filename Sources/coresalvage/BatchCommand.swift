@@ -29,6 +29,9 @@ struct BatchCommand: ParsableCommand {
   @Option(help: "Only files whose name is matched by this pattern; with a slash in it, whose path.")
   var match: String?
 
+  @Flag(help: "Write archives (.core.lz4), of whole cores too.")
+  var archive = false
+
   @Option(help: "What becomes of whole cores: left (skip), copied, or hard-linked.")
   var whole = BatchOptions.Whole.skip
 
@@ -41,6 +44,9 @@ struct BatchCommand: ParsableCommand {
       Kubernetes Indexed Job.
       """)
   var shard: String?
+
+  @Option(help: "Write a page that shows every core: open it in a browser.")
+  var report: String?
 
   @OptionGroup var flags: RepairFlags
 
@@ -63,6 +69,10 @@ struct BatchCommand: ParsableCommand {
     else {
       throw ValidationError(
         "--mapfile, --lost-range and --temp-dir are for one core, not for a batch")
+    }
+    guard !archive || output != nil && whole == .skip else {
+      throw ValidationError(
+        "--archive needs --output, and archives whole cores too: --whole doesn't go with it")
     }
     guard jobs.map({ (1...1024).contains($0) }) ?? true else {
       throw ValidationError("--jobs is 1 to 1024")
@@ -100,7 +110,8 @@ struct BatchCommand: ParsableCommand {
     options.deleteInput = deleteInput
     if let jobs { options.jobs = jobs }
     options.shard = try shardMeant()
-    options.repair = flags.options()
+    if archive { options.archive = ArchiveOptions() }
+    options.repair = flags.options(holesCost: archive)
     return options
   }
 
@@ -108,7 +119,13 @@ struct BatchCommand: ParsableCommand {
     let batch = try Batch(of: folders.map { FilePath($0) }, options: options())
     Interruption.watch()
     let view = BatchView(json: json, quiet: quiet)
-    let tally = try batch.run { view.show($0) }
+    let page = report.map { BatchPage(to: FilePath($0), force: flags.force) }
+    try page?.check()
+    let tally = try batch.run { event in
+      view.show(event)
+      page?.note(event)
+    }
+    try page?.write()
     guard tally.left == nil else { throw ExitStatus.system }
     guard tally[.failed] + tally[.beyondRepair] == 0 else { throw ExitStatus.damage }
   }

@@ -28,7 +28,7 @@ extension Batch {
     guard kind == .plain else { return countPacked(file, input, in: &survey) }
     guard let structure = try? Probe.structure(of: input) else { return }
     let isWhole = structure.sizeDue.map { $0 <= input.size } ?? false
-    guard !isWhole || options.whole != .skip else { return }
+    guard !isWhole || options.takesWhole else { return }
     guard !isPresent(file, kind) else {
       survey.present += 1
       return
@@ -37,7 +37,7 @@ extension Batch {
     survey.bytes &+= input.size
     if options.output == nil {
       survey.toWrite &+= structure.tailSize
-    } else if !isWhole || options.whole == .copy {
+    } else if !isWhole || options.whole == .copy || options.archive != nil {
       survey.toWrite &+= min(input.size, input.allocated) &+ structure.tailSize
     }
   }

@@ -18,6 +18,8 @@ public struct BatchOptions: Hashable, Sendable {
   public var recursive = false
   /// Only files whose name, or whose path if the pattern has a slash, is matched by this pattern of glob(7).
   public var match: String?
+  /// Whether outputs are archives, and how they are written; whole cores are archived then too. nil for plain cores.
+  public var archive: ArchiveOptions?
   public var whole = Whole.skip
   /// Whether an input is removed once its output is synced, read again and found right.
   public var deleteInput = false
@@ -28,4 +30,7 @@ public struct BatchOptions: Hashable, Sendable {
   public var repair = RepairOptions()
 
   public init(output: FilePath?) { self.output = output }
+
+  /// Whether a whole core has an output.
+  var takesWhole: Bool { whole != .skip || archive != nil }
 }

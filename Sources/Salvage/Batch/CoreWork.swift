@@ -49,7 +49,7 @@ struct CoreWork {
   static func outputName(
     _ found: FoundFile, _ kind: CoreKind, _ options: BatchOptions
   ) -> FilePath.Component {
-    OutputName.name(for: found.name, isPacked: kind == .packed, archive: false) {
+    OutputName.name(for: found.name, isPacked: kind == .packed, archive: options.archive != nil) {
       found.folder.kind(of: $0) == S_IFREG
     }
   }
@@ -84,7 +84,7 @@ struct CoreWork {
     let repair = try repair { () throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
-    guard repair.plan != nil || options.whole != .skip else {
+    guard repair.plan != nil || options.takesWhole else {
       return .done(record(.whole, repair.report))
     }
     let output = try folder().appending(Self.outputName(found, kind, options))
@@ -115,7 +115,10 @@ struct CoreWork {
     _ folder: () throws(SalvageError) -> FilePath, _ progress: Observer
   ) throws(SalvageError) -> Result {
     let output = try folder().appending(Self.outputName(found, kind, options))
-    if !options.deleteInput, PriorOutput.isCurrent(output, for: file, options.repair) {
+    if !options.deleteInput,
+      PriorOutput.isCurrent(
+        output, for: file, options.repair, archived: options.archive != nil)
+    {
       var record = BatchRecord(found.path, .present)
       record.output = output
       return .done(record)
@@ -123,9 +126,13 @@ struct CoreWork {
     return try claiming(output) { claim throws(SalvageError) in
       let isThere = FileIdentity(at: output, followingLinks: false) != nil
       let repair = try repair { () throws(SalvageError) in
-        try OutputFile(output, replacing: isThere)
+        // An archive is made of what was unpacked; a plain core is that itself.
+        if options.archive != nil {
+          return try UnnamedFile(in: options.repair.intake.temporaryFolder)
+        }
+        return try OutputFile(output, replacing: isThere)
       }
-      guard repair.plan != nil || options.whole != .skip else {
+      guard repair.plan != nil || options.takesWhole else {
         return .done(record(.whole, repair.report))
       }
       switch try look(at: output, repair) {
@@ -173,7 +180,7 @@ struct CoreWork {
 
   /// What is to be done by what stands in the output's place. Throws where it is nothing that may be replaced.
   private func look(at output: FilePath, _ repair: Repair) throws(SalvageError) -> Look {
-    switch PriorOutput.look(at: output, for: repair) {
+    switch PriorOutput.look(at: output, for: repair, archived: options.archive != nil) {
     case .none: return .toWrite(replacing: options.repair.force)
     case .current(let plan):
       var record = record(.present, repair.report)
@@ -204,7 +211,7 @@ struct CoreWork {
   ) throws(SalvageError) -> SyncGroup.Item {
     var record = record(repair.plan == nil ? .copied : .repaired, repair.report)
     record.output = output
-    if repair.plan == nil, options.whole == .link, kind == .plain,
+    if repair.plan == nil, options.archive == nil, options.whole == .link, kind == .plain,
       try isLinked(to: output, replacing)
     {
       record.outcome = .linked
@@ -213,12 +220,32 @@ struct CoreWork {
         record: record, claim: claim, content: .link(output), weight: 0,
         removal: options.deleteInput ? removal(repair, nil) : nil)
     }
-    let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
-    record.report = draft.written.report
-    record.outputSize = draft.written.size
+    let file: OutputFile
+    let plan: Plan
+    if let archiving = options.archive {
+      let draft = try repair.archiveDraft(
+        of: output, replacing: replacing, options: shared(archiving), progress: progress)
+      record.outcome = .archived
+      record.report = draft.archived.report
+      record.outputSize = draft.archived.size
+      (file, plan) = (draft.output, draft.plan)
+    } else {
+      let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
+      record.report = draft.written.report
+      record.outputSize = draft.written.size
+      (file, plan) = (draft.output, draft.plan)
+    }
     return SyncGroup.Item(
-      record: record, claim: claim, content: .draft(draft.output), weight: file.allocated,
-      removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+      record: record, claim: claim, content: .draft(file),
+      weight: options.archive == nil ? self.file.allocated : record.outputSize,
+      removal: options.deleteInput ? removal(repair, plan) : nil)
+  }
+
+  /// Several files at once share the cores; one alone takes all of them.
+  private func shared(_ archiving: ArchiveOptions) -> ArchiveOptions {
+    var archiving = archiving
+    archiving.threads = max(1, Workers.coreCount / max(1, options.jobs))
+    return archiving
   }
 
   /// Gives the input a second name; false where that can't be had.

@@ -10,10 +10,10 @@ enum PriorOutput {
   /// Nothing that we know to be ours.
   case foreign
 
-  static func look(at path: FilePath, for repair: Repair) -> PriorOutput {
+  static func look(at path: FilePath, for repair: Repair, archived: Bool) -> PriorOutput {
     guard let present = FileIdentity(at: path, followingLinks: false) else { return .none }
-    guard present.isRegular, let output = try? InputFile(path),
-      output.identity.isSameFile(as: present),
+    guard present.isRegular, let file = try? InputFile(path),
+      file.identity.isSameFile(as: present), let output = core(in: file, archived: archived),
       let structure = try? Probe.structure(of: output)
     else { return .foreign }
     guard let plan = repair.plan else { return lookForCopy(output, structure, repair) }
@@ -25,14 +25,21 @@ enum PriorOutput {
     return .outdated
   }
 
+  /// The core in an output; nil where that is an archive and should be none, or the other way about.
+  private static func core(in file: InputFile, archived: Bool) -> (any ByteSource)? {
+    guard ArchiveIndex.isArchive(file) == archived else { return nil }
+    return archived ? try? ArchiveSource(file) : file
+  }
+
   /// The same for what is packed, by the beginning of what is in it: to unpack all of it takes longer than anything else.
   /// What was packed anew since the output was made is none of it.
   static func isCurrent(
-    _ path: FilePath, for packed: InputFile, _ options: RepairOptions
+    _ path: FilePath, for packed: InputFile, _ options: RepairOptions, archived: Bool
   ) -> Bool {
     guard let present = FileIdentity(at: path, followingLinks: false), present.isRegular,
       present.modified > packed.identity.modified,
-      let output = try? InputFile(path), let structure = try? Probe.structure(of: output),
+      let file = try? InputFile(path), let output = core(in: file, archived: archived),
+      let structure = try? Probe.structure(of: output),
       let line = try? Origin.line(in: structure, output),
       let bytes = Intake.unpackedHead(of: packed, count: 4 << 20)
     else { return false }
@@ -50,7 +57,7 @@ enum PriorOutput {
 
   /// A copy has no note of its own: its length and the digest of its headers and notes tell.
   private static func lookForCopy(
-    _ output: InputFile, _ structure: CoreStructure, _ repair: Repair
+    _ output: any ByteSource, _ structure: CoreStructure, _ repair: Repair
   ) -> PriorOutput {
     if output.size == repair.source.size,
       (try? Origin.digest(of: structure, output)) == repair.inputs.digest

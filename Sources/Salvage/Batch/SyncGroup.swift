@@ -37,7 +37,7 @@ struct SyncGroup {
 
     /// Removes the input, if the output is what it should be.
     func carryOut(output: FilePath) throws(SalvageError) {
-      if let plan { try Verification.check(output, against: plan, of: source) }
+      if let plan { try OutputCheck.check(output, against: plan, of: source) }
       try found.remove(identity)
     }
   }

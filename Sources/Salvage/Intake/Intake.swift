@@ -28,7 +28,7 @@ package struct Intake: Sendable {
     spool: () throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
     let way = try path == standard ? standardInput() : named(path)
-    return try open(way, path, options, sparse, progress, spool)
+    return try open(way, path, options, archives, sparse, progress, spool)
   }
 
   /// Opens an input that somebody has opened as a file.
@@ -37,11 +37,12 @@ package struct Intake: Sendable {
     progress: (@Sendable (Progress.State) -> Void)? = nil,
     spool: () throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
-    try open(named(file), file.path, options, sparse, progress, spool)
+    try open(named(file), file.path, options, .wholly, sparse, progress, spool)
   }
 
   private static func open(
-    _ way: Way, _ path: FilePath, _ options: IntakeOptions, _ sparse: RepairOptions.Sparse,
+    _ way: Way, _ path: FilePath, _ options: IntakeOptions, _ archives: ArchiveReading,
+    _ sparse: RepairOptions.Sparse,
     _ progress: (@Sendable (Progress.State) -> Void)?,
     _ spool: () throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {

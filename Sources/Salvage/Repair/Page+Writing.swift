@@ -1,6 +1,11 @@
 public import SystemPackage
 
 extension Page {
+  /// Throws where a page can't be written, as far as that can be told beforehand.
+  public static func check(_ path: FilePath, force: Bool) throws(SalvageError) {
+    try OutputFile.check(path, against: nil, replacing: force)
+  }
+
   /// Writes the page to a file, which appears whole or not at all. Nobody may read it who may not read the cores.
   public func write(
     to path: FilePath, cores: [FilePath], force: Bool

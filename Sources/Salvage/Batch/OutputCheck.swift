@@ -2,17 +2,18 @@ internal import Glibc
 internal import SystemPackage
 
 /// Reads an output again, and compares it with what it was made from.
-enum Verification {
+enum OutputCheck {
   private static let chunkSize: UInt64 = 1 << 20
 
   /// Throws where one byte is another.
   static func check(
     _ path: FilePath, against plan: Plan, of source: any ByteSource
   ) throws(SalvageError) {
-    let output = try InputFile(path)
+    let file = try InputFile(path)
+    let output: any ByteSource = try ArchiveIndex.isArchive(file) ? ArchiveSource(file) : file
     guard output.size == plan.size else { throw differs(path, at: min(output.size, plan.size)) }
     // From the disk, as far as that can be had, and not from our own memory of it.
-    _ = posix_fadvise(output.descriptor.rawValue, 0, 0, Int32(POSIX_FADV_DONTNEED))
+    _ = posix_fadvise(file.descriptor.rawValue, 0, 0, Int32(POSIX_FADV_DONTNEED))
     for piece in plan.pieces {
       switch piece.content {
       case .bytes(let bytes):
@@ -35,7 +36,7 @@ enum Verification {
 
   /// Compares a piece with what it should be. Where both have a hole nothing is read.
   private static func compare(
-    _ piece: Piece, _ output: InputFile,
+    _ piece: Piece, _ output: any ByteSource,
     _ due: (UInt64, Int) throws(SalvageError) -> [UInt8]
   ) throws(SalvageError) {
     var position = piece.offset
