@@ -9,6 +9,8 @@ final class BatchRun: Sendable {
   private let claims: FileClaims
   private let queue: Mutex<FileQueue>
   private let backlog: SyncBacklog
+  /// Folders in which somebody else was at work.
+  private let shared = Mutex<Set<FilePath>>([])
   private let outOfSpace = Atomic<Bool>(false)
   /// Workers that have begun and not ended, and whether the first one has ended.
   private let running = Atomic<Int>(0)
@@ -37,6 +39,8 @@ final class BatchRun: Sendable {
       self.running.subtract(1, ordering: .releasing)
       if index == 0 { self.isEnding.store(true, ordering: .releasing) }
     }
+    // Whoever was killed meanwhile has left there what it had not finished.
+    for folder in shared.withLock({ $0 }) { claims.clean(folder) }
   }
 
   private var isRunning: Bool {
@@ -138,6 +142,8 @@ final class BatchRun: Sendable {
     case .done(let record): finish(record)
     case .written(let item): group.add(item)
     case .busy:
+      let place = file.folder.place.withLock { $0 }
+      shared.withLock { $0.formUnion([batch.home] + (place.map { [$0] } ?? [])) }
       queue.withLock { $0.putBack(file) }
       return
     }
