@@ -47,20 +47,10 @@ struct ArchiveCommand: ParsableCommand {
   @Argument(help: "The archive; else the input's name with .core.lz4 at its end.")
   var output: String?
 
-  @Option(help: "1 is fastest, 3 to 12 take longer for a smaller archive.")
-  var level = 1
+  @OptionGroup var archiving: ArchiveFlags
 
   @Option(help: "How many threads compress; else as many as there are cores.")
   var threads: Int?
-
-  @Option(help: "How much of the core is compressed, and lost if it comes to that, as one.")
-  var blockSize = ArchiveOptions.BlockSize.mib4
-
-  @Flag(help: "Checksum the contents too, not the compressed blocks alone.")
-  var contentChecksum = false
-
-  @Option(name: .customLong("label"), help: "KEY=VALUE to keep in the archive's manifest.")
-  var labels: [ArchiveOptions.Label] = []
 
   @OptionGroup var flags: RepairFlags
 
@@ -71,25 +61,17 @@ struct ArchiveCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...12).contains(level) else { throw ValidationError("--level is 1 to 12") }
     guard threads.map({ (1...1024).contains($0) }) ?? true else {
       throw ValidationError("--threads is 1 to 1024")
     }
     guard flags.lost != .pad || flags.extend == .due else {
       throw ValidationError("--lost pad needs --extend due in an archive")
     }
-    guard Set(labels.map(\.key)).count == labels.count else {
-      throw ValidationError("--label: the same KEY twice")
-    }
   }
 
   private var options: ArchiveOptions {
-    var options = ArchiveOptions()
-    options.level = level
+    var options = archiving.options
     options.threads = threads
-    options.blockSize = blockSize
-    options.contentChecksum = contentChecksum
-    options.labels = labels
     options.force = flags.force
     return options
   }

@@ -20,6 +20,11 @@ struct BatchCommand: ParsableCommand {
   @Flag(help: "Repair each core itself; compressed ones can't be.")
   var inPlace = false
 
+  @Flag(help: "Write archives, as `coresalvage archive` does, of whole cores too.")
+  var archive = false
+
+  @OptionGroup var archiving: ArchiveFlags
+
   @Flag(name: .shortAndLong, help: "Enter folders in the folders.")
   var recursive = false
 
@@ -28,9 +33,6 @@ struct BatchCommand: ParsableCommand {
 
   @Option(help: "Only files whose name is matched by this pattern; with a slash in it, whose path.")
   var match: String?
-
-  @Flag(help: "Write archives (.core.lz4), of whole cores too.")
-  var archive = false
 
   @Option(help: "What becomes of whole cores: left (skip), copied, or hard-linked.")
   var whole = BatchOptions.Whole.skip
@@ -61,6 +63,16 @@ struct BatchCommand: ParsableCommand {
     guard inPlace != (output != nil) else {
       throw ValidationError("Give --output OUTDIR, or --in-place, and not both")
     }
+    guard archive || !archiving.isGiven else {
+      throw ValidationError(
+        "--level, --block-size, --content-checksum and --label go with --archive")
+    }
+    guard !archive || !inPlace && whole == .skip else {
+      throw ValidationError("--archive has whole cores archived, and writes into --output alone")
+    }
+    guard !archive || flags.lost != .pad || flags.extend == .due else {
+      throw ValidationError("--lost pad needs --extend due in an archive")
+    }
     guard !inPlace || whole == .skip && !deleteInput else {
       throw ValidationError(
         "--in-place has no outputs: neither --whole nor --delete-input goes with it")
@@ -69,10 +81,6 @@ struct BatchCommand: ParsableCommand {
     else {
       throw ValidationError(
         "--mapfile, --lost-range and --temp-dir are for one core, not for a batch")
-    }
-    guard !archive || output != nil && whole == .skip else {
-      throw ValidationError(
-        "--archive needs --output, and archives whole cores too: --whole doesn't go with it")
     }
     guard jobs.map({ (1...1024).contains($0) }) ?? true else {
       throw ValidationError("--jobs is 1 to 1024")
@@ -110,8 +118,12 @@ struct BatchCommand: ParsableCommand {
     options.deleteInput = deleteInput
     if let jobs { options.jobs = jobs }
     options.shard = try shardMeant()
-    if archive { options.archive = ArchiveOptions() }
     options.repair = flags.options(holesCost: archive)
+    if archive {
+      options.archive = archiving.options
+      // The jobs share the processors.
+      options.archive?.threads = max(1, BatchOptions(output: nil).jobs / options.jobs)
+    }
     return options
   }
 

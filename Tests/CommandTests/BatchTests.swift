@@ -142,6 +142,47 @@ struct BatchTests {
     #expect(try FileTree.names(in: input) == ["full.zst", "text.zst"])
   }
 
+  @Test("archives every core, whole ones too, as `archive` does, and reads archives as cores")
+  func archives() throws {
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    let output = folder.file("out")
+    let whole = CoreBuilder.typical().build().bytes
+    try folder.write(Array(whole.dropLast(9000)), to: "in/cut.core")
+    try folder.write(whole, to: "in/whole")
+    try folder.write(Array("text".utf8), to: "in/text")
+    let tool = Self.batch(input, output, "--archive", "--json")
+    let told = try BatchOutput(tool.run())
+    #expect(told.count("archived") == 2 && told.count("other") == 1)
+    #expect(try FileTree.names(in: output) == ["cut.core.lz4", "whole.core.lz4"])
+    for (name, archive) in [("cut.core", "cut.core.lz4"), ("whole", "whole.core.lz4")] {
+      let alone = folder.file("alone")
+      try Tool.coresalvage("archive", input.appending(name).string, alone.string, "--force")
+        .runSuccessfully()
+      let bytes = try ReferenceSource.contents(of: alone)
+      #expect(try ReferenceSource.contents(of: output.appending(archive)) == bytes, "\(name)")
+    }
+    #expect(try BatchOutput(tool.run()).count("present") == 2)
+    try folder.write(Array(whole.dropLast(5000)), to: "in/cut.core")
+    let changed = try BatchOutput(tool.run())
+    #expect(changed.count("archived") == 1 && changed.count("present") == 1)
+
+    // An archive is a core like any other.
+    let restored = folder.file("restored")
+    let back = try BatchOutput(Self.batch(output, restored, "--json", "--whole", "copy").run())
+    #expect(back.count("copied") == 2)
+    #expect(try ReferenceSource.contents(of: restored.appending("whole.core")) == whole)
+
+    // A damaged archive is found before its input goes.
+    let damaged = output.appending("cut.core.lz4")
+    let middle = try FileTree.size(damaged) / 2
+    let file = try FileDescriptor.open(damaged, .readWrite)
+    try file.closeAfter { _ = try file.writeAll(toAbsoluteOffset: Int64(middle), [1, 2, 3, 4, 5]) }
+    let result = try Self.batch(input, output, "--archive", "--delete-input").run()
+    #expect(result.ending == .exit(1), "\(result)")
+    #expect(try FileTree.names(in: input) == ["cut.core", "text"])
+  }
+
   @Test("in place repairs each core itself, once, and undo takes it back")
   func inPlace() throws {
     let folder = try ScratchFolder()

@@ -33,10 +33,10 @@ extension Repair {
     package let plan: Plan
   }
 
-  /// Writes all of an archive. Whoever drops the draft without publishing it leaves nothing behind.
+  /// Writes all of the archive. Whoever drops the draft without publishing it leaves nothing behind.
   package func archiveDraft(
     of path: FilePath, replacing: Bool, options: ArchiveOptions,
-    progress: (@Sendable (Progress.State) -> Void)? = nil
+    progress: (@Sendable (Progress.State) -> Void)?
   ) throws(SalvageError) -> ArchiveDraft {
     let identity = intake.file?.identity
     try OutputFile.check(path, against: identity, replacing: replacing)

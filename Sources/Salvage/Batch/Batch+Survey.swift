@@ -25,10 +25,13 @@ extension Batch {
 
   private func count(_ file: FoundFile, in survey: inout BatchSurvey) {
     guard let input = try? file.open(), let kind = try? CoreKind(of: input) else { return }
-    guard kind == .plain else { return countPacked(file, input, in: &survey) }
-    guard let structure = try? Probe.structure(of: input) else { return }
-    let isWhole = structure.sizeDue.map { $0 <= input.size } ?? false
-    guard !isWhole || options.takesWhole else { return }
+    guard kind != .packed else { return countPacked(file, input, in: &survey) }
+    guard options.output != nil || kind == .plain,
+      let source: any ByteSource = kind == .plain ? input : try? ArchiveSource(input),
+      let structure = try? Probe.structure(of: source)
+    else { return }
+    let isWhole = structure.sizeDue.map { $0 <= source.size } ?? false
+    guard !isWhole || options.whole != .skip || options.archive != nil else { return }
     guard !isPresent(file, kind) else {
       survey.present += 1
       return
@@ -38,7 +41,8 @@ extension Batch {
     if options.output == nil {
       survey.toWrite &+= structure.tailSize
     } else if !isWhole || options.whole == .copy || options.archive != nil {
-      survey.toWrite &+= min(input.size, input.allocated) &+ structure.tailSize
+      survey.toWrite &+=
+        (kind == .plain ? min(input.size, input.allocated) : source.size) &+ structure.tailSize
     }
   }
 

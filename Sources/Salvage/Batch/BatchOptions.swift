@@ -16,10 +16,10 @@ public struct BatchOptions: Hashable, Sendable {
   public var output: FilePath?
   /// Whether folders in the folders are entered.
   public var recursive = false
+  /// How outputs are archived; nil where they are cores. Whole cores are archived too.
+  public var archive: ArchiveOptions?
   /// Only files whose name, or whose path if the pattern has a slash, is matched by this pattern of glob(7).
   public var match: String?
-  /// Whether outputs are archives, and how they are written; whole cores are archived then too. nil for plain cores.
-  public var archive: ArchiveOptions?
   public var whole = Whole.skip
   /// Whether an input is removed once its output is synced, read again and found right.
   public var deleteInput = false
@@ -30,7 +30,4 @@ public struct BatchOptions: Hashable, Sendable {
   public var repair = RepairOptions()
 
   public init(output: FilePath?) { self.output = output }
-
-  /// Whether a whole core has an output.
-  var takesWhole: Bool { whole != .skip || archive != nil }
 }

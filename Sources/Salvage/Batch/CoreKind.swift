@@ -2,13 +2,19 @@ internal import ELFCore
 
 /// What a file's first bytes say of it, where it may be a core.
 enum CoreKind: Hashable, Sendable {
-  case plain, packed
+  case plain
+  /// A stream of zstd or lz4.
+  case packed
+  /// An archive of ours.
+  case archive
 
   /// nil for what is certainly none.
   init?(of file: InputFile) throws(SalvageError) {
     let head = try file.bytes(at: 0, count: FileHeader.magic.count)
     if head == FileHeader.magic {
       self = .plain
+    } else if ArchiveIndex.isArchive(file) {
+      self = .archive
     } else if Intake.unpackedHead(of: file, count: FileHeader.magic.count) == FileHeader.magic {
       self = .packed
     } else {

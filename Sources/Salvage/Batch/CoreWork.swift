@@ -41,7 +41,7 @@ struct CoreWork {
   ) throws(SalvageError) -> Result {
     if options.output == nil { return try repairInPlace(folder) }
     switch kind {
-    case .plain: return try runPlain(folder, progress)
+    case .plain, .archive: return try runPlain(folder, progress)
     case .packed: return try runPacked(folder, progress)
     }
   }
@@ -49,10 +49,15 @@ struct CoreWork {
   static func outputName(
     _ found: FoundFile, _ kind: CoreKind, _ options: BatchOptions
   ) -> FilePath.Component {
-    OutputName.name(for: found.name, isPacked: kind == .packed, archive: options.archive != nil) {
+    OutputName.name(for: found.name, isPacked: kind != .plain, archive: options.archive != nil) {
       found.folder.kind(of: $0) == S_IFREG
     }
   }
+
+  /// Whether a whole core is left as it is.
+  private var leavesWhole: Bool { options.whole == .skip && options.archive == nil }
+
+  private var isArchive: Bool { options.archive != nil }
 
   private func record(_ outcome: BatchRecord.Outcome, _ report: Report) -> BatchRecord {
     var record = BatchRecord(found.path, outcome)
@@ -84,7 +89,7 @@ struct CoreWork {
     let repair = try repair { () throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
-    guard repair.plan != nil || options.takesWhole else {
+    guard repair.plan != nil || !leavesWhole else {
       return .done(record(.whole, repair.report))
     }
     let output = try folder().appending(Self.outputName(found, kind, options))
@@ -114,10 +119,10 @@ struct CoreWork {
   private func runPacked(
     _ folder: () throws(SalvageError) -> FilePath, _ progress: Observer
   ) throws(SalvageError) -> Result {
-    let output = try folder().appending(Self.outputName(found, kind, options))
+    let place = try folder()
+    let output = place.appending(Self.outputName(found, kind, options))
     if !options.deleteInput,
-      PriorOutput.isCurrent(
-        output, for: file, options.repair, archived: options.archive != nil)
+      PriorOutput.isCurrent(output, isArchive: isArchive, for: file, options.repair)
     {
       var record = BatchRecord(found.path, .present)
       record.output = output
@@ -126,13 +131,10 @@ struct CoreWork {
     return try claiming(output) { claim throws(SalvageError) in
       let isThere = FileIdentity(at: output, followingLinks: false) != nil
       let repair = try repair { () throws(SalvageError) in
-        // An archive is made of what was unpacked; a plain core is that itself.
-        if options.archive != nil {
-          return try UnnamedFile(in: options.repair.intake.temporaryFolder)
-        }
+        if isArchive { return try UnnamedFile(in: place) }
         return try OutputFile(output, replacing: isThere)
       }
-      guard repair.plan != nil || options.takesWhole else {
+      guard repair.plan != nil || !leavesWhole else {
         return .done(record(.whole, repair.report))
       }
       switch try look(at: output, repair) {
@@ -180,7 +182,7 @@ struct CoreWork {
 
   /// What is to be done by what stands in the output's place. Throws where it is nothing that may be replaced.
   private func look(at output: FilePath, _ repair: Repair) throws(SalvageError) -> Look {
-    switch PriorOutput.look(at: output, for: repair, archived: options.archive != nil) {
+    switch PriorOutput.look(at: output, isArchive: isArchive, for: repair) {
     case .none: return .toWrite(replacing: options.repair.force)
     case .current(let plan):
       var record = record(.present, repair.report)
@@ -202,7 +204,9 @@ struct CoreWork {
   }
 
   private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {
-    SyncGroup.Removal(found: found, identity: file.identity, source: repair.source, plan: plan)
+    SyncGroup.Removal(
+      found: found, identity: file.identity, source: repair.source, plan: plan,
+      isArchive: isArchive)
   }
 
   private func write(
@@ -211,7 +215,17 @@ struct CoreWork {
   ) throws(SalvageError) -> SyncGroup.Item {
     var record = record(repair.plan == nil ? .copied : .repaired, repair.report)
     record.output = output
-    if repair.plan == nil, options.archive == nil, options.whole == .link, kind == .plain,
+    if let archive = options.archive {
+      let draft = try repair.archiveDraft(
+        of: output, replacing: replacing, options: archive, progress: progress)
+      record.outcome = .archived
+      record.report = draft.archived.report
+      record.outputSize = draft.archived.size
+      return SyncGroup.Item(
+        record: record, claim: claim, content: .draft(draft.output), weight: draft.archived.size,
+        removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+    }
+    if repair.plan == nil, options.whole == .link, kind == .plain,
       try isLinked(to: output, replacing)
     {
       record.outcome = .linked
@@ -220,32 +234,12 @@ struct CoreWork {
         record: record, claim: claim, content: .link(output), weight: 0,
         removal: options.deleteInput ? removal(repair, nil) : nil)
     }
-    let file: OutputFile
-    let plan: Plan
-    if let archiving = options.archive {
-      let draft = try repair.archiveDraft(
-        of: output, replacing: replacing, options: shared(archiving), progress: progress)
-      record.outcome = .archived
-      record.report = draft.archived.report
-      record.outputSize = draft.archived.size
-      (file, plan) = (draft.output, draft.plan)
-    } else {
-      let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
-      record.report = draft.written.report
-      record.outputSize = draft.written.size
-      (file, plan) = (draft.output, draft.plan)
-    }
+    let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
+    record.report = draft.written.report
+    record.outputSize = draft.written.size
     return SyncGroup.Item(
-      record: record, claim: claim, content: .draft(file),
-      weight: options.archive == nil ? self.file.allocated : record.outputSize,
-      removal: options.deleteInput ? removal(repair, plan) : nil)
-  }
-
-  /// Several files at once share the cores; one alone takes all of them.
-  private func shared(_ archiving: ArchiveOptions) -> ArchiveOptions {
-    var archiving = archiving
-    archiving.threads = max(1, Workers.coreCount / max(1, options.jobs))
-    return archiving
+      record: record, claim: claim, content: .draft(draft.output), weight: file.allocated,
+      removal: options.deleteInput ? removal(repair, draft.plan) : nil)
   }
 
   /// Gives the input a second name; false where that can't be had.

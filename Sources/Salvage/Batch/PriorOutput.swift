@@ -10,35 +10,33 @@ enum PriorOutput {
   /// Nothing that we know to be ours.
   case foreign
 
-  static func look(at path: FilePath, for repair: Repair, archived: Bool) -> PriorOutput {
+  static func look(at path: FilePath, isArchive: Bool, for repair: Repair) -> PriorOutput {
     guard let present = FileIdentity(at: path, followingLinks: false) else { return .none }
-    guard present.isRegular, let file = try? InputFile(path),
-      file.identity.isSameFile(as: present), let output = core(in: file, archived: archived),
+    guard present.isRegular, let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output)
     else { return .foreign }
-    guard let plan = repair.plan else { return lookForCopy(output, structure, repair) }
-    guard let line = try? Origin.line(in: structure, output) else { return .foreign }
-    for plan in [plan, repair.planWithoutExtension].compactMap(\.self)
+    guard let plan = repair.plan else {
+      return lookForCopy(output, structure, isArchive: isArchive, repair)
+    }
+    guard let line = try? Origin.line(in: structure, output) else {
+      // An archive is always ours.
+      return isArchive ? .outdated : .foreign
+    }
+    for plan in [plan, repair.planWithoutExtension]
     where plan.size == output.size && plan.origin?.isSame(as: line) == true {
       return .current(plan)
     }
     return .outdated
   }
 
-  /// The core in an output; nil where that is an archive and should be none, or the other way about.
-  private static func core(in file: InputFile, archived: Bool) -> (any ByteSource)? {
-    guard ArchiveIndex.isArchive(file) == archived else { return nil }
-    return archived ? try? ArchiveSource(file) : file
-  }
-
   /// The same for what is packed, by the beginning of what is in it: to unpack all of it takes longer than anything else.
   /// What was packed anew since the output was made is none of it.
   static func isCurrent(
-    _ path: FilePath, for packed: InputFile, _ options: RepairOptions, archived: Bool
+    _ path: FilePath, isArchive: Bool, for packed: InputFile, _ options: RepairOptions
   ) -> Bool {
     guard let present = FileIdentity(at: path, followingLinks: false), present.isRegular,
       present.modified > packed.identity.modified,
-      let file = try? InputFile(path), let output = core(in: file, archived: archived),
+      let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output),
       let line = try? Origin.line(in: structure, output),
       let bytes = Intake.unpackedHead(of: packed, count: 4 << 20)
@@ -55,15 +53,16 @@ enum PriorOutput {
     }
   }
 
-  /// A copy has no note of its own: its length and the digest of its headers and notes tell.
+  /// A whole core has no note of ours; its length and the digest of its headers and notes tell.
   private static func lookForCopy(
-    _ output: any ByteSource, _ structure: CoreStructure, _ repair: Repair
+    _ output: any ByteSource, _ structure: CoreStructure, isArchive: Bool, _ repair: Repair
   ) -> PriorOutput {
     if output.size == repair.source.size,
       (try? Origin.digest(of: structure, output)) == repair.inputs.digest
     {
       return .current(Plan(copying: output.size))
     }
+    if isArchive { return .outdated }
     // A repair of the input as it was before all of it had been written.
     return (try? Origin.line(in: structure, output)) == nil ? .foreign : .outdated
   }

@@ -34,10 +34,13 @@ struct SyncGroup {
     let source: any ByteSource
     /// nil where the output is the input under another name.
     let plan: Plan?
+    let isArchive: Bool
 
     /// Removes the input, if the output is what it should be.
     func carryOut(output: FilePath) throws(SalvageError) {
-      if let plan { try OutputCheck.check(output, against: plan, of: source) }
+      if let plan {
+        try OutputCheck.check(output, isArchive: isArchive, against: plan, of: source)
+      }
       try found.remove(identity)
     }
   }

@@ -33,11 +33,12 @@ package struct Intake: Sendable {
 
   /// Opens an input that somebody has opened as a file.
   package static func open(
-    _ file: InputFile, options: IntakeOptions, sparse: RepairOptions.Sparse = .auto,
+    _ file: InputFile, options: IntakeOptions, archives: ArchiveReading = .wholly,
+    sparse: RepairOptions.Sparse = .auto,
     progress: (@Sendable (Progress.State) -> Void)? = nil,
     spool: () throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
-    try open(named(file), file.path, options, .wholly, sparse, progress, spool)
+    try open(named(file), file.path, options, archives, sparse, progress, spool)
   }
 
   private static func open(
