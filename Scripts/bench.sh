@@ -3,7 +3,7 @@
 #
 #   bench.sh [-n RUNS] [-d FOLDER] [SECTION...]
 #
-# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, archive.
+# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, archive, batch.
 #
 # All sections when none is named. Needs root (core_pattern, mounts) and about 14 GB below FOLDER
 # ($TMPDIR by default), which are freed at the end. CORESALVAGE_BINARY names another executable.
@@ -21,7 +21,7 @@ while getopts n:d: option; do
 done
 shift $((OPTIND - 1))
 sections=("$@")
-((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace archive)
+((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace archive batch)
 
 # shellcheck source=bench/lib.sh
 source "$here/bench/lib.sh"
@@ -36,6 +36,7 @@ core_pattern=$(cat /proc/sys/kernel/core_pattern)
 clean_up() {
   echo "$core_pattern" >/proc/sys/kernel/core_pattern
   ! mountpoint -q "$folder/xfs" || umount "$folder/xfs"
+  ! mountpoint -q "$folder/disk" || umount "$folder/disk"
   rm -rf "$folder" "/dev/shm/${folder##*/}"
 }
 trap clean_up EXIT
@@ -264,6 +265,89 @@ section_inplace() {
     "$(at_most "$time" 0.05)"
   row "64 GiB sparse in place, peak memory" "$memory MiB" "48 MiB" "$(at_most "$memory" 48)"
   rm -f "$in"
+}
+
+# Many small cores. Each run writes into a file system of its own, made anew: ext4 is slow to give out again what was
+# removed a moment ago, and that is no measure of anybody.
+small_cores=10000
+batch_jobs=2
+
+small_cores_in() {
+  local place=$1 seed=$folder/clock-static.whole.core number
+  tar -xJf "$here/../Fixtures/clock-static.whole.tar.xz" -C "$folder"
+  mkdir "$place"
+  for ((number = 0; number < small_cores; number++)); do
+    head -c $((60000 + number * 7919 % 135000)) "$seed" >"$place/core.$number"
+  done
+  sync -f "$place"
+}
+
+fresh_disk() {
+  ! mountpoint -q "$folder/disk" || umount "$folder/disk"
+  rm -f "$folder/disk.img"
+  truncate -s 8G "$folder/disk.img"
+  mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 "$folder/disk.img"
+  mount -o loop "$folder/disk.img" "$folder/disk"
+  cat "$folder"/small/* >/dev/null
+  sync
+  sleep 2
+}
+
+run_batch() { "$coresalvage" batch --quiet --jobs $batch_jobs "$folder/small" --output "$folder/disk/out"; }
+run_copies() { "$folder/copies" "$folder/small" "$folder/disk/out" $batch_jobs; }
+run_loop() {
+  local core count=0
+  mkdir "$folder/disk/out"
+  for core in "$folder"/small/core.*; do
+    "$coresalvage" --quiet "$core" "$folder/disk/out/${core##*/}"
+    ((++count < loop_cores)) || break
+  done
+}
+
+section_batch() {
+  local memory ratio_loop loops turn large busy
+  mkdir "$folder/disk"
+  note "$small_cores small cores"
+  gcc -O2 -o "$folder/copies" "$here/bench/copies.c" -lpthread
+  small_cores_in "$folder/small"
+  pairs fresh_disk run_batch run_copies
+  row "$small_cores small cores, batch" "$(calc "$median_a") s" - -
+  row "$small_cores small cores, plain copies, same syncs" "$(calc "$median_b") s" - -
+  row "$small_cores small cores, ratio ($ratios)" "$ratio" "1.5" "$(at_most "$ratio" 1.5)"
+  loop_cores=1000
+  : >"$folder/times"
+  for ((turn = 1; turn <= 3; turn++)); do
+    fresh_disk
+    seconds run_loop >>"$folder/times"
+    echo >>"$folder/times"
+  done
+  loops=$(calc "$(median <"$folder/times") * $small_cores / $loop_cores")
+  ratio_loop=$(calc "$loops / $median_a" %.1f)
+  row "$small_cores small cores, a shell loop (of $loop_cores measured)" "$loops s" - -
+  row "$small_cores small cores, the loop's time to batch's" "$ratio_loop" "10" "$(at_most 10 "$ratio_loop")"
+  fresh_disk
+  memory=$(peak "$coresalvage" batch --quiet --jobs $batch_jobs "$folder/small" --output "$folder/disk/out")
+  row "$small_cores small cores, peak memory" "$memory MiB" "64 MiB" "$(at_most "$memory" 64)"
+  umount "$folder/disk"
+  rm -rf "$folder/disk.img" "$folder/small"
+
+  note "large cores into archives"
+  large=$folder/large
+  mkdir "$large"
+  for number in 1 2 3 4; do hog_core "$large/core.$number" 512 dense; done
+  sync -f "$large"
+  # Into memory where there is some: not the disk is to be measured.
+  archives=$folder/archives
+  ! mountpoint -q /dev/shm || archives=/dev/shm/${folder##*/}
+  for ((turn = 1; turn <= runs; turn++)); do
+    rm -rf "$archives"
+    cat "$large"/core.* >/dev/null
+    /usr/bin/time -a -f '%e %U %S' -o "$folder/busy" \
+      "$coresalvage" batch --quiet --archive --jobs 2 "$large" --output "$archives"
+  done
+  busy=$(awk '{ print ($2 + $3) / $1 }' "$folder/busy" | median)
+  row "4 large cores into archives, two jobs, processors busy" "$busy of $(nproc)" "1.6" "$(at_most 1.6 "$busy")"
+  rm -rf "$large" "$archives"
 }
 
 for section in "${sections[@]}"; do

@@ -33,7 +33,7 @@ struct BatchCompanyTests {
 
   @Test("of several processes at once do every core once, and right", arguments: [2, 8])
   func together(count: Int) throws {
-    let crowd = try BatchCrowd(cuts: 250)
+    let crowd = try BatchCrowd(cuts: 140)
     let output = crowd.folder.file("out")
     let tools = (0..<count).map { _ in Self.batch(crowd, output, "--jobs", "2") }
     let told = try Self.finish(Self.start(tools, crowd.folder), crowd.folder)
@@ -49,7 +49,7 @@ struct BatchCompanyTests {
 
   @Test("finish the files of one that was killed, in the same run")
   func killedCompanion() throws {
-    let crowd = try BatchCrowd(cuts: 250)
+    let crowd = try BatchCrowd(cuts: 140)
     let output = crowd.folder.file("out")
     var interrupted = 0
     for round in 0..<3 {
@@ -73,7 +73,7 @@ struct BatchCompanyTests {
 
   @Test("that are interrupted at random moments and run again end as one undisturbed run does")
   func interrupted() throws {
-    let crowd = try BatchCrowd(cuts: 300)
+    let crowd = try BatchCrowd(cuts: 200)
     let output = crowd.folder.file("out")
     var random = SeededGenerator(for: "moments of interruption")
     var endings: [Int32: Int] = [:]

@@ -27,6 +27,8 @@ final class BatchCrowd {
       let name = Self.name(number)
       try write(Array(core[..<length]), to: name)
     }
+    try writePacked(cores)
+    try writeFixtures()
     for (number, core) in cores.enumerated() {
       try write(core, to: "whole-\(number)")
       try write(core, to: "below/deeper/whole-\(number).core")
@@ -73,25 +75,67 @@ final class BatchCrowd {
     }
   }
 
-  private func write(_ bytes: [UInt8], to name: String, isCore: Bool = true) throws {
+  /// Packed cores, whole and cut, and streams that are cut themselves.
+  private func writePacked(_ cores: [[UInt8]]) throws {
+    guard Tool.isInstalled("zstd", for: "packed cores"),
+      Tool.isInstalled("lz4", for: "packed cores")
+    else { return }
+    for number in 0..<40 {
+      let core = cores[number % cores.count]
+      let plain = try folder.write(
+        Array(core[..<(core.count - number * 400)]), to: "plain")
+      let (tool, ending) = number % 2 == 0 ? ("zstd", "zst") : ("lz4", "lz4")
+      let packed = folder.file("packed")
+      try Tool(tool, ["-q", "-f", plain.string] + (tool == "lz4" ? [] : ["-o"]) + [packed.string])
+        .runSuccessfully()
+      let stream = try ReferenceSource.contents(of: packed)
+      try write(
+        number % 5 == 4 ? Array(stream.dropLast(200)) : stream,
+        to: "below/packed \(number).\(ending)", output: "below/packed \(number)")
+      FileTree.remove(plain)
+      FileTree.remove(packed)
+    }
+  }
+
+  /// Real cores, cut by what cuts cores.
+  private func writeFixtures() throws {
+    let unpacked = try ScratchFolder()
+    let names = [
+      "bakery.rlimit-notes", "bakery.rlimit-last-note", "bakery.full-disk-notes",
+      "bakery.fsize-table", "bakery.sorted-memory", "clock-32.rlimit-notes",
+      "clock-32.fsize-libraries", "clock-static.rlimit-notes", "clock-static.rlimit-main-stack",
+      "clock-static.gcore-notes", "quilt.rlimit-table",
+    ]
+    for name in names {
+      guard let path = try SampleCores.fixture(name + ".core", into: unpacked) else { continue }
+      try write(ReferenceSource.contents(of: path), to: "below/\(name).core")
+    }
+  }
+
+  /// Writes a file, and finds out what it gives alone.
+  private func write(
+    _ bytes: [UInt8], to name: String, isCore: Bool = true, output: String? = nil
+  ) throws {
     let path = try folder.write(bytes, to: "in/" + name)
     guard isCore else {
       others += 1
       return
     }
+    let output = output ?? name
     let alone = folder.file("alone")
     do {
       let repair = try Repair(of: path)
       guard !repair.report.isWhole else {
-        whole.insert(name)
+        whole.insert(output)
         return
       }
       try repair.write(to: alone)
     } catch {
-      hopeless.insert(name)
+      // Of a stream that is cut early nothing may come out: that is no core.
+      if case .notACore = error.kind { others += 1 } else { hopeless.insert(output) }
       return
     }
-    due[name] = try ReferenceSource.contents(of: alone)
+    due[output] = try ReferenceSource.contents(of: alone)
     FileTree.remove(alone)
   }
 
