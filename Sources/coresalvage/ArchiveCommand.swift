@@ -81,7 +81,8 @@ struct ArchiveCommand: ParsableCommand {
     Interruption.watch()
     let bar = ProgressBar(label: "archiving")
     let repair = try Repair(
-      of: FilePath(input), options: flags.options(holesCost: true), progress: bar.report)
+      of: FilePath(input), options: flags.options(holesCost: true), spooling: .packed,
+      progress: bar.report)
     let archived = try repair.archive(
       to: FilePath(target), options: options, progress: bar.report)
     bar.clear()

@@ -38,7 +38,7 @@ final class ArchiveWriter: @unchecked Sendable {
   }
 
   /// Memory for buffers, whatever the number of threads that are asked for.
-  private static let mostMemory = 96 << 20
+  private static let mostMemory = 88 << 20
 
   /// One thread more than cores, so that one may wait for its turn or for the disk.
   private var threadCount: Int {

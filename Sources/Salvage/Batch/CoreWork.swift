@@ -109,7 +109,8 @@ struct CoreWork {
   ) throws(SalvageError) -> Repair {
     try Repair(
       of: Intake.open(
-        file, options: options.repair.intake, sparse: options.repair.sparse, spool: spool),
+        file, options: options.repair.intake, sparse: options.repair.sparse,
+        spooling: isArchive ? .packed : .plain, spool: spool),
       options: options.repair)
   }
 

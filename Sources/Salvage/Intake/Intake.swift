@@ -20,30 +20,31 @@ package struct Intake: Sendable {
   /// The name that stands for standard input and standard output.
   package static let standard: FilePath = "-"
 
-  /// Opens an input. A stream is read to its end, into a file that `spool` makes.
+  /// Opens an input. A stream is read to its end, into a file that `spool` makes, in the way of
+  /// `spooling`.
   package static func open(
     _ path: FilePath, options: IntakeOptions, archives: ArchiveReading = .wholly,
-    sparse: RepairOptions.Sparse = .auto,
+    sparse: RepairOptions.Sparse = .auto, spooling: Spooling = .plain,
     progress: (@Sendable (Progress.State) -> Void)? = nil,
     spool: () throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
     let way = try path == standard ? standardInput() : named(path)
-    return try open(way, path, options, archives, sparse, progress, spool)
+    return try open(way, path, options, archives, sparse, spooling, progress, spool)
   }
 
   /// Opens an input that somebody has opened as a file.
   package static func open(
     _ file: InputFile, options: IntakeOptions, archives: ArchiveReading = .wholly,
-    sparse: RepairOptions.Sparse = .auto,
+    sparse: RepairOptions.Sparse = .auto, spooling: Spooling = .plain,
     progress: (@Sendable (Progress.State) -> Void)? = nil,
     spool: () throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
-    try open(named(file), file.path, options, archives, sparse, progress, spool)
+    try open(named(file), file.path, options, archives, sparse, spooling, progress, spool)
   }
 
   private static func open(
     _ way: Way, _ path: FilePath, _ options: IntakeOptions, _ archives: ArchiveReading,
-    _ sparse: RepairOptions.Sparse,
+    _ sparse: RepairOptions.Sparse, _ spooling: Spooling,
     _ progress: (@Sendable (Progress.State) -> Void)?,
     _ spool: () throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
@@ -57,14 +58,23 @@ package struct Intake: Sendable {
     case .stream(let stream, let file, let packing):
       let output = try spool()
       let total = packing == nil ? file?.size ?? 0 : 0
-      let result = try Spool(
-        output: output, sparse: sparse, progress: Progress(total: total, report: progress)
-      ).fill(from: stream)
-      let source = try InputFile(
-        reading: output, named: path == standard ? "standard input" : path, size: result.size)
+      let progress = Progress(total: total, report: progress)
+      let name = path == standard ? "standard input" : path
+      let source: any ByteSource
+      let ending: StreamEnding
+      switch spooling {
+      case .packed:
+        (source, ending) = try PackedSpool(output: output, progress: progress)
+          .fill(from: stream, named: name)
+      case .plain:
+        let result = try Spool(output: output, sparse: sparse, progress: progress)
+          .fill(from: stream)
+        source = try InputFile(reading: output, named: name, size: result.size)
+        ending = result.ending
+      }
       var wayIn = file.map { WayIn($0) } ?? WayIn(kind: .pipe)
       wayIn.packing = packing
-      wayIn.ending = result.ending
+      wayIn.ending = ending
       return Intake(source: source, file: file, spool: output, wayIn: wayIn, losses: losses)
     }
   }

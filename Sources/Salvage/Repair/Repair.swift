@@ -18,14 +18,15 @@ public struct Repair: Sendable {
   package var source: any ByteSource { intake.source }
 
   /// Reads the headers and notes of the core. Writes nothing, but that a stream is put into a temporary file while it
-  /// comes: beside `output`, whose contents it becomes, where that is given and a file's name.
+  /// comes: beside `output`, whose contents it becomes, where that is given and a file's name. `spooling`
+  /// may be packed where the repaired core is only to be archived.
   public init(
     of path: FilePath, for output: FilePath? = nil, options: RepairOptions = RepairOptions(),
-    progress: (@Sendable (Progress.State) -> Void)? = nil
+    spooling: Spooling = .plain, progress: (@Sendable (Progress.State) -> Void)? = nil
   ) throws(SalvageError) {
     let folder = options.intake.temporaryFolder
     let intake = try Intake.open(
-      path, options: options.intake, sparse: options.sparse, progress: progress
+      path, options: options.intake, sparse: options.sparse, spooling: spooling, progress: progress
     ) { () throws(SalvageError) in
       guard let output, output != Intake.standard else { return try UnnamedFile(in: folder) }
       try OutputFile.check(output, against: nil, replacing: options.force)
