@@ -64,8 +64,14 @@ struct BatchCompanyTests {
       let result = try victim.finish()
       if result.ending == .signal(SIGKILL, dumpedCore: false) { interrupted += 1 }
       _ = try Self.finish(others, crowd.folder)
+      // If the others had ended before it was killed, they had not waited for it: then it had claimed no file, and
+      // the mark that says who it was is left to the next run.
       let problems = try crowd.problems(of: output)
-      #expect(problems.isEmpty, "round \(round): \(problems.prefix(5))")
+      let unfinished = problems.filter { !$0.contains(".coresalvage-owner-") }
+      #expect(unfinished.isEmpty, "round \(round): \(unfinished.prefix(5))")
+      _ = try Self.finish(Self.start([Self.batch(crowd, output)], crowd.folder), crowd.folder)
+      let left = try crowd.problems(of: output)
+      #expect(left.isEmpty, "round \(round): \(left.prefix(5))")
       FileTree.remove(output)
     }
     #expect(interrupted > 0)
