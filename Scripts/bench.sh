@@ -345,7 +345,7 @@ section_batch() {
     /usr/bin/time -a -f '%e %U %S' -o "$folder/busy" \
       "$coresalvage" batch --quiet --archive --jobs 2 "$large" --output "$archives"
   done
-  busy=$(awk '{ print ($2 + $3) / $1 }' "$folder/busy" | median)
+  busy=$(calc "$(awk '{ print ($2 + $3) / $1 }' "$folder/busy" | median)")
   row "4 large cores into archives, two jobs, processors busy" "$busy of $(nproc)" "1.6" "$(at_most 1.6 "$busy")"
   rm -rf "$large" "$archives"
 }
