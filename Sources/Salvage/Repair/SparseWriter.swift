@@ -1,29 +1,13 @@
-internal import Synchronization
-
 /// Writes chunks of data, from several threads, and leaves out what can be a hole.
 final class SparseWriter: Sendable {
   private let output: any WritableFile
   private let sparse: RepairOptions.Sparse
-  private let turn = Mutex(Writeback())
+  private let turn: WriteTurn
 
   init(_ output: any WritableFile, _ sparse: RepairOptions.Sparse) {
     self.output = output
     self.sparse = sparse
-  }
-
-  /// The turn to write: two threads at once in one file would spin for the kernel's lock of it, and gain nothing.
-  /// Holds what was written since the disk was last told to begin with it.
-  private struct Writeback {
-    private var pending = 0..<UInt64(0)
-
-    mutating func add(_ chunk: Range<UInt64>, _ output: any WritableFile) {
-      let start = pending.isEmpty ? chunk.lowerBound : min(pending.lowerBound, chunk.lowerBound)
-      pending = start..<max(pending.upperBound, chunk.upperBound)
-      // The sync at the end then waits for little more than the last of it; the kernel alone begins seconds later.
-      guard pending.length >= 32 << 20 else { return }
-      output.startWriteback(pending)
-      pending = 0..<0
-    }
+    turn = WriteTurn(output)
   }
 
   /// A megabyte amortises the system calls and stays in the processor's cache.
@@ -33,13 +17,9 @@ final class SparseWriter: Sendable {
 
   /// Writes what is not zero into a file that is a hole there.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SalvageError) {
-    let result = turn.withLock { writeback in
-      Result { () throws(SalvageError) in
-        unsafe try writeData(bytes, at: offset)
-        writeback.add(offset..<offset + UInt64(bytes.count), output)
-      }
+    try turn.write(offset..<offset + UInt64(bytes.count)) { () throws(SalvageError) in
+      unsafe try writeData(bytes, at: offset)
     }
-    try result.get()
   }
 
   private func writeData(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SalvageError) {

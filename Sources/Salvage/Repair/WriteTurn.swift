@@ -4,14 +4,14 @@ internal import Glibc
 ///
 /// Not a `Mutex`: whoever waits for one of those lets the kernel spin as long as its owner runs, and a turn takes milliseconds.
 @safe final class WriteTurn: @unchecked Sendable {
-  private let output: OutputFile
+  private let output: any WritableFile
   /// Guards `pending`.
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   /// What was written since the disk was last told to begin with it.
   private var pending = 0..<UInt64(0)
   private static let mostPending: UInt64 = 32 << 20
 
-  init(_ output: OutputFile) {
+  init(_ output: any WritableFile) {
     self.output = output
     unsafe pthread_mutex_init(lock, nil)
   }
