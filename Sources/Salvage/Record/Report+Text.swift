@@ -54,7 +54,7 @@ extension Report: CustomStringConvertible {
       return "\(threads.count), found in notes that no program header names any more"
     }
     let count = threads.count == 1 ? "1 thread" : "\(threads.count) threads"
-    guard notesLost > 0 else { return "\(count), registers saved" }
+    guard notesLost > 0, !notesAreMerged else { return "\(count), registers saved" }
     return threads.isEmpty
       ? "none: the notes that hold their registers are lost; memory can still be read"
       : "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"

@@ -71,6 +71,8 @@ public struct Report: Hashable, Sendable {
   public var wayIn: WayIn
   /// Whether the notes were found without a PT_NOTE that names them.
   public var notesAreFound: Bool
+  /// Whether notes that are lost were found where they stood before an earlier repair.
+  public var notesAreMerged: Bool
   /// Whether notes of another system than Linux have threads, which are carried through unread.
   public var hasForeignThreads: Bool
   /// Every lost range, in file order.
@@ -91,6 +93,7 @@ public struct Report: Hashable, Sendable {
     self.input = input
     self.wayIn = wayIn
     notesAreFound = structure.notesAreFound
+    notesAreMerged = structure.notesAreMerged
     hasForeignThreads = structure.hasForeignThreads
     machine = structure.header.machine.name(in: structure.format)
     machineNumber = structure.header.machine.rawValue
@@ -105,7 +108,8 @@ public struct Report: Hashable, Sendable {
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
     verdict = inputs.verdict
-    isRepaired = structure.notes.contains { $0.owner == SalvageNote.owner }
+    isRepaired =
+      structure.notesAreMerged || structure.notes.contains { $0.owner == SalvageNote.owner }
     memoryDumped = segments.dumpedBytes
     memorySurvived = segments.survivedBytes
     segmentsWhole = segments.whole
