@@ -6,6 +6,8 @@ public struct SectionHeader: Hashable, Sendable {
   public init(programHeaderCount: UInt32) { self.programHeaderCount = programHeaderCount }
 
   private enum Layout {
+    static let type = Field("sh_type", .word, at32: 4, at64: 4)
+    static let offset = Field("sh_offset", .native, at32: 16, at64: 24)
     static let size = Field("sh_size", .native, at32: 20, at64: 32)
     static let link = Field("sh_link", .word, at32: 24, at64: 40)
     static let info = Field("sh_info", .word, at32: 28, at64: 44)
@@ -25,5 +27,26 @@ public struct SectionHeader: Hashable, Sendable {
     Layout.size.write(1, to: &bytes, in: format)
     Layout.info.write(UInt64(programHeaderCount), to: &bytes, in: format)
     return bytes
+  }
+}
+
+extension SectionHeader {
+  /// What any other section header says of its section's bytes.
+  public struct Contents: Hashable, Sendable {
+    public var type: UInt64
+    public var offset: UInt64
+    public var size: UInt64
+
+    /// Reads the header that begins at `record`; nil where it is cut.
+    public init?(_ bytes: Span<UInt8>, record: Int, in format: ELFFormat) {
+      guard record >= 0, record <= bytes.count - format.sectionHeaderSize,
+        let type = Layout.type.read(bytes, record: record, in: format),
+        let offset = Layout.offset.read(bytes, record: record, in: format),
+        let size = Layout.size.read(bytes, record: record, in: format)
+      else { return nil }
+      self.type = type
+      self.offset = offset
+      self.size = size
+    }
   }
 }

@@ -3,6 +3,7 @@ public import Salvage
 internal import SystemPackage
 
 extension IntakeOptions.ZeroTail: ExpressibleByArgument {}
+extension IntakeOptions.Holes: ExpressibleByArgument {}
 
 /// What the user knows of an input, as typed.
 struct IntakeFlags: ParsableArguments {
@@ -19,6 +20,18 @@ struct IntakeFlags: ParsableArguments {
     help: "What zeros at the end of the input are: memory (keep), or what a power cut left (lost).")
   var zeroTail = IntakeOptions.ZeroTail.keep
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      What runs of zeros in the memory are: memory (keep), or lost, from 64 KiB on (lost) or from another size on \
+      (lost:SIZE).
+      """, valueName: "keep|lost|lost:size"))
+  var zeroRuns = ZeroRunsArgument(value: .keep)
+
+  @Option(
+    help: "What holes in the memory are: pages never touched (keep), or what was left out (lost).")
+  var holes = IntakeOptions.Holes.keep
+
   @Option(help: "Where a stream is put while it comes when the output is no file.")
   var tempDir: String?
 
@@ -28,6 +41,8 @@ struct IntakeFlags: ParsableArguments {
     options.mapFile = mapfile.map { FilePath($0) }
     options.lostRanges = lostRanges.map(\.range)
     options.zeroTail = zeroTail
+    options.zeroRuns = zeroRuns.value
+    options.holes = holes
     options.acceptsGrowing = force
     if let tempDir = tempDir ?? Environment.temporaryFolder {
       options.temporaryFolder = FilePath(tempDir)
@@ -49,4 +64,30 @@ struct LostRangeArgument: ExpressibleByArgument {
     guard !overflow else { return nil }
     range = start..<end
   }
+}
+
+/// `keep`, `lost` or `lost:SIZE`, a number of bytes with or without K, M or G (of 1024).
+struct ZeroRunsArgument: ExpressibleByArgument {
+  let value: IntakeOptions.ZeroRuns
+
+  init(value: IntakeOptions.ZeroRuns) { self.value = value }
+
+  init?(argument: String) {
+    switch argument {
+    case "keep": value = .keep
+    case "lost": value = .lost(from: IntakeOptions.ZeroRuns.usualSize)
+    default:
+      guard argument.hasPrefix("lost:") else { return nil }
+      var digits = Substring(argument.dropFirst(5))
+      let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+      let unit = digits.last.flatMap { units[$0] }
+      if unit != nil { digits = digits.dropLast() }
+      guard let number = Number.parse(digits.utf8), number > 0 else { return nil }
+      let (size, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
+      guard !overflow else { return nil }
+      value = .lost(from: size)
+    }
+  }
+
+  var defaultValueDescription: String { "keep" }
 }

@@ -12,6 +12,8 @@ package struct DamageMap: Hashable, Sendable {
     package static let damaged = Cause(rawValue: 3)
     /// Named as lost by a map file or by the user.
     package static let named = Cause(rawValue: 4)
+    /// Left out by the dump's writer, on request.
+    package static let leftOut = Cause(rawValue: 5)
     /// A hole or a run of zeros that is taken for lost.
     package static let zeros = Cause(rawValue: 7)
     /// A note that is damaged: its bytes are there, and are no note.
@@ -19,7 +21,7 @@ package struct DamageMap: Hashable, Sendable {
 
     /// Whether the bytes are there, and stay where they stand: nothing refers to them any more, and they are all that
     /// somebody could still learn from.
-    package var keepsBytes: Bool { self == .zeros || self == .note }
+    package var keepsBytes: Bool { [.leftOut, .zeros, .note].contains(self) }
   }
 
   /// A range of the file with one fate; `cause` is nil where its bytes survived. Never empty.

@@ -143,7 +143,7 @@ extension Inspection {
   private mutating func addCauses(
     _ parts: Parts, _ surroundings: Surroundings, isOriginal: Bool
   ) {
-    guard !isWhole else { return }
+    guard !isWhole, !report.verdict.isFiltered else { return }
     guard !report.verdict.isComplete else {
       causes = [
         Cause(

@@ -10,11 +10,32 @@ public struct IntakeOptions: Hashable, Sendable {
     case lost
   }
 
+  /// What the holes are that the file has in its memory.
+  public enum Holes: String, Hashable, Sendable, CaseIterable {
+    /// Pages that the process never touched: kernels leave holes for them.
+    case keep
+    /// What a copy or a filter left out.
+    case lost
+  }
+
+  /// What runs of zeros in the memory are.
+  public enum ZeroRuns: Hashable, Sendable {
+    /// Memory, as far as anybody can tell.
+    case keep
+    /// Lost, from so many bytes on.
+    case lost(from: UInt64)
+
+    /// Files lose blocks and buffers of this size and more; a process has smaller runs everywhere.
+    public static let usualSize: UInt64 = 64 << 10
+  }
+
   /// A map file of GNU ddrescue; all that it doesn't call finished is lost.
   public var mapFile: FilePath?
   /// Ranges of the file that are lost, by their offsets.
   public var lostRanges: [Range<UInt64>] = []
   public var zeroTail = ZeroTail.keep
+  public var zeroRuns = ZeroRuns.keep
+  public var holes = Holes.keep
   /// Whether a core that is still being written is taken as it is.
   public var acceptsGrowing = false
   /// Where streams are put whose output is no file.

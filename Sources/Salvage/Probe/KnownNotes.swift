@@ -56,6 +56,17 @@ struct KnownNotes {
     return Key(isLinux: note.owner == linux, kind: note.kind)
   }
 
+  /// Whether a note that Linux writes with one size on all machines of a word size has another.
+  static func isMissized(_ note: Note) -> Bool {
+    guard note.owner == core else { return false }
+    switch note.kind {
+    case .signalInfo: return note.descriptorSize != 128
+    // With user ids of 2 or 4 bytes, and padding for longs of 8.
+    case .processInfo: return ![124, 128, 136].contains(note.descriptorSize)
+    default: return false
+    }
+  }
+
   /// The size that its type has; nil where that is not known.
   func size(of note: Note) -> UInt64? { Self.key(note).flatMap { sizes[$0] } }
 

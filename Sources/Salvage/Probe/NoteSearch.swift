@@ -108,6 +108,7 @@ struct NoteSearch {
     else { return false }
     if try isFollowed(note) || known.size(of: note) == note.descriptorSize { return true }
     if note.isProcessNote, [.mappedFiles, .auxiliaryVector].contains(note.kind) { return true }
+    guard !KnownNotes.isMissized(note) else { return false }
     // Its size leads nowhere. It is taken at its word where nothing in it is another note.
     return try firstNote(from: note.fileOffset + 4, to: note.fileEnd) == nil
   }

@@ -10,7 +10,7 @@ extension Report: CustomStringConvertible {
     add("memory", memoryWords)
     for (label, words) in wayIn.lines(isWhole: isWhole, sizeFound: sizeFound) { add(label, words) }
     for reason in verdict.reasons where reason.kind != .missing {
-      add(reason.isDamage ? "damage" : "doubt", reason.text)
+      add(reason.kind == .leftOut ? "left out" : reason.isDamage ? "damage" : "doubt", reason.text)
     }
     for (index, group) in lossGroups.enumerated() {
       add(index == 0 ? "lost" : "", group)
@@ -28,6 +28,7 @@ extension Report: CustomStringConvertible {
       return isRepaired
         ? "\(name)repaired before, and no further damage, \(size)" : "\(name)whole, \(size)"
     }
+    if verdict.isFiltered { return "\(name)filtered by its writer, \(size)" }
     guard let sizeDue else {
       return
         "\(name)\(size) of a size that the headers don't tell: no file can be as long as they say"

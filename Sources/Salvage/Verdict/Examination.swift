@@ -25,18 +25,31 @@ package struct Examination: Sendable {
         reading = try Reading(source, intake)
       }
     }
+    var verdict = Verdict()
+    if reading.structure.sizeDue != reading.structure.sizeFound,
+      let start = try TextMode.start(in: source)
+    {
+      verdict.add(.text, TextMode.words)
+      intake.losses.append(.init(range: start..<source.size, cause: .damaged))
+      reading = try Reading(source, intake)
+    }
     let structure = reading.structure
+    let dumpList = structure.wasRepaired ? nil : try DumpList(structure, source)
     // A size that no file can have is lost up to the last offset that can be named.
     var damage = DamageMap(
       sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
-      endCause: intake.wayIn.ending.lossCause)
+      endCause: dumpList == nil ? intake.wayIn.ending.lossCause : .leftOut)
     damage.lose(intake.losses + intake.unreadable)
     intake.wayIn.unreadable = intake.unreadable.reduce(0) { $0 + $1.range.length }
-    var verdict = Verdict()
-    if structure.isTouched(by: damage) {
+    if let dumpList {
+      verdict.add(
+        .leftOut, "minicoredumper wrote it, and left memory out: what it did not save is lost.")
+      damage.lose(dumpList.losses(structure.programHeaders))
+    } else if structure.isTouched(by: damage) {
       verdict.add(.missing, "Bytes that its headers name are lost.")
     }
     damage.lose(structure.damagedNotes)
+    try Self.lose(intake, source, structure, options, from: &damage, &verdict)
     let zeros = ZeroEvidence(structure, reading.process, CoreMemory(structure, damage, source))
     damage.lose(zeros.lost)
     verdict.reasons += Self.noteReasons(structure) + zeros.reasons
@@ -46,6 +59,34 @@ package struct Examination: Sendable {
     wayIn = intake.wayIn
     self.damage = damage
     self.verdict = verdict
+  }
+
+  /// What the user takes for lost because it is zeros.
+  private static func lose(
+    _ intake: Intake, _ source: any ByteSource, _ structure: CoreStructure,
+    _ options: IntakeOptions, from damage: inout DamageMap, _ verdict: inout Verdict
+  ) throws(SalvageError) {
+    func lose(_ ranges: [Range<UInt64>], _ words: String) {
+      guard !ranges.isEmpty else { return }
+      let size = ranges.reduce(UInt64(0)) { $0 &+ $1.length }
+      verdict.add(.zeros, "\(ByteCount(size)) of its memory are \(words) and taken for lost.")
+      damage.lose(ranges.map { .init(range: $0, cause: .zeros) })
+    }
+    if options.holes == .lost {
+      // What came through a stream or out of an archive has the holes that we made.
+      if intake.spool == nil, source.backingFile != nil {
+        lose(ZeroRuns.holes(of: structure, source), "holes")
+      } else {
+        verdict.add(
+          .zeros, "Its holes are not the dump's: no stream and no archive has them.",
+          isDamage: false)
+      }
+    }
+    if case .lost(let size) = options.zeroRuns {
+      lose(
+        try ZeroRuns.runs(of: structure, source, from: size),
+        "runs of zeros of \(ByteCount(size)) or more,")
+    }
   }
 
   private static func noteReasons(_ structure: CoreStructure) -> [Verdict.Reason] {

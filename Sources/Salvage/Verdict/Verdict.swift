@@ -8,8 +8,12 @@ public struct Verdict: Hashable, Sendable {
       public init(rawValue: String) { self.rawValue = rawValue }
       /// Bytes that its headers name are not there.
       public static let missing = Kind(rawValue: "missing")
+      /// The dump's writer left memory out.
+      public static let leftOut = Kind(rawValue: "left out")
       /// Notes are damaged.
       public static let notes = Kind(rawValue: "notes")
+      /// It was converted as text.
+      public static let text = Kind(rawValue: "text")
       /// There are zeros where the process had something else, or may have had.
       public static let zeros = Kind(rawValue: "zeros")
     }
@@ -38,6 +42,9 @@ public struct Verdict: Hashable, Sendable {
 
   /// Whether all bytes that its headers name are there, whatever they hold.
   public var isComplete: Bool { !reasons.contains { $0.kind == .missing } }
+
+  /// Whether its writer left memory out: then nothing was cut.
+  public var isFiltered: Bool { reasons.contains { $0.kind == .leftOut } }
 
   package mutating func add(_ kind: Reason.Kind, _ text: String, isDamage: Bool = true) {
     reasons.append(Reason(kind, text, isDamage: isDamage))

@@ -1,0 +1,40 @@
+/// A core that went through a transfer as text: every line feed in it became a carriage return and a line feed, and all
+/// that follows the first stands too far behind.
+enum TextMode {
+  /// By chance, one line feed of 256 follows a carriage return.
+  private static let fewest = 32
+  private static let mostSearched: UInt64 = 16 << 20
+
+  static let words =
+    "It was transferred as text: every line feed became CR LF, and what follows the first is at a wrong place. "
+    + "LC_ALL=C sed 's/\\r$//' IN >OUT takes that back."
+
+  /// The offset of the first carriage return that was put in; nil where the bytes have a line feed without one, or too few
+  /// to tell.
+  static func start(in source: any ByteSource) throws(SalvageError) -> UInt64? {
+    var first: UInt64?
+    var count = 0
+    var before: UInt8 = 0
+    var searched: UInt64 = 0
+    var offset: UInt64 = 0
+    while count < fewest, searched < mostSearched,
+      let data = source.firstData(in: offset..<max(offset, source.size))
+    {
+      if data.lowerBound > offset { before = 0 }
+      let bytes = try source.bytes(
+        at: data.lowerBound, count: Int(min(data.length, 1 << 18)))
+      guard !bytes.isEmpty else { return nil }
+      for (index, byte) in bytes.enumerated() {
+        if byte == 0x0a {
+          guard before == 0x0d else { return nil }
+          first = first ?? data.lowerBound + UInt64(index) - 1
+          count += 1
+        }
+        before = byte
+      }
+      searched += UInt64(bytes.count)
+      offset = data.lowerBound + UInt64(bytes.count)
+    }
+    return count >= fewest ? first : nil
+  }
+}

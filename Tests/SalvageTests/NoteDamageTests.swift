@@ -1,0 +1,176 @@
+import Salvage
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Notes of a core of full length whose bytes were changed.
+@Suite("a damaged note")
+struct NoteDamageTests {
+  private func repaired(_ bytes: [UInt8], in folder: ScratchFolder) throws -> ReferenceCore {
+    let path = try folder.write(bytes, to: "in")
+    var options = RepairOptions()
+    options.force = true
+    let output = folder.file("out")
+    let written = try Repair(of: path, options: options).write(to: output)
+    #expect(!written.report.isWhole)
+    #expect(try Inspection(of: path).isWhole == written.report.isWhole)
+    let core = try ReferenceCore(contentsOf: output)
+    #expect(try core.contradictions() == [])
+    return core
+  }
+
+  private static func own(_ core: ReferenceCore) -> [[UInt8]] {
+    core.notes.filter { $0.owner != "CORESALVAGE" }.map(\.descriptor)
+  }
+
+  private static func store(
+    _ value: UInt32, _ bytes: inout [UInt8], at offset: Int, _ format: ReferenceFormat
+  ) {
+    var writer = FieldWriter(format)
+    writer.word(value)
+    bytes.replaceSubrange(offset..<offset + 4, with: writer.bytes)
+  }
+
+  @Test(
+    "by its size costs that note alone, and no other is taken for one",
+    arguments: BuilderMachine.all)
+  func size(machine: BuilderMachine) throws {
+    let folder = try ScratchFolder(in: .memory)
+    let builder = CoreBuilder.typical(machine, threads: 5)
+    let core = builder.build()
+    for (index, range) in core.noteRanges.enumerated() {
+      let size = UInt32(builder.notes[index].descriptor.count)
+      for wrong in [0x7fff_ffff, 0, 16, size - 4, size + 4, size + 200] {
+        var bytes = core.bytes
+        Self.store(wrong, &bytes, at: range.lowerBound + 4, machine.format)
+        let result = try repaired(bytes, in: folder)
+        var expected = builder.notes.map(\.descriptor)
+        expected.remove(at: index)
+        #expect(Self.own(result) == expected, "\(machine): note \(index) of \(wrong) bytes")
+        let lost = try #require(try result.lost()?.entries)
+        #expect(lost.allSatisfy { $0.cause == 8 && $0.address == 0 })
+        #expect(lost.reduce(0) { $0 + Int($1.length) } == range.count)
+      }
+    }
+  }
+
+  @Test("and odd bytes at the end of the notes are left out")
+  func oddEnd() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let builder = CoreBuilder.typical()
+    var core = builder.build()
+    // The PT_NOTE is four bytes longer than its notes; padding up to the page was there.
+    let size = core.notesRange.count + 4
+    Self.store(
+      UInt32(size), &core.bytes, at: core.tableRange.lowerBound + 32, builder.machine.format)
+    core.bytes.replaceSubrange(
+      core.notesRange.upperBound..<core.notesRange.upperBound + 4, with: [1, 2, 3, 4])
+    let result = try repaired(core.bytes, in: folder)
+    #expect(Self.own(result) == builder.notes.map(\.descriptor))
+    guard GDB.isInstalled else { return }
+    #expect(try !GDB(folder.file("in")).view().opensCleanly)
+    #expect(try GDB(folder.file("out")).view().threads.count == 3)
+  }
+
+  @Test("that was zeroed with its block is lost, and with it the registers that nothing owns")
+  func zeroedBlock() throws {
+    let folder = try ScratchFolder(in: .memory)
+    var builder = CoreBuilder.typical(threads: 12)
+    let registers = BuilderNote("CORE", 2, [UInt8](repeating: 7, count: 512))
+    builder.notes = builder.notes.flatMap { $0.type == 1 ? [$0, registers] : [$0] }
+    let core = builder.build()
+    var bytes = core.bytes
+    bytes.replaceSubrange(4096..<8192, with: [UInt8](repeating: 0, count: 4096))
+    let result = try repaired(bytes, in: folder)
+    var expected: [[UInt8]] = []
+    var isOwned = false
+    for (note, range) in zip(builder.notes, core.noteRanges) {
+      let survives = !range.overlaps(4096..<8192)
+      if note.type == 1 { isOwned = survives }
+      if survives, isOwned || note.type == 3 { expected.append(note.descriptor) }
+    }
+    #expect(expected.count > 8)
+    #expect(Self.own(result) == expected)
+  }
+
+  @Test("of mapped files that was changed inside is not believed")
+  func nonsense() throws {
+    let folder = try ScratchFolder(in: .memory)
+    var builder = CoreBuilder.typical()
+    let format = builder.machine.format
+    let mappings = (0..<4).map { index in
+      ReferenceMapping(
+        range: 0x40_0000 + UInt64(index) * 4096..<0x40_1000 + UInt64(index) * 4096, fileOffset: 0,
+        path: "/lib/\(index).so")
+    }
+    builder.notes.insert(.files(mappings, format), at: 2)
+    let core = builder.build()
+    let start = core.noteRanges[2].lowerBound + 20
+    // The count, an entry's end, a name's NUL.
+    for (offset, byte) in [(0, UInt8(9)), (24, 0), (16 + 4 * 24 + 9, 0x41)] {
+      var bytes = core.bytes
+      bytes[start + offset] = byte
+      if offset == 24 {
+        bytes.replaceSubrange(start + 16..<start + 40, with: [UInt8](repeating: 0, count: 24))
+      }
+      let result = try repaired(bytes, in: folder)
+      #expect(!result.notes.contains { $0.type == ReferenceNote.file && $0.owner == "CORE" })
+      #expect(result.threadIDs.count == 3)
+    }
+  }
+
+  @Test("has no note inside it")
+  func forged() throws {
+    let folder = try ScratchFolder(in: .memory)
+    var builder = CoreBuilder.typical(threads: 4)
+    var forged = FieldWriter(builder.machine.format)
+    for word in [5, 128, 0x5349_4749] as [UInt32] { forged.word(word) }
+    forged.raw(Array("CORE\0\0\0\0".utf8) + [UInt8](repeating: 1, count: 128))
+    // A thread whose registers are a note that ends where the thread's does.
+    let size = builder.notes[3].descriptor.count
+    builder.notes[3].descriptor.replaceSubrange(
+      size - forged.bytes.count..<size, with: forged.bytes)
+    let core = builder.build()
+    var bytes = core.bytes
+    Self.store(0x7fff_ffff, &bytes, at: core.noteRanges[3].lowerBound + 4, builder.machine.format)
+    let result = try repaired(bytes, in: folder)
+    #expect(!result.notes.contains { $0.type == 0x5349_4749 })
+    #expect(result.threadIDs.count == 3)
+  }
+
+  @Test("and the tail's damage never cost a repaired core more than its original")
+  func recut() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let core = CoreBuilder.typical(threads: 9).build()
+    let once = try repaired(core.cut(to: core.bytes.count - 4096), in: folder)
+    let all = try ReferenceSource.contents(of: folder.file("out"))
+    let threads = once.threadIDs
+    let ends = once.notes.map { Int($0.range.upperBound) }
+    for end in ends {
+      for size in [end - 1, end, end + 1] where size < all.count {
+        let again = try repaired(Array(all[..<size]), in: folder)
+        #expect(again.threadIDs == threads, "cut to \(size)")
+      }
+    }
+  }
+
+  @Test(
+    "by a transfer as text costs what stands at a wrong place, and it is said how to take that back"
+  )
+  func textMode() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let core = CoreBuilder.typical().build()
+    let memory = core.segmentRanges[0].lowerBound
+    var bytes = core.cut(to: memory)
+    for byte in core.bytes[memory...] {
+      if byte == 0x0a { bytes.append(0x0d) }
+      bytes.append(byte)
+    }
+    let result = try repaired(bytes, in: folder)
+    #expect(result.threadIDs.count == 3)
+    let report = try Repair(of: folder.file("in")).report
+    #expect(report.verdict.reasons.contains { $0.kind == .text && $0.text.contains("sed") })
+    let first = try #require(core.bytes[memory...].firstIndex(of: 0x0a))
+    #expect(report.memorySurvived <= UInt64(first - memory))
+  }
+}
