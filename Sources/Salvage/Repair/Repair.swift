@@ -56,7 +56,7 @@ public struct Repair: Sendable {
       sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
       endCause: intake.wayIn.ending.lossCause)
     damage.lose(intake.losses + intake.unreadable)
-    intake.wayIn.unreadable = intake.unreadable.reduce(0) { $0 + $1.range.length }
+    intake.wayIn.unreadable = intake.unreadable.total(\.range.length)
     self.intake = intake
     var inputs = Plan.Inputs(
       structure: structure, damage: damage, options: options, digest: reading.digest)
@@ -109,7 +109,7 @@ public struct Repair: Sendable {
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ segments: Segments,
     _ source: any ByteSource
   ) throws(SalvageError) {
-    guard process.threads.isEmpty, !structure.hasForeignThreads, segments.survivedBytes == 0
+    guard process.threads.isEmpty, !structure.hasForeignThreads, segments.memory.isGone
     else { return }
     let place =
       structure.sizeFound < structure.tableRange.upperBound
