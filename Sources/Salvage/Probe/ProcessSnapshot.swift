@@ -9,7 +9,7 @@ package struct ProcessSnapshot: Sendable {
   package var mappedFiles: MappedFiles?
 
   /// A core's NT_FILE has at most 4 MiB by default (`core_file_note_size_limit`); one far above is not read.
-  private static let largestDescriptor: UInt64 = 64 << 20
+  static let largestDescriptor: UInt64 = 64 << 20
 
   package init(_ structure: CoreStructure, _ source: any ByteSource) throws(SalvageError) {
     let format = structure.format
