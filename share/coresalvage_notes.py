@@ -46,6 +46,7 @@ class Record:
         self.is_repaired = False
         self.size_found = self.size_due = 0
         with open(path, "rb") as core:
+            self._size = core.seek(0, 2)
             for kind, descriptor in self._notes(core):
                 if kind == LOST:
                     self.is_repaired = True
@@ -56,12 +57,19 @@ class Record:
         self.memory = memory
         self._starts = [r.start for r in memory]
 
+    def _bytes(self, core, offset, size):
+        """As many bytes as there are: offsets and sizes are the core's own."""
+        core.seek(min(offset, self._size))
+        return core.read(min(size, max(self._size - offset, 0)))
+
     def _notes(self, core):
         """Our notes, as pairs of type and descriptor."""
-        head = core.read(64)
-        if len(head) < 52 or head[:4] != b"\x7fELF":
+        head = self._bytes(core, 0, 64)
+        if len(head) < 16 or head[:4] != b"\x7fELF":
             return
         self._wide = head[4] == 2
+        if len(head) < (64 if self._wide else 52):
+            return
         self._order = ">" if head[5] == 2 else "<"
         if self._wide:
             table, sections = struct.unpack_from(self._order + "QQ", head, 32)
@@ -70,12 +78,12 @@ class Record:
             table, sections = struct.unpack_from(self._order + "II", head, 28)
             entry, count = struct.unpack_from(self._order + "HH", head, 42)
         if count == 0xFFFF and sections:
-            core.seek(sections + (44 if self._wide else 28))
-            count = struct.unpack(self._order + "I", core.read(4))[0]
+            words = self._bytes(core, sections + (44 if self._wide else 28), 4)
+            if len(words) == 4:
+                count = struct.unpack(self._order + "I", words)[0]
         if entry != (56 if self._wide else 32):
             return
-        core.seek(table)
-        headers = core.read(min(count, 1 << 24) * entry)
+        headers = self._bytes(core, table, min(count, 1 << 24) * entry)
         for at in range(0, len(headers) - entry + 1, entry):
             if self._wide:
                 kind, _, offset, _, _, size = struct.unpack_from(self._order + "IIQQQQ", headers, at)
@@ -86,15 +94,14 @@ class Record:
 
     def _segment(self, core, at, end):
         while at + 12 <= end:
-            core.seek(at)
-            words = core.read(12)
+            words = self._bytes(core, at, 12)
             if len(words) < 12:
                 return
             owner_size, size, kind = struct.unpack(self._order + "III", words)
             descriptor = at + 12 + (owner_size + 3) // 4 * 4
-            if core.read(min(owner_size, 12)) == b"CORESALVAGE\0" and size <= LARGEST_NOTE:
-                core.seek(descriptor)
-                yield kind, core.read(size)
+            owner = self._bytes(core, at + 12, min(owner_size, 12))
+            if owner == b"CORESALVAGE\0" and size <= LARGEST_NOTE:
+                yield kind, self._bytes(core, descriptor, size)
             at = descriptor + (size + 3) // 4 * 4
 
     def _read(self, descriptor, kind):
