@@ -44,7 +44,8 @@ struct ArchiveCommand: ParsableCommand {
   @Argument(help: "The core as it was found; - for standard input. It is not changed.")
   var input: FileArgument
 
-  @Argument(help: "The archive; - for standard output. Else the input's name with .core.lz4 at its end.")
+  @Argument(
+    help: "The archive; - for standard output. Else the input's name with .core.lz4 at its end.")
   var output: FileArgument?
 
   @OptionGroup var archiving: ArchiveFlags
@@ -89,16 +90,19 @@ struct ArchiveCommand: ParsableCommand {
         to: place.stream(sparing: repair.files), options: options, progress: bar.report)
       : try repair.archive(to: place.path, options: options, progress: bar.report)
     bar.clear()
-    if !quiet { Console.print(words(archived, place), to: place.isStandardOutput ? .errors : .output) }
+    if !quiet {
+      Console.print(words(archived, place), to: place.isStandardOutput ? .errors : .output)
+    }
     if let failure = archived.report.readFailure { throw failure }
   }
 
   private func words(_ archived: Repair.Archived, _ place: OutputPlace) -> String {
     if json { return archived.json(archive: place.path).line }
-    let next = place.isStream ? "" : "\nnext: coresalvage restore \(ShellWord(place.path)) OUT, or lz4 -d"
+    let next =
+      place.isStream ? "" : "\nnext: coresalvage restore \(ShellWord(place.path)) OUT, or lz4 -d"
     return """
       \(archived.report)
-      archived in \(PrintableText(place.name)): \(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))\(next)
+      archived \(place.isStream ? "to" : "in") \(PrintableText(place.name)): \(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))\(next)
       """
   }
 

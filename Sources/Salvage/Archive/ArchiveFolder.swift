@@ -41,7 +41,9 @@ package enum ArchiveFolder {
       } catch {
         failure = error
       }
-      for (name, kind) in names.sorted(by: { $0.name.bytes.lexicographicallyPrecedes($1.name.bytes) }) {
+      for (name, kind) in names.sorted(by: {
+        $0.name.bytes.lexicographicallyPrecedes($1.name.bytes)
+      }) {
         if kind == S_IFDIR {
           found += entries(depth: depth + 1) { () throws(SalvageError) in
             try WalkedFolder(name, in: folder)

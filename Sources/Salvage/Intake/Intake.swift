@@ -85,7 +85,12 @@ package struct Intake: Sendable {
       wayIn.ending = ending
       let intake = Intake(
         source: source, file: file, spool: output, wayIn: wayIn, losses: losses, inputs: inputs)
-      if source.size == 0, let failure = intake.readFailure { throw failure }
+      if source.size == 0 {
+        if let failure = intake.readFailure { throw failure }
+        if let packing, ending != .whole {
+          throw SalvageError(.nothingUnpacked(packing), file: name)
+        }
+      }
       return intake
     }
   }

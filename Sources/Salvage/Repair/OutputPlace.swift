@@ -9,7 +9,7 @@ package struct OutputPlace: Hashable, Sendable {
   package let path: FilePath
   /// The descriptor that it names; nil for a name in a folder.
   private let descriptor: Int32?
-  /// Whether it is written as it comes: standard output, an open descriptor, a FIFO, a device.
+  /// Whether it is written as it comes: standard output, an open descriptor, a FIFO.
   package let isStream: Bool
 
   /// The name that stands for standard output.
@@ -21,7 +21,7 @@ package struct OutputPlace: Hashable, Sendable {
     self.path = path
     descriptor = Self.descriptor(named: path)
     guard let descriptor else {
-      isStream = FileIdentity(at: path, followingLinks: true)?.isWritableStream ?? false
+      isStream = FileIdentity(at: path, followingLinks: true)?.isFIFO ?? false
       return
     }
     isStream = true
@@ -80,13 +80,9 @@ package struct OutputPlace: Hashable, Sendable {
 
   /// Throws for a terminal: what comes from a core is not to reach one raw.
   package func refuseTerminal() throws(SalvageError) {
-    guard isStream, let identity, identity.isCharacterDevice else { return }
-    var isTerminal = descriptor.map { isatty($0) == 1 } ?? false
-    if descriptor == nil, let opened = try? Self.open(path) {
-      isTerminal = isatty(opened.rawValue) == 1
-      try? opened.close()
+    if let descriptor, isatty(descriptor) == 1 {
+      throw SalvageError(.outputIsTerminal, file: name)
     }
-    guard !isTerminal else { throw SalvageError(.outputIsTerminal, file: name) }
   }
 
   /// Opens the stream. A FIFO waits here for its reader. Refuses a file of the inputs that it would be appended to.
@@ -98,8 +94,7 @@ package struct OutputPlace: Hashable, Sendable {
 
   private static func open(_ path: FilePath) throws(SalvageError) -> FileDescriptor {
     do {
-      return try FileDescriptor.open(
-        path, .writeOnly, options: [.closeOnExec, .init(rawValue: O_NOCTTY)])
+      return try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
     } catch {
       throw SalvageError(.io(errno(of: error), call: "open for writing"), file: path)
     }
@@ -127,6 +122,5 @@ package struct OutputPlace: Hashable, Sendable {
 
 extension FileIdentity {
   package var isCharacterDevice: Bool { mode & S_IFMT == S_IFCHR }
-  /// What is written from its beginning to its end and then is somebody else's. A disk is none: it would be overwritten.
-  fileprivate var isWritableStream: Bool { isCharacterDevice || mode & S_IFMT == S_IFIFO }
+  fileprivate var isFIFO: Bool { mode & S_IFMT == S_IFIFO }
 }

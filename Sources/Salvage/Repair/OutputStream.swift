@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// An output that takes bytes one after another: standard output, a FIFO, a device.
+/// An output that takes bytes one after another: standard output, a FIFO.
 package final class OutputStream: Sendable {
   /// The name for messages.
   package let path: FilePath
