@@ -24,7 +24,11 @@ struct SignalTests {
       running = try RunningTool(tool)
       pair.closeProgram()
       pair.write(SignalTests.bytes.prefix(10_000))
-      for _ in 0..<1000 where try folder.names().isEmpty { usleep(10_000) }
+      var waits = 0
+      while try folder.names().isEmpty, waits < 1000 {
+        usleep(10_000)
+        waits += 1
+      }
       #expect(try folder.names().count == 1)
     }
 
@@ -74,7 +78,7 @@ struct SignalTests {
       pair.closeOurs()
       end = pair.program
       _ = try folder.makeFolder("in")
-      for number in 0..<20 { try folder.write(SignalTests.bytes, to: "in/\(number).core") }
+      for number in 0..<4 { try folder.write(SignalTests.bytes, to: "in/\(number).core") }
     }
 
     func run(_ arguments: [String], ignoring: Bool) throws -> ToolResult {
@@ -122,6 +126,6 @@ struct SignalTests {
         result.errorText == "coresalvage: standard output: write: Broken pipe\n",
         "\(arguments): \(result)")
     }
-    #expect(try FileTree.names(in: output).count == 20)
+    #expect(try FileTree.names(in: output).count == 4)
   }
 }

@@ -166,6 +166,20 @@ struct StreamWaitTests {
     #expect(try ReferenceSource.contents(of: input) == Self.cut)
   }
 
+  @Test("that is closed and was to be read is an error of the system, and no file of ours is read")
+  func closedInput() throws {
+    let folder = try ScratchFolder()
+    let result = try Tool(
+      "sh",
+      [
+        "-c", "exec \"$0\" - \"$1\" <&-", Tool.coresalvagePath.string, folder.file("out").string,
+      ]
+    ).run()
+    #expect(result.ending == .exit(3), "\(result)")
+    #expect(result.errorText.contains("Bad file descriptor"), "\(result)")
+    #expect(try folder.names() == [])
+  }
+
   @Test("that takes no report makes a failure of every command, with a line")
   func fullOutput() throws {
     let folder = try ScratchFolder()
