@@ -11,6 +11,8 @@ extension BatchRecord.Outcome {
     case .beyondRepair: "beyond repair"
     case .failed: "failed"
     case .unfinished: "no space"
+    case .unread: "not looked into"
+    case .empty: "empty"
     case .other: "no cores"
     case .special: "links and special files"
     case .unmatched: "not matched"

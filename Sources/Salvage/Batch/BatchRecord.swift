@@ -18,6 +18,10 @@ public struct BatchRecord: Sendable {
     case failed
     /// Not done, for there was no space left.
     case unfinished
+    /// Packed in a way that we don't read, or so cut that nobody knows what it was.
+    case unread
+    /// A file without a byte: a core of which nothing was written, if it was one.
+    case empty
     /// No core: passed over, like all that follow.
     case other
     /// A link, a socket, a FIFO, a device.
@@ -55,6 +59,8 @@ public struct BatchRecord: Sendable {
       switch error.kind {
       case .beyondRepair: .beyondRepair
       case .notACore: .other
+      case .otherPacking, .nothingUnpacked: .unread
+      case .emptyFile: .empty
       default: error.isOutOfSpace ? .unfinished : .failed
       }
   }

@@ -86,7 +86,7 @@ struct CoreWork {
   private func runPlain(
     _ folder: () throws(SalvageError) -> FilePath, _ progress: Observer
   ) throws(SalvageError) -> Result {
-    let repair = try repair { () throws(SalvageError) in
+    let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
     guard repair.plan != nil || !leavesWhole else {
@@ -105,7 +105,7 @@ struct CoreWork {
   }
 
   private func repair(
-    spool: () throws(SalvageError) -> any WritableFile
+    spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Repair {
     try Repair(
       of: Intake.open(
@@ -131,12 +131,12 @@ struct CoreWork {
     }
     return try claiming(output) { claim throws(SalvageError) in
       let isThere = FileIdentity(at: output, followingLinks: false) != nil
-      let repair = try repair { () throws(SalvageError) in
+      let repair = try repair { inputs throws(SalvageError) in
         if isArchive { return try UnnamedFile(in: place) }
-        return try OutputFile(output, replacing: isThere)
+        return try OutputFile(output, sparing: inputs, replacing: isThere)
       }
       guard repair.plan != nil || !leavesWhole else {
-        return .done(record(.whole, repair.report))
+        return .done(record(.whole, repair.report).failing(repair.intake.readFailure))
       }
       switch try look(at: output, repair) {
       case .done(let done): return .done(done)
@@ -155,7 +155,7 @@ struct CoreWork {
       throw SalvageError(
         .notInPlace(reason: "is compressed, and can't be repaired in place"), file: found.path)
     }
-    let repair = try repair { () throws(SalvageError) in
+    let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
     guard repair.plan != nil else { return .done(record(.whole, repair.report)) }
@@ -188,11 +188,11 @@ struct CoreWork {
     case .current(let plan):
       var record = record(.present, repair.report)
       record.output = output
-      if options.deleteInput {
+      if options.deleteInput, repair.intake.readFailure == nil {
         try removal(repair, plan).carryOut(output: output)
         record.isInputDeleted = true
       }
-      return .done(record)
+      return .done(record.failing(repair.intake.readFailure))
     case .outdated:
       // The input that it was made of may be gone: it may be all that is left of that core.
       guard !options.deleteInput || options.repair.force else {
@@ -202,6 +202,11 @@ struct CoreWork {
       guard options.repair.force else { throw SalvageError(.outputExists, file: output) }
     }
     return .toWrite(replacing: true)
+  }
+
+  /// nil where inputs stay, or where the output has not all that may yet be read of this one.
+  private func removalDue(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal? {
+    options.deleteInput && repair.intake.readFailure == nil ? removal(repair, plan) : nil
   }
 
   private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {
@@ -224,7 +229,7 @@ struct CoreWork {
       record.outputSize = draft.archived.size
       return SyncGroup.Item(
         record: record, claim: claim, content: .draft(draft.output), weight: draft.archived.size,
-        removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+        removal: removalDue(repair, draft.plan), readFailure: repair.intake.readFailure)
     }
     if repair.plan == nil, options.whole == .link, kind == .plain,
       try isLinked(to: output, replacing)
@@ -233,14 +238,14 @@ struct CoreWork {
       record.outputSize = file.size
       return SyncGroup.Item(
         record: record, claim: claim, content: .link(output), weight: 0,
-        removal: options.deleteInput ? removal(repair, nil) : nil)
+        removal: removalDue(repair, nil))
     }
     let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
     record.report = draft.written.report
     record.outputSize = draft.written.size
     return SyncGroup.Item(
       record: record, claim: claim, content: .draft(draft.output), weight: file.allocated,
-      removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+      removal: removalDue(repair, draft.plan), readFailure: repair.intake.readFailure)
   }
 
   /// Gives the input a second name; false where that can't be had.
@@ -248,7 +253,8 @@ struct CoreWork {
     to output: FilePath, _ replacing: Bool
   ) throws(SalvageError) -> Bool {
     guard let name = output.lastComponent else { return false }
-    try OutputFile.check(output, against: nil, replacing: replacing)
+    // Another name of the input itself is what is to be made.
+    try OutputFile.check(output, sparing: InputSet(), replacing: replacing)
     let temporary = output.removingLastComponent().appending(TemporaryName.random(for: name))
     Interruption.willLeave(temporary)
     defer { Interruption.hasLeft(temporary) }

@@ -18,10 +18,14 @@ extension Inspection {
       return
     }
     let intakeOptions = IntakeOptions()
-    let intake = try Intake.open(path, options: intakeOptions) { () throws(SalvageError) in
+    let intake = try Intake.open(path, options: intakeOptions) { _ throws(SalvageError) in
       try UnnamedFile(in: intakeOptions.temporaryFolder)
     }
-    try self.init(of: intake, options: options)
+    do throws(SalvageError) {
+      try self.init(of: intake, options: options)
+    } catch {
+      throw intake.readFailure ?? error
+    }
   }
 
   private init(of intake: Intake, options: Options) throws(SalvageError) {

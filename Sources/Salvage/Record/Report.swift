@@ -72,6 +72,9 @@ public struct Report: Hashable, Sendable {
   public var notesAreFound: Bool
   /// Whether notes of another system than Linux have threads, which are carried through unread.
   public var hasForeignThreads: Bool
+  /// Why the input could not be read to its end, for a reason of the system; nil where it could. What came is no less right.
+  public var readFailure: SalvageError? { wayIn.readFailure(of: input, at: sizeFound) }
+
   /// Every lost range, in file order.
   public var lost: [Loss] {
     zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }

@@ -27,12 +27,18 @@ public struct Repair: Sendable {
     let folder = options.intake.temporaryFolder
     let intake = try Intake.open(
       path, options: options.intake, sparse: options.sparse, spooling: spooling, progress: progress
-    ) { () throws(SalvageError) in
-      guard let output, output != Intake.standard else { return try UnnamedFile(in: folder) }
-      try OutputFile.check(output, against: nil, replacing: options.force)
-      return try OutputFile(output, replacing: options.force)
+    ) { inputs throws(SalvageError) in
+      guard let output, try !OutputPlace(output).isStream else {
+        return try UnnamedFile(in: folder)
+      }
+      return try OutputFile(output, sparing: inputs, replacing: options.force)
     }
-    try self.init(of: intake, options: options)
+    do throws(SalvageError) {
+      try self.init(of: intake, options: options)
+    } catch {
+      // What did not come is why the rest is no core.
+      throw intake.readFailure ?? error
+    }
   }
 
   package init(of source: any ByteSource, options: RepairOptions) throws(SalvageError) {
@@ -69,6 +75,14 @@ public struct Repair: Sendable {
     }
     report = Report(source.path, wayIn, inputs, process, plan.segments)
     self.plan = plan
+  }
+
+  /// All that was read for it: no output may take the place of one of these files.
+  package var files: InputSet {
+    var files = intake.inputs
+    files.insert(at: inputs.options.program)
+    for module in inputs.rebuild.modules { files.insert(module.file?.identity) }
+    return files
   }
 
   /// The folders that stand for the root of the core's machine.
