@@ -106,12 +106,13 @@ extension Inspection {
     let structure = parts.structure
     let process = parts.process
     pageSize = CutFacts.pageSize(process)
-    userID = process.info?.userID
+    isPageSizeKnown = CutFacts.knownPageSize(process) != nil
+    userID = process.userID
     signalMeaning = process.signal.flatMap { signal in
       signal == 0
         ? nil
         : Signal.meaning(
-          signal, process.signalInfo, processID: process.processID, on: structure.header.machine)
+          signal, process.signalInfo, processID: process.processID, report.signalNumbers)
     }
     headRanges = (
       structure.tableRange,

@@ -72,7 +72,9 @@ public struct Inspection: Sendable {
   public internal(set) var isRepaired = false
   /// What the repair put in place of lost bytes.
   public internal(set) var rebuilt: [LostRange] = []
+  /// 4096 where no note tells.
   public internal(set) var pageSize: UInt64 = 4096
+  public internal(set) var isPageSizeKnown = false
   public internal(set) var userID: UInt32?
   /// The signal that ended the process, why it came and where. Safe to print.
   public internal(set) var signalMeaning: String?

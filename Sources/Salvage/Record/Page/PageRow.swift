@@ -28,7 +28,7 @@ struct PageRow: Hashable, Sendable {
     sizeFound = report.sizeFound
     sizeDue = report.sizeDue
     program = report.program.map { PrintableText(MemoryNames.lastPart($0)).description } ?? ""
-    signal = report.signal.map { $0 == 0 ? "" : Signal.name($0) } ?? ""
+    signal = report.signal.map { $0 == 0 ? "" : Signal.name($0, report.signalNumbers) } ?? ""
     cause = Self.words(inspection.causes)
   }
 
