@@ -28,9 +28,10 @@ extension Batch {
     guard kind != .packed else { return countPacked(file, input, in: &survey) }
     guard options.output != nil || kind == .plain,
       let source: any ByteSource = kind == .plain ? input : try? ArchiveSource(input),
-      let structure = try? Probe.structure(of: source)
+      let examination = try? Examination(Intake(source), options: options.repair.intake)
     else { return }
-    let isWhole = structure.sizeDue.map { $0 <= source.size } ?? false
+    let structure = examination.structure
+    let isWhole = examination.verdict.isWhole
     guard !isWhole || options.whole != .skip || options.archive != nil else { return }
     guard !isPresent(file, kind) else {
       survey.present += 1

@@ -94,7 +94,7 @@ public struct Inspection: Sendable {
   public internal(set) var findings: [Finding] = []
 
   /// Whether every byte is there, and nothing speaks against what they hold.
-  public var isWhole: Bool { report.isWhole && !findings.contains(where: \.isDamage) }
+  public var isWhole: Bool { report.isWhole }
 
   /// The module that a location is in.
   public func module(of location: Location) -> Module? { location.module.map { modules[$0] } }

@@ -25,7 +25,7 @@ extension Inspection: CustomStringConvertible {
 
   /// Whether the core is whole, and how much of it is there.
   var stateText: String {
-    if !isWhole, report.isWhole { return "damaged, though its length is whole" }
+    if !isWhole, report.verdict.isComplete { return "damaged, though its length is whole" }
     return (isRepaired ? "repaired; before that " : "") + report.headline(named: false)
   }
 

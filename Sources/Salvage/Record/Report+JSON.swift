@@ -6,6 +6,7 @@ extension Report {
       "sizeFound": .number(sizeFound),
       "sizeDue": sizeDue.map(JSON.number) ?? .null,
       "whole": .bool(isWhole),
+      "reasons": .array(verdict.reasons.map(\.json)),
       "repaired": .bool(isRepaired),
       "machine": machine.map(JSON.string) ?? .null,
       "machineNumber": .number(UInt64(machineNumber)),
@@ -31,6 +32,14 @@ extension Report {
   }
 }
 
+extension Verdict.Reason {
+  var json: JSON {
+    .members([
+      "kind": .string(kind.rawValue), "text": .string(text), "damage": .bool(isDamage),
+    ])
+  }
+}
+
 extension Report.Thread {
   var json: JSON {
     .members([
@@ -50,7 +59,8 @@ extension Report.Loss {
 extension LostRange {
   /// The names of causes and states in JSON and text, by their numbers in the note.
   private static let causes: [UInt32: String] = [
-    1: "past end of file", 2: "unreadable", 3: "damaged", 4: "named as lost",
+    1: "past end of file", 2: "unreadable", 3: "damaged", 4: "named as lost", 7: "zeros taken for lost",
+    8: "damaged note",
   ]
   private static let states: [UInt32: String] = [
     1: "dropped", 2: "zero-marked", 3: "padded", 4: "rebuilt",

@@ -12,6 +12,9 @@ extension Report: CustomStringConvertible {
     add("threads", threadWords)
     add("memory", memoryWords)
     for (label, words) in wayIn.lines(isWhole: isWhole, sizeFound: sizeFound) { add(label, words) }
+    for reason in verdict.reasons where reason.kind != .missing {
+      add(reason.isDamage ? "damage" : "doubt", reason.text)
+    }
     for (index, group) in lossGroups.enumerated() {
       add(index == 0 ? "lost" : "", group)
     }

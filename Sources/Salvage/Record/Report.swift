@@ -45,7 +45,9 @@ public struct Report: Hashable, Sendable {
   public var sizeFound: UInt64
   /// In bytes; nil where the headers name a size that no file can have.
   public var sizeDue: UInt64?
-  public var isWhole: Bool
+  public var isWhole: Bool { verdict.isWhole }
+  /// Whether it is whole, and what speaks against it.
+  public var verdict: Verdict
   /// Whether it is itself the output of a repair.
   public var isRepaired: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
@@ -111,7 +113,7 @@ public struct Report: Hashable, Sendable {
     }
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
-    isWhole = !structure.isTouched(by: inputs.damage)
+    verdict = inputs.verdict
     isRepaired = structure.notes.contains { $0.owner == SalvageNote.owner }
     memoryDumped = segments.dumpedBytes
     memorySurvived = segments.survivedBytes

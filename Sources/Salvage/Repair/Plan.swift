@@ -21,17 +21,19 @@ extension Plan {
   package struct Inputs {
     package var structure: CoreStructure
     package var damage: DamageMap
+    package var verdict: Verdict
     package var options: RepairOptions
     package var digest: String
     package var rebuild = Rebuild()
 
     package init(
-      structure: CoreStructure, damage: DamageMap, options: RepairOptions, digest: String
+      _ examination: Examination, options: RepairOptions
     ) {
-      self.structure = structure
-      self.damage = damage
+      structure = examination.structure
+      damage = examination.damage
+      verdict = examination.verdict
+      digest = examination.digest
       self.options = options
-      self.digest = digest
     }
   }
 
@@ -122,7 +124,7 @@ extension Plan {
     var run = PieceRun(at: 0)
     func fill(to offset: UInt64, _ run: inout PieceRun) {
       for extent in damage.extents(in: run.end..<max(run.end, offset))
-      where extent.cause == nil {
+      where extent.cause.map(\.keepsBytes) ?? true {
         let range = extent.range.clamped(to: 0..<found)
         run.appendHole(to: range.lowerBound)
         run.append(input: range)
