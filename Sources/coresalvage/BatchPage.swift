@@ -19,16 +19,7 @@ final class BatchPage: Sendable {
   /// Called for one event after another.
   func note(_ event: BatchEvent) {
     guard case .finished(let record) = event, record.outcome.isCore else { return }
-    page.withLock { page in
-      if let error = record.error { return page.add(error) }
-      do throws(SalvageError) {
-        // An output tells what its input was, which may be gone by now.
-        let core = record.outputSize > 0 || record.outcome == .present ? record.output : nil
-        page.add(try Inspection(of: core ?? record.input), withDetails: false)
-      } catch {
-        page.add(error)
-      }
-    }
+    page.withLock { $0.add(record) }
   }
 
   func write() throws(SalvageError) {

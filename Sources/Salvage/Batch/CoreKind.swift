@@ -15,7 +15,7 @@ enum CoreKind: Hashable, Sendable {
       self = .plain
     } else if ArchiveIndex.isArchive(file) {
       self = .archive
-    } else if Intake.unpackedHead(of: file, count: FileHeader.magic.count) == FileHeader.magic {
+    } else if try Intake.unpackedHead(of: file, count: FileHeader.magic.count) == FileHeader.magic {
       self = .packed
     } else {
       return nil

@@ -39,7 +39,7 @@ enum PriorOutput {
       let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output),
       let line = try? Origin.line(in: structure, output),
-      let bytes = Intake.unpackedHead(of: packed, count: 4 << 20)
+      let bytes = try? Intake.unpackedHead(of: packed, count: 4 << 20)
     else { return false }
     let head = MemorySource(bytes, path: packed.path)
     guard let found = try? Probe.structure(of: head),

@@ -111,6 +111,11 @@ struct Diagnosis {
     if case .cut(let words) = around.container {
       return Cause(.stream, .certain, ["The decoder says: \(words)."])
     }
+    if around.container == .toldByNotes {
+      return Cause(
+        .stream, .certain,
+        ["The repair's notes say that the stream or the archive that it came in was damaged."])
+    }
     guard around.container == .none, mayBePipe || facts.isByProgram, facts.holes != .unknown
     else { return nil }
     if !facts.isAtUnit {

@@ -72,6 +72,7 @@ package struct Intake: Sendable {
         source = try InputFile(reading: output, named: name, size: result.size)
         ending = result.ending
       }
+      try refuseEmpty(source.size, ending, packing, name)
       var wayIn = file.map { WayIn($0) } ?? WayIn(kind: .pipe)
       wayIn.packing = packing
       wayIn.ending = ending
@@ -137,16 +138,19 @@ package struct Intake: Sendable {
 
   /// The first bytes of what is packed in a file; nil where none of our packings is. The file is read from its beginning
   /// again afterwards.
-  package static func unpackedHead(of file: InputFile, count: Int) -> [UInt8]? {
+  package static func unpackedHead(
+    of file: InputFile, count: Int
+  ) throws(SalvageError) -> [UInt8]? {
     guard let head = try? file.bytes(at: 0, count: 8),
       Packing(magic: head) != nil || Packing.skippableSize(head) != nil
     else { return nil }
     defer { _ = try? file.descriptor.seek(offset: 0, from: .start) }
-    guard case .stream(let stream, _, _) = unpacked(DescriptorStream(file), file) else {
+    guard case .stream(let stream, _, let packing) = unpacked(DescriptorStream(file), file) else {
       return nil
     }
     var bytes = [UInt8](repeating: 0, count: count)
     let found = unsafe bytes.withUnsafeMutableBytes { unsafe stream.read(into: $0) }
+    try refuseEmpty(UInt64(found), stream.ending, packing, file.path)
     return Array(bytes[..<found])
   }
 

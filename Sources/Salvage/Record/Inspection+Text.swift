@@ -9,7 +9,7 @@ extension Inspection: CustomStringConvertible {
     let most = all ? Int.max : 24
     var sections = [headline + processLines]
     if !strip.isEmpty { sections.append(["Memory by address"] + strip.map { "  " + $0 }) }
-    if !causes.isEmpty { sections.append(causeLines) }
+    if !causes.isEmpty || doubt != nil { sections.append(causeLines) }
     sections.append(threadLines(most))
     if !memory.isEmpty { sections.append(memoryLines) }
     if !report.lost.isEmpty, all { sections.append(lossLines) }
@@ -26,7 +26,9 @@ extension Inspection: CustomStringConvertible {
   /// Whether the core is whole, and how much of it is there.
   var stateText: String {
     if !isWhole, report.verdict.isComplete { return "damaged, though its length is whole" }
-    return (isRepaired ? "repaired; before that " : "") + report.headline(named: false)
+    guard isRepaired else { return report.headline(named: false) }
+    let since = isHurtAgain ? "damaged again since it was repaired" : "repaired"
+    return "\(since) by \(repairedBy ?? "coresalvage"); before that \(report.headline(named: false))"
   }
 
   private var headline: [String] { [headlineText] }
@@ -57,7 +59,7 @@ extension Inspection: CustomStringConvertible {
   // MARK: Causes
 
   private var causeLines: [String] {
-    var lines = ["Why it was cut"]
+    var lines = [causes.isEmpty ? "What was lost" : "Why it was cut"]
     for cause in causes {
       lines.append(
         "  \(cause.confidence.rawValue.padded(to: 10))\(cause.id.rawValue): \(cause.title)")

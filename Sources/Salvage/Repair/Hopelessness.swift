@@ -36,17 +36,6 @@ struct Hopelessness {
   }
 }
 
-extension DamageMap.Cause {
-  fileprivate var words: String {
-    switch self {
-    case .pastEnd: "past the end of the file"
-    case .unreadable: "unreadable"
-    case .named: "named as lost"
-    default: "damaged"
-    }
-  }
-}
-
 extension Note {
   /// Whether it is neither Linux' nor ours: what it tells may be all that somebody wants.
   fileprivate var isForeign: Bool {

@@ -31,8 +31,8 @@ struct PageSection {
   private func appendSummary(to page: inout HTML) {
     let report = inspection.report
     page.raw("<p>")
-    let state = inspection.isWhole ? "whole" : "damaged"
-    page.element("span", state, class: "state \(state)")
+    let state = PageRow.State(inspection)
+    page.element("span", state.rawValue, class: "state \(state.style)")
     page.text(" " + inspection.stateText)
     page.raw("</p>\n<dl>")
     func add(_ term: String, _ text: String?) {
@@ -75,8 +75,8 @@ struct PageSection {
   // MARK: Words
 
   private func appendCauses(to page: inout HTML) {
-    guard !inspection.causes.isEmpty else { return }
-    page.raw("<h2>Why it was cut</h2>\n")
+    guard !inspection.causes.isEmpty || inspection.doubt != nil else { return }
+    page.element("h2", inspection.causes.isEmpty ? "What was lost" : "Why it was cut")
     for cause in inspection.causes {
       page.raw("<div class=\"cause \(cause.confidence.rawValue)\"><p><strong>")
       page.text("\(cause.confidence.rawValue): \(cause.id.rawValue)")
