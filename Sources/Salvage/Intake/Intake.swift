@@ -87,8 +87,8 @@ package struct Intake: Sendable {
         source: source, file: file, spool: output, wayIn: wayIn, losses: losses, inputs: inputs)
       if source.size == 0 {
         if let failure = intake.readFailure { throw failure }
-        if let packing, ending != .whole {
-          throw SalvageError(.nothingUnpacked(packing), file: name)
+        if let packing, let reason = ending.reasonForNothing(packing) {
+          throw SalvageError(.nothingUnpacked(reason: reason), file: name)
         }
       }
       return intake

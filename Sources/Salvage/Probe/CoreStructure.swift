@@ -24,11 +24,9 @@ package struct CoreStructure: Sendable {
 
   package var format: ELFFormat { header.format }
 
-  /// Whether there are threads in notes of another system, which we carry through and don't read.
-  package var hasForeignThreads: Bool {
-    notes.contains {
-      $0.kind == .threadStatus && !$0.isProcessNote && $0.owner != SalvageNote.owner
-    }
+  /// Who wrote it.
+  package var writer: CoreWriter {
+    CoreWriter(notes, osABI: header.osABI, hasSections: hasSections)
   }
 
   /// Whether anything is lost that the headers name. What is lost of a core that is repaired already, none names any more.

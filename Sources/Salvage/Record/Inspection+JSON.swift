@@ -67,6 +67,7 @@ extension Inspection.Module {
       "base": .address(base),
       "end": .address(end),
       "buildID": buildIDText.map(JSON.string) ?? .null,
+      "buildIDAbsence": buildID == nil ? .string(buildIDAbsence.rawValue) : .null,
       "file": .string(localFile.rawValue),
     ])
   }
