@@ -20,7 +20,8 @@ extension Intake {
     case .damaged(let reason):
       throw SalvageError(
         .beyondRepair(
-          reason: "\(name) is damaged (\(PrintableText(reason))) before the first byte of what is in it"),
+          reason:
+            "\(name) is damaged (\(PrintableText(reason))) before the first byte of what is in it"),
         file: path)
     }
   }
