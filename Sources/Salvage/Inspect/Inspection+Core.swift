@@ -139,15 +139,14 @@ extension Inspection {
       let kind = parts.names.kind(of: range, segment: range, flags: segment.flags)
       let survived = parts.damage.extents(
         in: segment.fileOffset..<(segment.fileEnd ?? .max)
-      ).reduce(UInt64(0)) { $0 + ($1.cause == nil ? $1.range.length : 0) }
+      ).total { $0.cause == nil ? $0.range.length : 0 }
       let mapping = Mapping(
         address: segment.address, mapped: segment.memorySize, dumped: segment.fileSize,
         survived: survived, fileOffset: segment.fileOffset, kind: kind)
       mappings.append(mapping)
       var tally = tallies[kind] ?? Tally(kind: kind)
-      tally.mapped &+= mapping.mapped
-      tally.dumped &+= mapping.dumped
-      tally.survived &+= mapping.survived
+      tally.mapped +|= mapping.mapped
+      tally.dumped += ByteTotal(mapping.dumped, survived: mapping.survived)
       tallies[kind] = tally
     }
     memory = MemoryKind.allCases.compactMap { tallies[$0] }

@@ -46,9 +46,9 @@ public struct Inspection: Sendable {
   public struct Tally: Hashable, Sendable {
     public var kind: MemoryKind
     public var mapped: UInt64 = 0
-    public var dumped: UInt64 = 0
-    public var survived: UInt64 = 0
-    public var lost: UInt64 { dumped - survived }
+    public var dumped = ByteTotal()
+    /// Mapped, dumped, survived and lost, as tables have them.
+    var sizes: [UInt64] { [mapped, dumped.size, dumped.survived, dumped.lost] }
   }
 
   /// A segment of memory as it was mapped.

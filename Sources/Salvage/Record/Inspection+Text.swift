@@ -120,12 +120,10 @@ extension Inspection: CustomStringConvertible {
   private var memoryLines: [String] {
     var rows = memory.map { tally in
       [tally.kind.rawValue]
-        + [tally.mapped, tally.dumped, tally.survived, tally.lost].map(Self.size)
+        + tally.sizes.map(Self.size)
     }
-    func sum(_ part: (Tally) -> UInt64) -> String {
-      Self.size(memory.reduce(0) { $0 &+ part($1) })
-    }
-    rows.append(["all", sum(\.mapped), sum(\.dumped), sum(\.survived), sum(\.lost)])
+    rows.append(
+      ["all"] + (0..<4).map { column in Self.size(memory.total { $0.sizes[column] }) })
     return ["Memory"]
       + Table(
         ["kind", "mapped", "dumped", "survived", "lost"], rows, rightAligned: [1, 2, 3, 4]

@@ -51,8 +51,7 @@ public struct Report: Hashable, Sendable {
   /// Whether it is itself the output of a repair.
   public var isRepaired: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
-  public var memoryDumped: UInt64
-  public var memorySurvived: UInt64
+  public var memory: ByteTotal
   /// Segments of memory with bytes in the file: whole, in part, lost.
   public var segmentsWhole: Int
   public var segmentsPartial: Int
@@ -115,8 +114,7 @@ public struct Report: Hashable, Sendable {
     sizeDue = structure.sizeDue
     verdict = inputs.verdict
     isRepaired = structure.notes.contains { $0.owner == SalvageNote.owner }
-    memoryDumped = segments.dumpedBytes
-    memorySurvived = segments.survivedBytes
+    memory = segments.memory
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
     segmentsLost = segments.gone
@@ -162,6 +160,6 @@ public struct Report: Hashable, Sendable {
   }
 
   private static func lostBytes(_ lost: [LostRange], where isMeant: (LostRange) -> Bool) -> UInt64 {
-    lost.reduce(0) { isMeant($1) ? $0 &+ $1.length : $0 }
+    lost.lazy.filter(isMeant).total(\.length)
   }
 }

@@ -10,7 +10,7 @@ struct Hopelessness {
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ segments: Segments,
     _ damage: DamageMap
   ) {
-    guard process.threads.isEmpty, segments.survivedBytes == 0,
+    guard process.threads.isEmpty, segments.memory.isGone,
       !structure.notes.contains(where: \.isForeign),
       structure.notes.isEmpty || process.writer.foreignSystem == nil
     else { return nil }

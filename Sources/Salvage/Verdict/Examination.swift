@@ -29,7 +29,7 @@ package struct Examination: Sendable {
       sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
       endCause: intake.wayIn.ending.lossCause)
     damage.lose(intake.losses + intake.unreadable)
-    intake.wayIn.unreadable = intake.unreadable.reduce(0) { $0 + $1.range.length }
+    intake.wayIn.unreadable = intake.unreadable.total(\.range.length)
     var verdict = Verdict()
     if structure.isTouched(by: damage) {
       verdict.add(.missing, "Bytes that its headers name are lost.")
