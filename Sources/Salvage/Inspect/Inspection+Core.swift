@@ -184,7 +184,8 @@ extension Inspection {
         input, processID: parts.process.processID, name: parts.process.info?.name)
       // The kernel writes files by itself: only what came through a pipe can be systemd's.
       if options.asksJournal, facts.holes != .present,
-        let processID = parts.process.processID {
+        let processID = parts.process.processID
+      {
         around.journal = CoredumpMessage(processID: processID)
       }
     }

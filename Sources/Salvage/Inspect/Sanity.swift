@@ -25,7 +25,9 @@ struct Sanity {
   private mutating func checkStacks() {
     var byRemark: [String: [UInt32]] = [:]
     for thread in inspection.threads {
-      guard let stack = thread.stack, let remark = stack.remark, !stack.readsAsZeros else { continue }
+      guard let stack = thread.stack, let remark = stack.remark, !stack.readsAsZeros else {
+        continue
+      }
       byRemark[remark, default: []].append(thread.id)
     }
     for (remark, ids) in byRemark.sorted(by: { $0.key < $1.key }) {

@@ -179,7 +179,8 @@ package struct NoteLoss: Hashable, Sendable {
 
   package init(_ structure: CoreStructure, _ damage: DamageMap) {
     writer = structure.writer
-    guard let start = Self.start(structure, damage) else {
+    // What an earlier repair had written at the end still stands where it stood before.
+    guard !structure.notesAreMerged, let start = Self.start(structure, damage) else {
       isAny = false
       rankBefore = 0
       return

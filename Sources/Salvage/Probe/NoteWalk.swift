@@ -10,6 +10,10 @@ package struct NoteWalk {
   package private(set) var damaged: [Range<UInt64>] = []
   /// Whether the notes are none that a PT_NOTE named.
   package private(set) var isUnnamed = false
+  /// Whether some are none that a PT_NOTE named, and stand for others that are lost.
+  package private(set) var isMerged = false
+  /// The NT_FILE that no PT_NOTE named.
+  package private(set) var oldFiles: Note?
 
   private var reader: NoteReader
   private let present: DamageMap
@@ -84,15 +88,24 @@ package struct NoteWalk {
     return offset <= roundUp(end, to: alignment) ? notes : nil
   }
 
-  /// Takes the notes of a range that no PT_NOTE names, where none was named that is there.
+  /// Takes the notes of a range that no PT_NOTE names, where one that is named is lost: the old ones of a repaired core,
+  /// or those of a core whose table was damaged.
   package mutating func findUnnamed(in range: Range<UInt64>) throws(SalvageError) {
     let mostSearched: UInt64 = 16 << 20
-    guard notes.isEmpty, !range.isEmpty else { return }
+    guard notes.isEmpty || isCut, !range.isEmpty else { return }
     let segment = ProgramHeader(
       kind: .note, flags: [], fileOffset: range.lowerBound, address: 0,
       fileSize: min(range.length, mostSearched), memorySize: 0, alignment: 4)
     var search = try NoteSearch(reader, present, segment, alignment: 4)
-    notes = try search.result().notes
-    isUnnamed = !notes.isEmpty
+    let old = try search.result().notes
+    guard !old.isEmpty else { return }
+    if notes.isEmpty {
+      notes = old
+      isUnnamed = true
+    } else {
+      notes = try NoteMerge(named: notes, old: old, reader.source, reader.format).notes
+      isMerged = true
+    }
+    oldFiles = old.first { $0.isProcessNote && $0.kind == .mappedFiles }
   }
 }

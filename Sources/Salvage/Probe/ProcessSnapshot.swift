@@ -6,7 +6,10 @@ package struct ProcessSnapshot: Sendable {
   package var info: ProcessInfo?
   package var signalInfo: SignalInfo?
   package var auxiliaryVector: AuxiliaryVector?
+  /// The files as the process had them mapped.
   package var mappedFiles: MappedFiles?
+  /// As the core's NT_FILE lists them: a repair takes those out whose data is lost.
+  package var listedFiles: MappedFiles?
   /// What another system's notes say of the process.
   package var foreign: ForeignProcess?
   package let writer: CoreWriter
@@ -42,9 +45,14 @@ package struct ProcessSnapshot: Sendable {
           signalInfo ?? SignalInfo(descriptor, machine: structure.header.machine, in: format)
       case .auxiliaryVector:
         auxiliaryVector = auxiliaryVector ?? AuxiliaryVector(descriptor, in: format)
-      case .mappedFiles: mappedFiles = mappedFiles ?? MappedFiles(descriptor, in: format)
+      case .mappedFiles: listedFiles = listedFiles ?? MappedFiles(descriptor, in: format)
       default: break
       }
+    }
+    mappedFiles = listedFiles
+    if let note = structure.originalFiles, note.descriptorSize <= Self.largestDescriptor {
+      let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
+      mappedFiles = MappedFiles(bytes.span, in: format) ?? listedFiles
     }
   }
 

@@ -36,7 +36,9 @@ package struct Rebuild: Sendable {
     self.segments = segments.apart
     if !options.keepMappings {
       mappedFiles =
-        ReducedMappings(process.mappedFiles, memory, pageSize: list.pageSize).mappings?
+        ReducedMappings(
+          process.listedFiles, memory, pageSize: list.pageSize, wasRepaired: structure.wasRepaired
+        ).mappings?
         .descriptor(in: structure.format)
     }
     keptVDSO = Self.keptVDSO(process, memory)

@@ -28,7 +28,8 @@ extension Inspection: CustomStringConvertible {
     if !isWhole, report.verdict.isComplete { return "damaged, though its length is whole" }
     guard isRepaired else { return report.headline(named: false) }
     let since = isHurtAgain ? "damaged again since it was repaired" : "repaired"
-    return "\(since) by \(repairedBy ?? "coresalvage"); before that \(report.headline(named: false))"
+    return
+      "\(since) by \(repairedBy ?? "coresalvage"); before that \(report.headline(named: false))"
   }
 
   private var headline: [String] { [headlineText] }
@@ -74,9 +75,11 @@ extension Inspection: CustomStringConvertible {
 
   private func threadLines(_ most: Int) -> [String] {
     if let words = report.threadAbsence { return ["Threads: \(words)"] }
-    let counts = [StackState.Verdict.whole, .partial, .lost].compactMap { verdict -> String? in
+    let counts = [StackState.Verdict.whole, .partial, .lost, .absent].compactMap {
+      verdict -> String? in
       let count = threads.count { $0.stack?.verdict == verdict }
-      return count > 0 ? "\(count) \(verdict.rawValue)" : nil
+      return count > 0
+        ? "\(count) \(verdict == .absent ? "not in the dump" : verdict.rawValue)" : nil
     }
     let title = report.writer.isMachine ? "Processors" : "Threads"
     var lines = [
@@ -162,6 +165,7 @@ extension Inspection.Thread {
     case .partial:
       return "partial: the inner \(ByteCount(stack.survived)) of \(ByteCount(stack.size))"
     case .lost: return "lost"
+    case .absent: return "not in the dump"
     }
   }
 }

@@ -59,7 +59,8 @@ extension Report.Loss {
 extension LostRange {
   /// The names of causes and states in JSON and text, by their numbers in the note.
   private static let causes: [UInt32: String] = [
-    1: "past end of file", 2: "unreadable", 3: "damaged", 4: "named as lost", 7: "zeros taken for lost",
+    1: "past end of file", 2: "unreadable", 3: "damaged", 4: "named as lost",
+    7: "zeros taken for lost",
     8: "damaged note",
   ]
   private static let states: [UInt32: String] = [

@@ -84,7 +84,9 @@ extension Report: CustomStringConvertible {
       return "\(threads.count), found in notes that no program header names any more"
     }
     let count = Self.count(threads.count, writer.isMachine ? "processor" : "thread")
-    guard notesLost > 0, noteLoss.mayHold(.threadStatus) else { return "\(count), registers saved" }
+    guard notesLost > 0, noteLoss.mayHold(.threadStatus) else {
+      return "\(count), registers saved"
+    }
     return "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"
   }
 

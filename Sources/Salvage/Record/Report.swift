@@ -70,6 +70,8 @@ public struct Report: Hashable, Sendable {
   public var wayIn: WayIn
   /// Whether the notes were found without a PT_NOTE that names them.
   public var notesAreFound: Bool
+  /// Whether notes that are lost were found where they stood before an earlier repair.
+  public var notesAreMerged: Bool
   /// Who wrote the core.
   public var writer: CoreWriter
   /// How many threads stand in notes of another system than Linux, which are carried through unread.
@@ -99,6 +101,7 @@ public struct Report: Hashable, Sendable {
     self.input = input
     self.wayIn = wayIn
     notesAreFound = structure.notesAreFound
+    notesAreMerged = structure.notesAreMerged
     writer = process.writer
     foreignThreads = writer.foreignThreads(in: structure.notes)
     noteLoss = NoteLoss(structure, inputs.damage)
@@ -116,7 +119,8 @@ public struct Report: Hashable, Sendable {
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
     verdict = inputs.verdict
-    isRepaired = structure.notes.contains { $0.owner == SalvageNote.owner }
+    isRepaired =
+      structure.notesAreMerged || structure.notes.contains { $0.owner == SalvageNote.owner }
     memory = segments.memory
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial

@@ -12,7 +12,7 @@ struct Hopelessness {
   ) {
     guard process.threads.isEmpty, segments.memory.isGone,
       !structure.notes.contains(where: \.isForeign),
-      process.writer.foreignThreads(in: structure.notes) == 0
+      structure.notes.isEmpty || process.writer.foreignSystem == nil
     else { return nil }
     let causes = Set(damage.extents.compactMap(\.cause))
     let nothing = "no thread and no memory survived"
