@@ -114,11 +114,14 @@ struct CoreWork {
   private func repair(
     spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Repair {
-    try Repair(
-      of: Intake.open(
-        file, options: options.repair.intake, sparse: options.repair.sparse,
-        spooling: isArchive ? .packed : .plain, spool: spool),
-      options: options.repair)
+    let intake = try Intake.open(
+      file, options: options.repair.intake, sparse: options.repair.sparse,
+      spooling: isArchive ? .packed : .plain, spool: spool)
+    do throws(SalvageError) {
+      return try Repair(of: intake, options: options.repair)
+    } catch {
+      throw intake.reason(for: error)
+    }
   }
 
   // MARK: From a stream

@@ -24,7 +24,7 @@ extension Inspection {
     do throws(SalvageError) {
       try self.init(of: intake, options: options)
     } catch {
-      throw intake.readFailure ?? error
+      throw intake.reason(for: error)
     }
   }
 

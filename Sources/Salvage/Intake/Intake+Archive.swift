@@ -33,10 +33,9 @@ extension Intake {
     do throws(SalvageError) {
       return try body(intake)
     } catch {
-      if let failure = intake.readFailure { throw failure }
       guard case .damagedBlock = error.kind, let archive = intake.source as? ArchiveSource,
         let file = intake.file
-      else { throw error }
+      else { throw intake.reason(for: error) }
       let checked = try archive.checked()
       return try body(
         Intake(

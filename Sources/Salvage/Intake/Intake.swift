@@ -83,15 +83,8 @@ package struct Intake: Sendable {
       var wayIn = file.map { WayIn($0) } ?? WayIn(kind: .pipe)
       wayIn.packing = packing
       wayIn.ending = ending
-      let intake = Intake(
+      return Intake(
         source: source, file: file, spool: output, wayIn: wayIn, losses: losses, inputs: inputs)
-      if source.size == 0 {
-        if let failure = intake.readFailure { throw failure }
-        if let packing, let reason = ending.reasonForNothing(packing) {
-          throw SalvageError(.nothingUnpacked(reason: reason), file: name)
-        }
-      }
-      return intake
     }
   }
 
@@ -207,6 +200,15 @@ extension Intake {
 
   /// Why a stream could not be read to its end; nil where it could.
   package var readFailure: SalvageError? { wayIn.readFailure(of: source.path, at: source.size) }
+
+  /// What to say where `error` says that this is no core: why what would have made it one did not come, if that is so.
+  package func reason(for error: SalvageError) -> SalvageError {
+    if let readFailure { return readFailure }
+    guard source.size == 0, let packing = wayIn.packing,
+      let reason = wayIn.ending.reasonForNothing(packing)
+    else { return error }
+    return SalvageError(.nothingUnpacked(reason: reason), file: source.path)
+  }
 
   /// What reading has found to be unreadable so far.
   package var unreadable: [DamageMap.Extent] {

@@ -36,8 +36,7 @@ public struct Repair: Sendable {
     do throws(SalvageError) {
       try self.init(of: intake, options: options)
     } catch {
-      // What did not come is why the rest is no core.
-      throw intake.readFailure ?? error
+      throw intake.reason(for: error)
     }
   }
 
