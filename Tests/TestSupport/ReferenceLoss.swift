@@ -41,7 +41,7 @@ public struct ReferenceLoss: Hashable, Sendable, CustomStringConvertible {
     guard length > 0, length <= .max - address, length <= .max - offset else {
       throw ReferenceError("a range of \(length) bytes at address \(address), offset \(offset)")
     }
-    guard (1...4).contains(cause), (1...4).contains(state) else {
+    guard (1...8).contains(cause), (1...4).contains(state) else {
       throw ReferenceError("unknown cause \(cause) or state \(state)")
     }
   }

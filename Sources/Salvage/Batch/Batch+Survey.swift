@@ -38,12 +38,12 @@ extension Batch {
       return
     }
     survey.cores += 1
-    survey.bytes &+= input.size
+    survey.bytes +|= input.size
     if options.output == nil {
-      survey.toWrite &+= structure.tailSize
+      survey.toWrite +|= structure.tailSize
     } else if !isWhole || options.whole == .copy || options.archive != nil {
-      survey.toWrite &+=
-        (kind == .plain ? min(input.size, input.allocated) : source.size) &+ structure.tailSize
+      survey.toWrite +|= (kind == .plain ? min(input.size, input.allocated) : source.size)
+        +| structure.tailSize
     }
   }
 
@@ -57,8 +57,8 @@ extension Batch {
     }
     survey.cores += 1
     survey.packed += 1
-    survey.bytes &+= input.size
-    survey.toWrite &+= input.size
+    survey.bytes +|= input.size
+    survey.toWrite +|= input.size
   }
 
   private func isPresent(_ file: FoundFile, _ kind: CoreKind) -> Bool {
@@ -72,6 +72,6 @@ extension Batch {
 extension CoreStructure {
   /// What a repair appends: the notes and the table again, and what is rebuilt, which a few pages hold.
   fileprivate var tailSize: UInt64 {
-    notes.reduce(tableRange.length &+ 65_536) { $0 &+ $1.descriptorSize }
+    tableRange.length +| 65_536 +| notes.total(\.descriptorSize)
   }
 }

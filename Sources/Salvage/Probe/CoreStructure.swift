@@ -20,6 +20,8 @@ package struct CoreStructure: Sendable {
   package var notesAreMerged: Bool
   /// The note that has the NT_FILE which the process had, where it is another than the core's.
   package var originalFiles: Note?
+  /// Whether a PT_NOTE names more or fewer bytes than its notes have.
+  package var notesAreMissized: Bool
   /// Ranges of PT_NOTEs whose bytes are there, and are no whole note.
   package var damagedNotes: [DamageMap.Extent]
   package var sizeFound: UInt64
@@ -28,11 +30,9 @@ package struct CoreStructure: Sendable {
 
   package var format: ELFFormat { header.format }
 
-  /// Whether there are threads in notes of another system, which we carry through and don't read.
-  package var hasForeignThreads: Bool {
-    notes.contains {
-      $0.kind == .threadStatus && !$0.isProcessNote && $0.owner != SalvageNote.owner
-    }
+  /// Who wrote it.
+  package var writer: CoreWriter {
+    CoreWriter(notes, osABI: header.osABI, hasSections: hasSections)
   }
 
   /// Whether a repair made it what it is, or what it was before it was damaged.
@@ -56,6 +56,14 @@ package struct CoreStructure: Sendable {
     let size = UInt64(format.programHeaderSize)
     let start = tableRange.lowerBound + UInt64(index) * size
     return start..<start + size
+  }
+
+  /// Entries of the table that are zeros, which no writer of cores writes.
+  package var zeroedEntries: [Range<UInt64>] {
+    programHeaders.enumerated().filter {
+      $0.element.kind == .null && $0.element.fileSize == 0 && $0.element.memorySize == 0
+        && $0.element.address == 0 && $0.element.fileOffset == 0
+    }.map { entryRange($0.offset) }
   }
 
   /// Whether section headers are more than the one that counts program headers.

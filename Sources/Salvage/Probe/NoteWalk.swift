@@ -8,6 +8,8 @@ package struct NoteWalk {
   package private(set) var isCut = false
   /// Ranges of PT_NOTEs whose bytes are there, and are no whole note.
   package private(set) var damaged: [Range<UInt64>] = []
+  /// Whether a PT_NOTE names more or fewer bytes than its notes have.
+  package private(set) var isMissized = false
   /// Whether the notes are none that a PT_NOTE named.
   package private(set) var isUnnamed = false
   /// Whether some are none that a PT_NOTE named, and stand for others that are lost.
@@ -24,8 +26,12 @@ package struct NoteWalk {
   ) throws(SalvageError) {
     self.present = present
     reader = NoteReader(source, present, format)
+    loads = headers.filter { $0.kind == .load && $0.fileSize > 0 }.map(\.fileOffset).sorted()
     for header in Self.apart(headers) { try walk(header) }
   }
+
+  /// Where the bytes of memory begin.
+  private let loads: [UInt64]
 
   /// The PT_NOTEs, in their order, without those that lie over another: no writer makes such, and a hostile core
   /// could let us walk the same bytes 65,534 times.
@@ -43,7 +49,30 @@ package struct NoteWalk {
   }
 
   private mutating func walk(_ segment: ProgramHeader) throws(SalvageError) {
-    let result = try bestResult(segment)
+    var segment = segment
+    let next = loads.partitioningIndex { $0 > segment.fileOffset }
+    let bound = next < loads.count ? loads[next] : .max
+    if segment.fileEnd ?? .max > bound {
+      // Memory is no note, whatever a damaged size says.
+      segment.fileSize = bound - segment.fileOffset
+      isMissized = true
+    }
+    var result = try bestResult(segment)
+    if result.isCut, let end = segment.fileEnd, end < min(bound, reader.source.size) {
+      var longer = segment
+      longer.fileSize = min(bound, reader.source.size) - segment.fileOffset
+      var search = try NoteSearch(
+        reader, present, longer, alignment: segment.alignment == 8 ? 8 : 4)
+      let more = try search.result()
+      // What it does not name is believed only where a note goes on over its end.
+      if more.notes.contains(where: { $0.fileOffset < end && $0.fileEnd > end }) {
+        result.notes = more.notes
+        result.damaged = more.damaged.filter { $0.lowerBound < end }.map {
+          $0.clamped(to: segment.fileOffset..<end)
+        }
+        isMissized = true
+      }
+    }
     notes += result.notes
     damaged += result.damaged
     isCut = isCut || result.isCut

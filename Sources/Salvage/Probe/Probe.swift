@@ -40,6 +40,7 @@ package struct Probe {
       originalFiles: walk.notes.first {
         $0.owner == SalvageNote.owner && $0.kind == SalvageNote.file
       } ?? walk.oldFiles,
+      notesAreMissized: walk.isMissized,
       damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size,
       sizeDue: nil)
     structure.sizeDue = sizeDue(structure)
@@ -206,7 +207,11 @@ package struct Probe {
   /// The end of the last thing that the headers name; nil where that is past what any file can hold.
   private func sizeDue(_ structure: CoreStructure) -> UInt64? {
     var due = max(structure.tableRange.upperBound, UInt64(structure.format.fileHeaderSize))
-    for header in structure.programHeaders where header.fileSize > 0 {
+    for (index, header) in structure.programHeaders.enumerated() where header.fileSize > 0 {
+      // What is read where an entry is lost is no size.
+      guard present.isWhole || present.survives(structure.entryRange(index)) else { continue }
+      // Of notes that can't be so long, the notes count.
+      if header.kind == .note, structure.notesAreMissized { continue }
       guard let end = header.fileEnd else { return nil }
       due = max(due, end)
     }

@@ -27,7 +27,8 @@ package struct Rebuild: Sendable {
     let list = try ModuleList(structure, process, memory, &files)
     modules = list.modules
     program = list.program?.base
-    let linkMap = try LinkMapRebuild(list, process, memory)
+    let absence = ProgramAbsence(list, process, NoteLoss(structure, damage))
+    let linkMap = try LinkMapRebuild(list, process, memory, absence)
     self.linkMap = linkMap.outcome
     let fill = FileFill(memory: memory, pageSize: list.pageSize, withFiles: options.withFiles)
     var segments = linkMap.segments

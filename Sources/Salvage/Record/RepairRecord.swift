@@ -16,6 +16,9 @@ public struct RepairRecord: Hashable, Sendable {
   /// The ORIGIN notes' JSON, as it stands there.
   public var origins: [String]
 
+  /// Why the core could not be read to its end; nil where it could. There may be more notes then.
+  public internal(set) var readFailure: SalvageError?
+
   /// A note of ours that claims more is not read.
   private static let largestDescriptor: UInt64 = 256 << 20
 
@@ -33,6 +36,7 @@ public struct RepairRecord: Hashable, Sendable {
       throw SalvageError(.damagedBlock(core: lost.range), file: intake.source.path)
     }
     try self.init(structure, of: intake.source)
+    readFailure = intake.readFailure
   }
 
   package init(of source: any ByteSource) throws(SalvageError) {
@@ -90,10 +94,10 @@ extension RepairRecord: CustomStringConvertible {
     var lines = ["\(name): repaired from \(ByteCount(sizeFound ?? 0))\(due)"]
     lines += origins.map { "  origin    \(PrintableText($0))" }
     lines.append(
-      "  lost      \(lost.count) ranges, \(ByteCount(lost.reduce(0) { $0 &+ $1.length }))")
+      "  lost      \(lost.count) ranges, \(ByteCount(lost.total(\.length)))")
     lines += lost.map { "  \($0.line)" }
     if !rebuilt.isEmpty {
-      let size = rebuilt.reduce(UInt64(0)) { $0 &+ $1.length }
+      let size = rebuilt.total(\.length)
       lines.append(
         "  rebuilt   \(rebuilt.count) ranges, \(ByteCount(size)), none of them of the dump")
       lines += rebuilt.map { "  \($0.line)" }

@@ -84,12 +84,15 @@ extension Plan {
 
   /// The extension asked for, or none where the due size can't be had.
   private static func extend(_ inputs: Inputs) -> RepairOptions.Extend {
-    let structure = inputs.structure
-    // The tail needs room too: a gigabyte holds any notes and any table.
-    let largest = structure.format.largestWord - (1 << 30)
-    guard inputs.options.extend == .due, let due = structure.sizeDue, due <= min(largest, 1 << 62)
+    guard inputs.options.extend == .due, let due = inputs.structure.sizeDue,
+      due <= mostBeforeTail(inputs.structure.format)
     else { return .none }
     return .due
+  }
+
+  /// What stands before the tail ends there at the latest. The tail needs room too: a gigabyte holds any notes and any table.
+  static func mostBeforeTail(_ format: ELFFormat) -> UInt64 {
+    min(format.largestWord - (1 << 30), 1 << 62)
   }
 
   /// Writes the count of entries where it belongs; past 65,534 into section header 0 at the very end.

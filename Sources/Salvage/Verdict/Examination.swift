@@ -40,7 +40,7 @@ package struct Examination: Sendable {
       sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
       endCause: dumpList == nil ? intake.wayIn.ending.lossCause : .leftOut)
     damage.lose(intake.losses + intake.unreadable)
-    intake.wayIn.unreadable = intake.unreadable.reduce(0) { $0 + $1.range.length }
+    intake.wayIn.unreadable = intake.unreadable.total(\.range.length)
     if let dumpList {
       verdict.add(
         .leftOut, "minicoredumper wrote it, and left memory out: what it did not save is lost.")
@@ -49,6 +49,13 @@ package struct Examination: Sendable {
       verdict.add(.missing, "Bytes that its headers name are lost.")
     }
     damage.lose(structure.damagedNotes)
+    let zeroed = structure.zeroedEntries
+    if !zeroed.isEmpty {
+      verdict.add(
+        .table,
+        "\(zeroed.count) of the program headers are zeros: what memory they named is not known.")
+      damage.lose(zeroed.map { .init(range: $0, cause: .damaged) })
+    }
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
     let zeros = ZeroEvidence(structure, reading.process, CoreMemory(structure, damage, source))
     damage.lose(zeros.lost)
@@ -98,6 +105,10 @@ package struct Examination: Sendable {
           .notes,
           "\(ByteCount(size)) of the notes are damaged, or are registers of threads whose own note is."
         ))
+    }
+    if structure.notesAreMissized {
+      reasons.append(
+        .init(.notes, "The PT_NOTE names another count of bytes than its notes have."))
     }
     let hasRecord = structure.notes.contains {
       $0.owner == SalvageNote.owner && $0.kind == SalvageNote.lost

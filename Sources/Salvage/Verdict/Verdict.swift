@@ -12,6 +12,8 @@ public struct Verdict: Hashable, Sendable {
       public static let leftOut = Kind(rawValue: "left out")
       /// Notes are damaged.
       public static let notes = Kind(rawValue: "notes")
+      /// Program headers are damaged.
+      public static let table = Kind(rawValue: "table")
       /// It was converted as text.
       public static let text = Kind(rawValue: "text")
       /// There are zeros where the process had something else, or may have had.
