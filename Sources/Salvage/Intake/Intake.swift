@@ -204,7 +204,9 @@ extension Intake {
   /// What to say where `error` says that this is no core: why what would have made it one did not come, if that is so.
   package func reason(for error: SalvageError) -> SalvageError {
     if let readFailure { return readFailure }
-    guard source.size == 0, let packing = wayIn.packing, wayIn.ending != .whole else { return error }
+    guard source.size == 0, let packing = wayIn.packing, wayIn.ending != .whole else {
+      return error
+    }
     return SalvageError(.nothingUnpacked(packing), file: source.path)
   }
 
