@@ -47,7 +47,7 @@ struct BatchCommand: ParsableCommand {
       """)
   var shard: String?
 
-  @Option(help: "Write a page that shows every core: open it in a browser.")
+  @Option(help: "Write a page that shows every core: open it in a browser. - for standard output.")
   var report: FileArgument?
 
   @OptionGroup var flags: RepairFlags

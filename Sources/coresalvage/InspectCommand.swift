@@ -14,7 +14,9 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print one JSON object for each core, a line each.")
   var json = false
 
-  @Option(help: ArgumentHelp("Write a page with pictures and tables.", valueName: "FILE"))
+  @Option(
+    help: ArgumentHelp(
+      "Write a page with pictures and tables; - for standard output.", valueName: "FILE"))
   var html: FileArgument?
 
   @Flag(help: "Replace a page that exists.")

@@ -22,7 +22,7 @@ struct RepairCommand: ParsableCommand {
   @Option(
     help: """
       Write commands for gdb that name the libraries' symbols, for a core that is to stay as it is. \
-      OUT may then be left out.
+      OUT may then be left out. - for standard output.
       """,
     completion: .file())
   var gdbScript: FileArgument?

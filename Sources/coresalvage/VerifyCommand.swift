@@ -8,7 +8,8 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Decode and check all of an archive, and write nothing.")
 
-  @Argument(help: "Archives, or folders: of those, every .core.lz4 in and below them.")
+  @Argument(
+    help: "Archives, or folders: of those, every .core.lz4 in and below them; one at least.")
   var archives: [FileArgument]
 
   @Option(help: "How many threads decompress; else as many as there are cores.")

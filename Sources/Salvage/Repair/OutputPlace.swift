@@ -92,12 +92,25 @@ package struct OutputPlace: Hashable, Sendable {
     return try OutputStream(opened, sparing: inputs, name: name, closing: descriptor == nil)
   }
 
+  /// With O_CREAT, though it is there: only then does the kernel keep us from a FIFO that somebody else has put into a
+  /// folder for all (`fs.protected_fifos`).
   private static func open(_ path: FilePath) throws(SalvageError) -> FileDescriptor {
+    let opened: FileDescriptor
     do {
-      return try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
+      opened = try FileDescriptor.open(
+        path, .writeOnly, options: [.create, .closeOnExec], permissions: .ownerReadWrite)
     } catch {
       throw SalvageError(.io(errno(of: error), call: "open for writing"), file: path)
     }
+    do throws(SalvageError) {
+      guard try FileIdentity(of: opened, path: path).isFIFO else {
+        throw SalvageError(.badOutput(reason: "is no FIFO any more"), file: path)
+      }
+    } catch {
+      try? opened.close()
+      throw error
+    }
+    return opened
   }
 
   /// Writes a small text there, whole: a page, a script. `access` is the file whose readers may read it.

@@ -1,6 +1,18 @@
-package import SystemPackage
+public import SystemPackage
 
 extension Page {
+  /// Throws where a page can't be written, as far as that can be told beforehand.
+  public static func check(_ path: FilePath, force: Bool) throws(SalvageError) {
+    try OutputPlace(path).check(sparing: InputSet(), replacing: force)
+  }
+
+  /// Writes the page of these cores.
+  public func write(
+    to path: FilePath, cores: [FilePath], force: Bool
+  ) throws(SalvageError) {
+    try write(to: OutputPlace(path), cores: cores, force: force)
+  }
+
   /// Writes the page: to a file, which appears whole or not at all, or to a stream. Nobody may read the file who may not
   /// read the cores.
   package func write(
