@@ -44,12 +44,15 @@ extension Inspection {
   ) throws(SalvageError) {
     let source = intake.source
     let asFound = try Probe.structure(of: source, present: intake.present)
-    let original = try OriginalSource(source, asFound)
+    let repairs = PriorRepair.all(in: asFound, source)
+    let original = try repairs.last?.original()
     let parts = try Parts(
       original ?? source, intake, original == nil ? asFound : nil)
     report = parts.report
     isRepaired = original != nil
-    if isRepaired { rebuilt = try Self.rebuilt(source, asFound) }
+    if isRepaired {
+      for repair in repairs { rebuilt += try repair.rebuilt()?.list.ranges ?? [] }
+    }
     addProcess(parts)
     modules = MappedModules(parts.process, parts.memory, parts.names).modules
     if options.readsLocalFiles { compareModules() }
@@ -87,19 +90,6 @@ extension Inspection {
       report = Report(
         source.path, intake.wayIn, inputs, process, Segments(structure, damage, lostMemory: .drop))
     }
-  }
-
-  private static func rebuilt(
-    _ source: any ByteSource, _ structure: CoreStructure
-  ) throws(SalvageError) -> [LostRange] {
-    var ranges: [LostRange] = []
-    for note in structure.notes
-    where note.owner == SalvageNote.owner && note.kind == SalvageNote.rebuilt {
-      guard note.descriptorSize <= 64 << 20 else { continue }
-      let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
-      ranges += LostNote(bytes.span, structure.format.byteOrder)?.ranges ?? []
-    }
-    return ranges
   }
 
   private mutating func addProcess(_ parts: Parts) {

@@ -58,12 +58,8 @@ package struct Origin: Hashable, Sendable {
   package static func line(
     in structure: CoreStructure, _ source: any ByteSource
   ) throws(SalvageError) -> String? {
-    let note = structure.notes.last {
-      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.origin
-    }
-    guard let note, note.descriptorSize <= 1 << 16 else { return nil }
-    let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
-    return String(validating: bytes, as: UTF8.self)
+    let repair = PriorRepair.last(in: structure, source)
+    return try repair?.origin().flatMap { String(validating: $0, as: UTF8.self) }
   }
 
   /// The digest of the file header, the program header table and the notes as found: what tells one core from another.

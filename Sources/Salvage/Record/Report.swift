@@ -103,7 +103,7 @@ public struct Report: Hashable, Sendable {
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
     isWhole = !structure.isTouched(by: inputs.damage)
-    isRepaired = structure.notes.contains { $0.owner == SalvageNote.owner }
+    isRepaired = structure.isRepaired
     memoryDumped = segments.dumpedBytes
     memorySurvived = segments.survivedBytes
     segmentsWhole = segments.whole
