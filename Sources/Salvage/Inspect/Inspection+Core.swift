@@ -151,7 +151,9 @@ extension Inspection {
       causes = [
         Cause(
           .writeback, .likely,
-          report.verdict.reasons.filter(\.isDamage).map(\.text) + ["Its length is whole; what it holds is not."])
+          report.verdict.reasons.filter(\.isDamage).map(\.text) + [
+            "Its length is whole; what it holds is not."
+          ])
       ]
       return
     }
