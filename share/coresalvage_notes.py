@@ -4,12 +4,14 @@ For the debuggers' own Python, whichever version that is; nothing but the standa
 """
 
 import bisect
+import os
 import struct
 
 LOST, REBUILT = 0x53414C01, 0x53414C03
 PT_NOTE = 4
 HEADER_TABLE = 0xFFFFFFFF
-LARGEST_NOTE = 256 << 20
+MOST_ENTRIES = 1 << 24
+WINDOW = 256 << 10
 
 CAUSES = {1: "past the end of the file", 2: "unreadable", 3: "damaged", 4: "named as lost",
           5: "left out on request", 6: "gone before it was read", 7: "zeros taken for lost",
@@ -48,27 +50,23 @@ class Record:
         self.ranges = []
         self.is_repaired = False
         self.size_found = self.size_due = 0
+        self.is_damaged = False
         with open(path, "rb") as core:
-            self._size = core.seek(0, 2)
-            for kind, descriptor in self._notes(core):
+            self._size = os.fstat(core.fileno()).st_size
+            for kind, start, end in self._notes(core):
                 if kind == LOST:
                     self.is_repaired = True
-                    self._read(descriptor, "lost")
+                    self._read(core, start, end, "lost")
                 elif kind == REBUILT:
-                    self._read(descriptor, "rebuilt")
+                    self._read(core, start, end, "rebuilt")
         memory = sorted((r for r in self.ranges if r.is_memory), key=lambda r: r.start)
         self.memory = memory
         self._starts = [r.start for r in memory]
 
-    def _bytes(self, core, offset, size):
-        """As many bytes as there are: offsets and sizes are the core's own."""
-        core.seek(min(offset, self._size))
-        return core.read(min(size, max(self._size - offset, 0)))
-
     def _notes(self, core):
-        """Our notes, as pairs of type and descriptor."""
+        """Our notes, as triples of type and where the descriptor begins and ends."""
         head = self._bytes(core, 0, 64)
-        if len(head) < 16 or head[:4] != b"\x7fELF":
+        if len(head) < 52 or head[:4] != b"\x7fELF":
             return
         self._wide = head[4] == 2
         if len(head) < (64 if self._wide else 52):
@@ -86,39 +84,89 @@ class Record:
                 count = struct.unpack(self._order + "I", words)[0]
         if entry != (56 if self._wide else 32):
             return
-        headers = self._bytes(core, table, min(count, 1 << 24) * entry)
-        for at in range(0, len(headers) - entry + 1, entry):
+        segments = []
+        for _, record in self._records(core, table, entry, min(count, MOST_ENTRIES)):
             if self._wide:
-                kind, _, offset, _, _, size = struct.unpack_from(self._order + "IIQQQQ", headers, at)
+                kind, _, offset, _, _, size = struct.unpack_from(self._order + "IIQQQQ", record)
             else:
-                kind, offset, _, _, size = struct.unpack_from(self._order + "IIIII", headers, at)
-            if kind == PT_NOTE:
-                yield from self._segment(core, offset, offset + size)
+                kind, offset, _, _, size = struct.unpack_from(self._order + "IIIII", record)
+            if kind == PT_NOTE and size:
+                segments.append((offset, offset + size))
+        # One that lies over another is none that anybody wrote.
+        apart, last = set(), 0
+        for segment in sorted(segments):
+            if segment[0] >= last:
+                apart.add(segment)
+                last = segment[1]
+        for segment in segments:
+            if segment in apart:
+                apart.remove(segment)
+                yield from self._segment(core, *segment)
 
     def _segment(self, core, at, end):
+        end = min(end, self._size)
         while at + 12 <= end:
-            words = self._bytes(core, at, 12)
-            if len(words) < 12:
-                return
-            owner_size, size, kind = struct.unpack(self._order + "III", words)
+            # A hole reads as empty notes of 12 bytes each: more than anybody waits for.
+            data = self._data(core, at)
+            if data - at >= 12:
+                at += (data - at) // 12 * 12
+                continue
+            owner_size, size, kind = struct.unpack(
+                self._order + "III", self._bytes(core, at, 12))
             descriptor = at + 12 + (owner_size + 3) // 4 * 4
-            owner = self._bytes(core, at + 12, min(owner_size, 12))
-            if owner == b"CORESALVAGE\0" and size <= LARGEST_NOTE:
-                yield kind, self._bytes(core, descriptor, size)
+            if self._bytes(core, at + 12, min(owner_size, 12)) == b"CORESALVAGE\0":
+                yield kind, descriptor, min(descriptor + size, end)
             at = descriptor + (size + 3) // 4 * 4
 
-    def _read(self, descriptor, kind):
-        if len(descriptor) < 32:
+    def _bytes(self, core, at, count):
+        """The bytes at an offset; fewer where the file ends before."""
+        count = min(count, self._size - at)
+        return os.pread(core.fileno(), count, at) if count > 0 else b""
+
+    def _data(self, core, at):
+        """Where the hole that an offset lies in ends; the offset itself in none."""
+        try:
+            return os.lseek(core.fileno(), at, os.SEEK_DATA)
+        except AttributeError:
+            return at
+        except OSError as error:
+            # ENXIO: nothing but a hole follows.
+            return self._size if error.errno == 6 else at
+
+    def _records(self, core, start, size, count):
+        """Records of one size that are not in holes, each with its number."""
+        count = min(count, max(0, self._size - start) // size)
+        index = 0
+        while index < count:
+            index = max(index, (self._data(core, start + index * size) - start) // size)
+            if index >= count:
+                return
+            window = self._bytes(core, start + index * size, min(WINDOW // size, count - index) * size)
+            for at in range(0, len(window) - size + 1, size):
+                yield index, window[at:at + size]
+                index += 1
+            if len(window) < size:
+                return
+
+    def _read(self, core, start, end, kind):
+        head = self._bytes(core, start, min(32, end - start))
+        if len(head) < 32:
+            self.is_damaged = True
             return
-        version, entry, count, found, due = struct.unpack_from(self._order + "IIQQQ", descriptor)
-        if version != 1 or entry < 40:
+        version, entry, count, found, due = struct.unpack(self._order + "IIQQQ", head)
+        if version != 1 or not 40 <= entry <= 4096 or count > (end - start - 32) // entry:
+            self.is_damaged = True
             return
         if kind == "lost":
             self.size_found, self.size_due = found, due
-        count = min(count, (len(descriptor) - 32) // entry)
-        for index in range(count):
-            fields = struct.unpack_from(self._order + "QQQIIII", descriptor, 32 + index * entry)
-            self.ranges.append(Range(fields, kind))
+        taken = 0
+        for _, record in self._records(core, start + 32, entry, count):
+            fields = struct.unpack_from(self._order + "QQQIIII", record)
+            # An entry without a length is none that anybody wrote.
+            if fields[1] and len(self.ranges) < MOST_ENTRIES:
+                self.ranges.append(Range(fields, kind))
+                taken += 1
+        self.is_damaged = self.is_damaged or taken != count
 
     def find(self, address):
         """The range that an address lies in, or None."""
@@ -139,6 +187,8 @@ class Record:
                          f"{self.total('rebuilt'):,}")
         if any(r.state in (2, 3) for r in self.ranges if r.kind == "lost"):
             lines.append("Zeros that it shows there are none that the process had.")
+        if self.is_damaged:
+            lines.append("Its notes are damaged: more may be lost, or rebuilt, than they say.")
         lines.append("`coresalvage lost` lists them.")
         return lines
 

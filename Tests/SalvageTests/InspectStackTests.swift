@@ -98,7 +98,7 @@ struct InspectStackTests {
     return program
   }
 
-  @Test("a stack pointer outside all segments is told, and its stack is lost")
+  @Test("a stack pointer outside all segments is told, and its stack is called absent, not lost")
   func pointerOutside() throws {
     let machine = BuilderMachine.x86_64
     var builder = CoreBuilder.typical(machine, threads: 1)
@@ -107,7 +107,7 @@ struct InspectStackTests {
     builder.notes[0] = .thread(4242, registers: registers, of: machine)
     let source = MemorySource(builder.build().bytes)
     let inspection = try Inspection(of: source, Surroundings())
-    #expect(inspection.threads[0].stack?.verdict == .lost)
+    #expect(inspection.threads[0].stack?.verdict == .absent)
     #expect(inspection.findings.contains { $0.text.contains("outside all segments") })
     #expect(inspection.isWhole)
   }

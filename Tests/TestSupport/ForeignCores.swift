@@ -63,7 +63,8 @@ public struct ForeignCore: Sendable, CustomStringConvertible {
     process.word(321)
     var status = FieldWriter(.elf64Little)
     for value in [1, 0, 0, 0] as [UInt64] { status.native(value) }  // version, three sizes
-    for value in [1_400_000, 10, 100_123, 0] as [UInt32] { status.word(value) }  // date, signal, tid
+    // The system's date, the signal, the thread.
+    for value in [1_400_000, 10, 100_123, 0] as [UInt32] { status.word(value) }
     status.fill(to: 232)
     return core(
       "FreeBSD", .x86_64,

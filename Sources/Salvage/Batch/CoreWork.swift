@@ -67,6 +67,7 @@ struct CoreWork {
       var inspection = Inspection.Options()
       inspection.readsLocalFiles = false
       inspection.asksJournal = false
+      inspection.asksCausesOnly = !options.inspectsAll
       record.inspection = try? Inspection(of: repair.intake, options: inspection)
     }
     return record

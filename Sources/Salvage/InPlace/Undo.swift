@@ -35,7 +35,7 @@ public struct Undo: Hashable, Sendable {
     var journal = InPlaceJournal(
       .undo, sizeBefore: size, sizeAfter: last.sizeFound,
       headerBefore: try source.bytes(at: 0, count: last.format.fileHeaderSize),
-      headerAfter: try last.restored(source).bytes(at: 0, count: last.format.fileHeaderSize))
+      headerAfter: try last.original.bytes(at: 0, count: last.format.fileHeaderSize))
     journal.copyOffset = last.head.lowerBound
     journal.tableLength = last.head.length
     do throws(SalvageError) {
@@ -67,8 +67,13 @@ public struct Undo: Hashable, Sendable {
       throw SalvageError(
         .notInPlace(reason: "the record of an interrupted undo is damaged"), file: file.path)
     }
-    let runs = try HeadRuns(source, journal.copyOffset..<end, format, limit: journal.sizeAfter)
-    for run in runs.runs.reversed() {
+    guard
+      let runs = try PatchedSource.runs(
+        in: journal.copyOffset..<end, of: source, format, limit: journal.sizeAfter)
+    else {
+      throw SalvageError(.notInPlace(reason: "its HEAD note is damaged"), file: file.path)
+    }
+    for run in runs.reversed() {
       try file.copy(run.bytes, of: source, to: run.offset)
     }
     try file.sync()

@@ -55,8 +55,8 @@ extension Inspection {
     var around = surroundings
     if let before {
       isRepaired = true
-      repairedBy = try Origin.tool(in: asFound, source)
-      rebuilt = try Self.rebuilt(source, asFound)
+      repairedBy = before.tool
+      rebuilt = before.rebuilt
       isHurtAgain = asFound.isTouched(by: intake.present)
       // What is around the repaired core is not what was around the dump.
       around = Surroundings()
@@ -64,11 +64,13 @@ extension Inspection {
       around.container = before.endCause == .damaged ? .toldByNotes : .none
     }
     addProcess(parts)
-    modules = MappedModules(parts.process, parts.memory, parts.names).modules
-    if options.readsLocalFiles { compareModules() }
-    addThreads(parts, readsLocalFiles: options.readsLocalFiles)
-    addMappings(parts)
-    findings = Sanity(parts, self).findings
+    if !options.asksCausesOnly {
+      modules = MappedModules(parts.process, parts.memory, parts.names).modules
+      if options.readsLocalFiles { compareModules() }
+      addThreads(parts, readsLocalFiles: options.readsLocalFiles)
+      addMappings(parts)
+      findings = Sanity(parts, self).findings
+    }
     if isHurtAgain {
       findings.append(
         Finding(text: "Since its repair, bytes of it have been lost again.", isDamage: true))
@@ -86,7 +88,7 @@ extension Inspection {
     let names: MemoryNames
     let report: Report
 
-    init(_ intake: Intake, original: OriginalSource?) throws(SalvageError) {
+    init(_ intake: Intake, original: PatchedSource?) throws(SalvageError) {
       source = original ?? intake.source
       let examination = try Examination(intake, original: original)
       structure = examination.structure
@@ -98,19 +100,6 @@ extension Inspection {
         source.path, examination.wayIn, Plan.Inputs(examination, options: RepairOptions()), process,
         Segments(structure, damage, lostMemory: .drop))
     }
-  }
-
-  private static func rebuilt(
-    _ source: any ByteSource, _ structure: CoreStructure
-  ) throws(SalvageError) -> [LostRange] {
-    var ranges: [LostRange] = []
-    for note in structure.notes
-    where note.owner == SalvageNote.owner && note.kind == SalvageNote.rebuilt {
-      guard note.descriptorSize <= 64 << 20 else { continue }
-      let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
-      ranges += LostNote(bytes.span, structure.format.byteOrder)?.ranges ?? []
-    }
-    return ranges
   }
 
   private mutating func addProcess(_ parts: Parts) {
@@ -166,7 +155,9 @@ extension Inspection {
       causes = [
         Cause(
           .writeback, .likely,
-          findings.filter(\.isDamage).map(\.text) + ["Its length is whole; what it holds is not."])
+          report.verdict.reasons.filter(\.isDamage).map(\.text) + [
+            "Its length is whole; what it holds is not."
+          ])
       ]
       return
     }

@@ -12,6 +12,8 @@ public struct Inspection: Sendable {
     /// Whether every block of an archive is checked, so that a whole core is known to be one.
     public var readsWholeArchive = false
 
+    /// Whether no more is asked than what the core is and why it was cut: nothing of threads, modules and memory.
+    public var asksCausesOnly = false
     /// Whether systemd's journal is asked for what it knows of the core.
     public var asksJournal = true
 

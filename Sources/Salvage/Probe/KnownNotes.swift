@@ -109,7 +109,9 @@ extension Note {
 
   /// Whether its owner is what every writer gives: printable ASCII and one NUL.
   var hasGoodName: Bool {
-    !owner.isEmpty && Int(ownerSize) == owner.count + 1
+    // esp-coredump counts the padding after the name, too.
+    !owner.isEmpty
+      && (Int(ownerSize) == owner.count + 1 || Int(ownerSize) == (owner.count + 4) / 4 * 4)
       && owner.allSatisfy { (0x20..<0x7f).contains($0) }
   }
 

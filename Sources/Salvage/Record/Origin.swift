@@ -58,25 +58,8 @@ package struct Origin: Hashable, Sendable {
   package static func line(
     in structure: CoreStructure, _ source: any ByteSource
   ) throws(SalvageError) -> String? {
-    let note = structure.notes.last {
-      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.origin
-    }
-    guard let note, note.descriptorSize <= 1 << 16 else { return nil }
-    let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
-    return String(validating: bytes, as: UTF8.self)
-  }
-
-  /// What made the last repair, by its note: `coresalvage 1.0.0`. Safe to print; nil where the note has none.
-  package static func tool(
-    in structure: CoreStructure, _ source: any ByteSource
-  ) throws(SalvageError) -> String? {
-    let mark = "\"tool\":\""
-    guard let line = try line(in: structure, source), let start = line.firstRange(of: mark) else {
-      return nil
-    }
-    let name = line[start.upperBound...].prefix { $0 != "\"" }.prefix(40)
-    return name.hasPrefix("coresalvage ")
-      ? PrintableText(Array(name.utf8)).description : nil
+    let repair = PriorRepair.last(in: structure, source)
+    return try repair?.origin().flatMap { String(validating: $0, as: UTF8.self) }
   }
 
   /// The digest of the file header, the program header table and the notes as found: what tells one core from another.

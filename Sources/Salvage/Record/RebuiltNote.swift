@@ -42,17 +42,4 @@ package struct RebuiltNote: Hashable, Sendable {
     for path in paths { bytes += path + [0] }
     return bytes
   }
-
-  /// Reads a descriptor; nil where its list is none that we know. Paths that are missing are empty.
-  package init?(_ descriptor: Span<UInt8>, _ order: ELFFormat.ByteOrder) {
-    guard let list = LostNote(descriptor, order) else { return nil }
-    self.list = list
-    var offset = list.size(in: descriptor, order)
-    paths = []
-    for _ in list.ranges {
-      let path = descriptor.cString(at: offset, limit: Int.max) ?? []
-      paths.append(path)
-      offset = min(offset + path.count + 1, descriptor.count)
-    }
-  }
 }

@@ -15,12 +15,11 @@ public struct RepairRecord: Hashable, Sendable {
   public var rebuilt: [RebuiltRange]
   /// The ORIGIN notes' JSON, as it stands there.
   public var origins: [String]
+  /// Whether one of the notes can't be understood, or has fewer entries than it says: then more may be lost than is listed.
+  public var isDamaged: Bool
 
   /// Why the core could not be read to its end; nil where it could. There may be more notes then.
   public internal(set) var readFailure: SalvageError?
-
-  /// A note of ours that claims more is not read.
-  private static let largestDescriptor: UInt64 = 256 << 20
 
   /// Reads the notes of a core. Throws where it is none.
   public init(of path: FilePath) throws(SalvageError) {
@@ -47,28 +46,31 @@ public struct RepairRecord: Hashable, Sendable {
     _ structure: CoreStructure, of source: any ByteSource
   ) throws(SalvageError) {
     file = source.path
-    isRepaired = false
+    isRepaired = structure.isRepaired
     lost = []
     rebuilt = []
     origins = []
-    for note in structure.notes where note.owner == SalvageNote.owner {
-      isRepaired = true
-      guard note.descriptorSize <= Self.largestDescriptor else { continue }
-      let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
-      switch note.kind {
-      case SalvageNote.lost:
-        guard let list = LostNote(bytes.span, structure.format.byteOrder) else { continue }
-        sizeFound = list.sizeFound
-        sizeDue = list.sizeDue == 0 ? nil : list.sizeDue
-        lost += list.ranges
-      case SalvageNote.rebuilt:
-        guard let note = RebuiltNote(bytes.span, structure.format.byteOrder) else { continue }
-        rebuilt += zip(note.list.ranges, note.paths).map { RebuiltRange($0, path: $1) }
-      case SalvageNote.origin:
-        origins.append(String(validating: bytes, as: UTF8.self) ?? PrintableText(bytes).description)
-      default: break
-      }
+    let repairs = PriorRepair.all(in: structure, source)
+    isDamaged = isRepaired && repairs.isEmpty
+    for repair in repairs { try add(repair) }
+  }
+
+  private mutating func add(_ repair: PriorRepair) throws(SalvageError) {
+    if let list = try repair.lost() {
+      sizeFound = list.sizeFound
+      sizeDue = list.sizeDue == 0 ? nil : list.sizeDue
+      lost += list.ranges
+      isDamaged = isDamaged || list.isDamaged
+    } else {
+      isDamaged = true
     }
+    if repair.hasRebuilt {
+      let note = try repair.rebuilt()
+      rebuilt += note.map { zip($0.list.ranges, $0.paths).map { RebuiltRange($0, path: $1) } } ?? []
+      isDamaged = isDamaged || note?.list.isDamaged ?? true
+    }
+    guard let origin = try repair.origin() else { return }
+    origins.append(String(validating: origin, as: UTF8.self) ?? PrintableText(origin).description)
   }
 
   /// All of it, as one object.
@@ -76,6 +78,7 @@ public struct RepairRecord: Hashable, Sendable {
     .members([
       "file": .string(PrintableText(file).description),
       "repaired": .bool(isRepaired),
+      "damaged": .bool(isDamaged),
       "sizeFound": sizeFound.map(JSON.number) ?? .null,
       "sizeDue": sizeDue.map(JSON.number) ?? .null,
       "lost": .array(lost.map { .object($0.jsonMembers) }),
@@ -90,8 +93,12 @@ extension RepairRecord: CustomStringConvertible {
   public var description: String {
     let name = PrintableText(file)
     guard isRepaired else { return "\(name): no repair: it has none of coresalvage's notes" }
+    let size = sizeFound.map { "\(ByteCount($0))" } ?? "an unknown size"
     let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
-    var lines = ["\(name): repaired from \(ByteCount(sizeFound ?? 0))\(due)"]
+    var lines = ["\(name): repaired from \(size)\(due)"]
+    if isDamaged {
+      lines.append("  damaged   its notes are damaged: more may be lost, or rebuilt, than they say")
+    }
     lines += origins.map { "  origin    \(PrintableText($0))" }
     lines.append(
       "  lost      \(lost.count) ranges, \(ByteCount(lost.total(\.length)))")

@@ -35,6 +35,8 @@ package struct LostNote: Hashable, Sendable {
   /// 0 where it can't be had.
   package var sizeDue: UInt64
   package var ranges: [LostRange]
+  /// Whether it was read from a note of which entries are missing.
+  package var isDamaged = false
 
   package init(sizeFound: UInt64, sizeDue: UInt64, ranges: [LostRange]) {
     self.sizeFound = sizeFound
@@ -45,12 +47,6 @@ package struct LostNote: Hashable, Sendable {
   package static let version: UInt64 = 1
   package static let headerSize = 32
   package static let entrySize = 40
-
-  /// Where the list ends in the descriptor that it was read from.
-  package func size(in descriptor: Span<UInt8>, _ order: ELFFormat.ByteOrder) -> Int {
-    let entrySize = descriptor.integer(at: 4, size: 4, order) ?? UInt64(Self.entrySize)
-    return Self.headerSize + ranges.count * Int(entrySize)
-  }
 
   /// The descriptor, in the core's byte order; widths are the same in both classes.
   package func descriptor(_ order: ELFFormat.ByteOrder) -> [UInt8] {
@@ -71,31 +67,5 @@ package struct LostNote: Hashable, Sendable {
       bytes.append(UInt64(range.state), size: 4, order)
     }
     return bytes
-  }
-
-  /// Reads a descriptor; nil where its version or its sizes are none that we know.
-  package init?(_ descriptor: Span<UInt8>, _ order: ELFFormat.ByteOrder) {
-    guard let version = descriptor.integer(at: 0, size: 4, order), version == Self.version,
-      let entrySize = descriptor.integer(at: 4, size: 4, order), entrySize >= Self.entrySize,
-      let count = descriptor.integer(at: 8, size: 8, order),
-      let sizeFound = descriptor.integer(at: 16, size: 8, order),
-      let sizeDue = descriptor.integer(at: 24, size: 8, order),
-      count <= (UInt64(descriptor.count) - UInt64(Self.headerSize)) / entrySize
-    else { return nil }
-    self.init(sizeFound: sizeFound, sizeDue: sizeDue, ranges: [])
-    ranges.reserveCapacity(Int(count))
-    for index in 0..<Int(count) {
-      let record = Self.headerSize + index * Int(entrySize)
-      func wide(_ offset: Int) -> UInt64 {
-        descriptor.integer(at: record + offset, size: 8, order) ?? 0
-      }
-      func narrow(_ offset: Int) -> UInt32 {
-        UInt32(descriptor.integer(at: record + offset, size: 4, order) ?? 0)
-      }
-      ranges.append(
-        LostRange(
-          address: wide(0), length: wide(8), fileOffset: wide(16), headerIndex: narrow(24),
-          flags: narrow(28), cause: narrow(32), state: narrow(36)))
-    }
   }
 }
