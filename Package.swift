@@ -53,7 +53,8 @@ let package = Package(
       name: "ELFCoreTests", dependencies: ["ELFCore", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "SalvageTests",
-      dependencies: ["Salvage", "ELFCore", "TestSupport", systemPackage], swiftSettings: tests),
+      dependencies: ["CXXHash", "Salvage", "ELFCore", "TestSupport", systemPackage],
+      swiftSettings: tests),
     .testTarget(
       name: "CommandTests", dependencies: ["coresalvage", "Salvage", "TestSupport", systemPackage],
       swiftSettings: tests),

@@ -79,7 +79,8 @@ enum ExitStatus: Int32, Error {
     case .notACore, .beyondRepair, .notInPlace, .notAnArchive: self = .notACore
     case .damagedBlock, .memoryNotSaved: self = .damage
     case .badMapFile: self = .usage
-    case .io, .outputExists, .outputIsInput, .badOutput, .stillWritten, .unreadableForPipe:
+    case .io, .outputExists, .outputIsInput, .badOutput, .stillWritten, .inUse,
+      .unreadableForPipe:
       self = .system
     }
   }
