@@ -59,7 +59,9 @@ let package = Package(
       name: "ELFCoreTests", dependencies: ["ELFCore", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "SalvageTests",
-      dependencies: ["Salvage", "ELFCore", "FuzzWays", "TestSupport", systemPackage],
+      dependencies: [
+        "CXXHash", "Salvage", "ELFCore", "FuzzWays", "TestSupport", systemPackage,
+      ],
       swiftSettings: tests),
     .testTarget(
       name: "CommandTests", dependencies: ["coresalvage", "Salvage", "TestSupport", systemPackage],

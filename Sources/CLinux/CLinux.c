@@ -117,6 +117,10 @@ int linux_has_attributes(int fd) { return flistxattr(fd, NULL, 0) != 0; }
 
 int linux_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }
 
+int linux_lock_shared(int fd) { return flock(fd, LOCK_SH | LOCK_NB); }
+
+int linux_unlock(int fd) { return flock(fd, LOCK_UN); }
+
 int linux_link_open_file(int fd, const char *to) {
   char from[40];
   snprintf(from, sizeof from, "/proc/self/fd/%d", fd);

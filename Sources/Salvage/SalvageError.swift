@@ -38,6 +38,8 @@ public struct SalvageError: Error, Hashable, Sendable {
     case unreadableForPipe(length: UInt64)
     /// The core is not all there yet.
     case stillWritten(reason: String)
+    /// Somebody else has the file locked.
+    case inUse
     /// What can't be done to a file in place.
     case notInPlace(reason: String)
     /// The output's place can't take a file.
@@ -93,6 +95,8 @@ extension SalvageError: CustomStringConvertible {
       "\(length) bytes can't be read, and the headers that should say so are in the pipe already;"
         + " write to a file, or name them with --lost-range \(offset ?? 0):\(length)"
     case .stillWritten(let reason): "\(reason); --force takes what is there"
+    case .inUse:
+      "is locked: somebody else repairs it in place, undoes that, or reads it; try again when that is done"
     case .notInPlace(let reason): reason
     case .notAnArchive(let found): "not an archive that coresalvage wrote: found \(found)"
     case .damagedBlock(let range):

@@ -98,7 +98,8 @@ enum ExitStatus: Int32, Error {
       self = .notACore
     case .damagedBlock, .memoryNotSaved: self = .damage
     case .badMapFile, .outputIsTerminal: self = .usage
-    case .io, .outputExists, .outputIsInput, .badOutput, .stillWritten, .unreadableForPipe:
+    case .io, .outputExists, .outputIsInput, .badOutput, .stillWritten, .inUse,
+      .unreadableForPipe:
       self = .system
     }
   }

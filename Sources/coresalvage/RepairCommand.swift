@@ -106,6 +106,10 @@ struct RepairCommand: ParsableCommand {
       written.report.isWhole && !written.wasResumed
         ? "nothing to repair: left as it is" : "repaired in place; `coresalvage undo` takes it back"
     )
+    if written.lacksLock, !verbose {
+      lines.append(
+        "  note      this file system has no locks: nothing kept others from the file meanwhile")
+    }
     lines.append(next(written.report, input.path))
     say(written.json(output: input.path), lines + fallbacks(written), to: .output)
   }

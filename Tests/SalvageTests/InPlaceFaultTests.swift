@@ -92,9 +92,12 @@ struct InPlaceFaultTests {
     let folder = try ScratchFolder(in: .memory)
     let (_, repaired) = try whole(test, in: folder)
     let path = try folder.write(repaired, to: "core")
-    let file = try InPlaceFile(path)
-    _ = try Undo(file)
-    for step in 0..<file.stepCount {
+    func steps() throws -> Int {
+      let file = try InPlaceFile(path)
+      _ = try Undo(file)
+      return file.stepCount
+    }
+    for step in 0..<(try steps()) {
       for isTorn in step == 0 ? [false] : [false, true] {
         let path = try folder.write(repaired, to: "core")
         #expect(throws: SalvageError.self, "step \(step)") {

@@ -55,6 +55,10 @@ int linux_has_attributes(int fd);
 /// Locks a whole file for as long as it stays open: 0, or -1 (EWOULDBLOCK: somebody else has it).
 int linux_lock(int fd);
 
+/// The same with others that share it, and giving either up.
+int linux_lock_shared(int fd);
+int linux_unlock(int fd);
+
 /// Gives an open file another name; EEXIST when that is taken.
 int linux_link_open_file(int fd, const char *to);
 

@@ -174,7 +174,8 @@ struct CoreWork {
     _ = try folder()
     return try claiming(found.path) { _ throws(SalvageError) in
       // Somebody may have repaired it between the look and the claim: then it is whole now.
-      let place = try InPlaceFile(found.path)
+      file.endTurn()
+      let place = try InPlaceFile(found.path, patience: FileLock.patience)
       guard place.identity.isSameFile(as: file.identity) else {
         throw SalvageError(.notInPlace(reason: "was replaced meanwhile"), file: found.path)
       }

@@ -15,7 +15,7 @@ package struct FoundFile: Sendable {
   package var identity: FileIdentity? { folder.identity(of: name) }
 
   package func open() throws(SalvageError) -> InputFile {
-    try InputFile(owning: folder.open(name, path: path), path)
+    try InputFile(owning: folder.open(name, path: path), path, inTurn: true)
   }
 
   /// Removes the file, if it is still the one that was read, and as it was.

@@ -20,8 +20,16 @@ package final class InPlaceFile: WritableFile {
   private let fault: Fault?
   private let steps = StepCounter()
 
-  /// Opens a file, never through a symbolic link.
-  package init(_ path: FilePath, fault: Fault? = nil) throws(SalvageError) {
+  /// False where the file system has no locks.
+  package let isLocked: Bool
+
+  /// Opens a file, never through a symbolic link, and locks it until it is closed: two at once would each write into the
+  /// other's work.
+  ///
+  /// - Parameter patience: for how many seconds somebody else's lock is waited for.
+  package init(
+    _ path: FilePath, patience: Double = FileLock.shortPatience, fault: Fault? = nil
+  ) throws(SalvageError) {
     self.path = path
     self.fault = fault
     do {
@@ -31,11 +39,13 @@ package final class InPlaceFile: WritableFile {
       throw Self.cannotOpen(errno(of: error), path)
     }
     do throws(SalvageError) {
-      identity = try FileIdentity(of: descriptor, path: path)
-      guard identity.isRegular else {
+      let opened = try FileIdentity(of: descriptor, path: path)
+      guard opened.isRegular else {
         throw SalvageError(
-          .notACore(expected: "a regular file", found: identity.kindName), file: path)
+          .notACore(expected: "a regular file", found: opened.kindName), file: path)
       }
+      isLocked = try FileLock.take(.exclusive, on: descriptor, path, patience: patience)
+      identity = try FileIdentity(of: descriptor, path: path)
     } catch {
       try? descriptor.close()
       throw error
@@ -49,6 +59,19 @@ package final class InPlaceFile: WritableFile {
   }
 
   deinit { try? descriptor.close() }
+
+  func sizeNow() throws(SalvageError) -> UInt64 {
+    try FileIdentity(of: descriptor, path: path).size
+  }
+
+  var isStillWritten: SalvageError {
+    SalvageError(.stillWritten(reason: "still grows: somebody writes it"), file: path)
+  }
+
+  /// All of it, or as much as is named, for reading.
+  func reading(_ size: UInt64? = nil) throws(SalvageError) -> InputFile {
+    try InputFile(reading: self, named: path, size: size ?? identity.size)
+  }
 
   /// How many steps have been done.
   package var stepCount: Int { steps.count }

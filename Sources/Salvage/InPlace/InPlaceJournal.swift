@@ -23,46 +23,57 @@ struct InPlaceJournal: Hashable {
   var headerBefore: [UInt8]
   var headerMiddle: [UInt8] = []
   var headerAfter: [UInt8]
+  /// That of the old core's headers and notes, in hexadecimal, as the ORIGIN note has it; nil in a journal of version 1.
+  var digest: String?
 
   /// Its size, and what its offset is a multiple of.
   static let size = 512
+  static let headerAfterOffset = 80 + 2 * headerRoom
   private static let magic = Array("coresalvage\0jrnl".utf8)
-  private static let version: UInt64 = 1
   private static let headerRoom = 64
-  private static let checksumOffset = 80 + 3 * headerRoom
+  private static let digestOffset = 80 + 3 * headerRoom
+  private static let digestSize = 32
+  /// Version 1 had no digest.
+  private static let checksumOffsets: [UInt64: Int] = [
+    1: digestOffset, 2: digestOffset + digestSize,
+  ]
 
   var bytes: [UInt8] {
     var bytes = Self.magic
     for value in [
-      Self.version, kind.rawValue, sizeBefore, sizeAfter, tableOffset, tableLength, copyOffset,
+      digest == nil ? 1 : 2, kind.rawValue, sizeBefore, sizeAfter, tableOffset, tableLength,
+      copyOffset,
       UInt64(headerBefore.count),
     ] { bytes.append(value, size: 8, .little) }
     for header in [headerBefore, headerMiddle, headerAfter] {
       bytes += header + [UInt8](repeating: 0, count: Self.headerRoom - header.count)
     }
+    bytes += digest.map { Array($0.utf8) } ?? []
     bytes.append(Self.checksum(bytes), size: 8, .little)
     return bytes + [UInt8](repeating: 0, count: Self.size - bytes.count)
   }
 
   init(
     _ kind: Kind, sizeBefore: UInt64, sizeAfter: UInt64, headerBefore: [UInt8],
-    headerAfter: [UInt8]
+    headerAfter: [UInt8], digest: String?
   ) {
     self.kind = kind
     self.sizeBefore = sizeBefore
     self.sizeAfter = sizeAfter
     self.headerBefore = headerBefore
     self.headerAfter = headerAfter
+    self.digest = digest.flatMap { $0.utf8.count == Self.digestSize ? $0 : nil }
   }
 
   /// Reads a journal; nil where these bytes are none, or not all of one.
   init?(_ bytes: [UInt8]) {
     let span = bytes.span
     func word(_ index: Int) -> UInt64 { span.integer(at: 16 + 8 * index, size: 8, .little) ?? 0 }
-    guard bytes.count == Self.size, bytes.starts(with: Self.magic), word(0) == Self.version,
+    guard bytes.count == Self.size, bytes.starts(with: Self.magic),
+      let checksumOffset = Self.checksumOffsets[word(0)],
       let kind = Kind(rawValue: word(1)), [52, 64].contains(word(7)),
-      span.integer(at: Self.checksumOffset, size: 8, .little)
-        == Self.checksum(Array(bytes[..<Self.checksumOffset]))
+      span.integer(at: checksumOffset, size: 8, .little)
+        == Self.checksum(Array(bytes[..<checksumOffset]))
     else { return nil }
     let size = Int(word(7))
     func header(_ index: Int) -> [UInt8] {
@@ -71,7 +82,9 @@ struct InPlaceJournal: Hashable {
     }
     self.init(
       kind, sizeBefore: word(2), sizeAfter: word(3), headerBefore: header(0),
-      headerAfter: header(2))
+      headerAfter: header(2),
+      digest: word(0) == 1
+        ? nil : String(decoding: bytes[Self.digestOffset..<checksumOffset], as: UTF8.self))
     tableOffset = word(4)
     tableLength = word(5)
     copyOffset = word(6)
@@ -85,48 +98,22 @@ struct InPlaceJournal: Hashable {
   // MARK: In a file
 
   /// The journal that a file ends with.
-  static func read(_ descriptor: FileDescriptor, size: UInt64) -> InPlaceJournal? {
-    guard size > UInt64(Self.size), size % UInt64(Self.size) == 0 else { return nil }
-    return InPlaceJournal(bytes(descriptor, at: size - UInt64(Self.size), count: Self.size))
-  }
-
-  /// The size of a file before an interrupted repair that has not come to changing it; nil where there was none.
-  static func sizeBefore(_ descriptor: FileDescriptor, _ size: UInt64) -> UInt64? {
-    guard let journal = read(descriptor, size: size), journal.kind == .repair,
-      journal.sizeBefore < size, journal.isUntouched(descriptor)
+  init?(endOf source: any ByteSource) {
+    let size = UInt64(Self.size)
+    guard source.size > size, source.size % size == 0,
+      let bytes = try? source.bytes(at: source.size - size, count: Self.size)
     else { return nil }
-    return journal.sizeBefore
+    self.init(bytes)
   }
 
-  /// Whether the file's header and table are still what they were.
-  ///
-  /// A repair that leaves the count of entries alone leaves the header alone: then the table alone tells whether it is done.
-  func isUntouched(_ descriptor: FileDescriptor) -> Bool {
-    guard Self.bytes(descriptor, at: 0, count: headerBefore.count) == headerBefore else {
-      return false
+  /// Whether a file may end with one: false for nearly all, by a look at 16 bytes at most.
+  static func mayEnd(_ file: FileDescriptor, size: UInt64) -> Bool {
+    guard size > UInt64(Self.size), size % UInt64(Self.size) == 0 else { return false }
+    var bytes = [UInt8](repeating: 0, count: magic.count)
+    let place = Int64(clamping: size - UInt64(Self.size))
+    _ = unsafe bytes.withUnsafeMutableBytes {
+      try? unsafe file.read(fromAbsoluteOffset: place, into: $0)
     }
-    return headerBefore != headerAfter || !hasNewTable(descriptor)
-  }
-
-  /// Whether the table in its place is the copy.
-  private func hasNewTable(_ descriptor: FileDescriptor) -> Bool {
-    let step: UInt64 = 1 << 18
-    var done: UInt64 = 0
-    while done < tableLength {
-      let count = Int(min(step, tableLength - done))
-      let new = Self.bytes(descriptor, at: copyOffset &+ done, count: count)
-      guard new.count == count, new == Self.bytes(descriptor, at: tableOffset &+ done, count: count)
-      else { return false }
-      done += UInt64(count)
-    }
-    return true
-  }
-
-  static func bytes(_ descriptor: FileDescriptor, at offset: UInt64, count: Int) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    let got = unsafe bytes.withUnsafeMutableBytes {
-      (try? unsafe descriptor.read(fromAbsoluteOffset: Int64(clamping: offset), into: $0)) ?? 0
-    }
-    return Array(bytes[..<got])
+    return bytes == magic
   }
 }

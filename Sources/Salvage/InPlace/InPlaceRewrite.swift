@@ -1,4 +1,5 @@
 internal import ELFCore
+internal import SystemPackage
 
 /// Puts a plan into the input itself, so that a kill or a power cut at any moment leaves the old file with bytes after it
 /// that say so, or the repaired one.
@@ -20,14 +21,19 @@ struct InPlaceRewrite {
     let header = try source.bytes(at: 0, count: patches.header.count)
     var journal = InPlaceJournal(
       .repair, sizeBefore: source.size, sizeAfter: plan.size, headerBefore: header,
-      headerAfter: patches.header)
+      headerAfter: patches.header,
+      digest: try Origin.digest(of: Probe.structure(of: source), source))
     journal.copyOffset = roundUp(plan.size, to: unit)
     journal.tableOffset = patches.tableOffset
     journal.tableLength = UInt64(patches.table.count)
     journal.headerMiddle = patches.header(tableAt: journal.copyOffset)
+    guard let place = journal.place else {
+      throw SalvageError(.io(.fileTooLarge, call: "resize"), file: file.path)
+    }
+    // Whoever began to write it meanwhile is not to be written over.
+    guard try file.sizeNow() == source.size else { throw file.isStillWritten }
     do throws(SalvageError) {
-      try file.write(
-        journal.bytes, at: roundUp(journal.copyOffset + journal.tableLength, to: unit))
+      try file.write(journal.bytes, at: place)
       try file.sync()
       try writeTail(plan)
       if !patches.table.isEmpty { try file.write(patches.table, at: journal.copyOffset) }
@@ -37,7 +43,7 @@ struct InPlaceRewrite {
       try? file.setSize(source.size)
       throw error
     }
-    try InPlaceRewrite.finish(journal, table: patches.table, file)
+    try InPlaceRewrite.finish(journal, file)
   }
 
   private func writeTail(_ plan: Plan) throws(SalvageError) {
@@ -53,61 +59,22 @@ struct InPlaceRewrite {
   }
 
   /// The steps from the first change of the file header on. They can be done again and again.
-  private static func finish(
-    _ journal: InPlaceJournal, table: [UInt8], _ file: InPlaceFile
-  ) throws(SalvageError) {
-    if !table.isEmpty {
+  static func finish(_ journal: InPlaceJournal, _ file: InPlaceFile) throws(SalvageError) {
+    if journal.tableLength > 0 {
+      let copy = journal.copyOffset..<journal.copyOffset + journal.tableLength
       try file.write(journal.headerMiddle, at: 0)
       try file.sync()
-      try file.write(table, at: journal.tableOffset)
+      try file.copy(copy, of: file.reading(copy.upperBound), to: journal.tableOffset)
       try file.sync()
     }
     try file.write(journal.headerAfter, at: 0)
     try file.sync()
+    // Nothing is taken away that somebody else has appended.
+    guard try file.sizeNow() == (journal.place ?? 0) + UInt64(InPlaceJournal.size) else {
+      throw file.isStillWritten
+    }
     try file.setSize(journal.sizeAfter)
     try file.sync()
-  }
-
-  /// What an interrupted repair left, and what was done about it.
-  enum Recovery {
-    case nothing
-    /// It had changed nothing yet: what it had appended was taken away.
-    case takenBack
-    /// It was completed.
-    case completed
-  }
-
-  /// Takes back or completes an interrupted repair.
-  static func recover(_ file: InPlaceFile) throws(SalvageError) -> Recovery {
-    guard let journal = InPlaceJournal.read(file.descriptor, size: file.identity.size) else {
-      return .nothing
-    }
-    guard journal.kind == .repair else {
-      throw SalvageError(
-        .notInPlace(reason: "an undo was interrupted; `coresalvage undo` completes it"),
-        file: file.path)
-    }
-    if journal.isUntouched(file.descriptor) {
-      guard journal.sizeBefore < file.identity.size else { throw unknown(file) }
-      try file.setSize(journal.sizeBefore)
-      try file.sync()
-      return .takenBack
-    }
-    let now = InPlaceJournal.bytes(file.descriptor, at: 0, count: journal.headerAfter.count)
-    let size = file.identity.size
-    guard now == journal.headerMiddle || now == journal.headerAfter, journal.sizeAfter < size,
-      journal.tableLength < size, journal.copyOffset < size
-    else { throw unknown(file) }
-    let table = InPlaceJournal.bytes(
-      file.descriptor, at: journal.copyOffset, count: Int(journal.tableLength))
-    guard table.count == Int(journal.tableLength) else { throw unknown(file) }
-    try finish(journal, table: table, file)
-    return .completed
-  }
-
-  private static func unknown(_ file: InPlaceFile) -> SalvageError {
-    SalvageError(
-      .notInPlace(reason: "was changed after an interrupted repair in place"), file: file.path)
   }
 
   /// The plan's changes to the file before its tail: the file header, and the table where it stays in its place.

@@ -9,11 +9,14 @@ struct LastRepair {
   /// The core as it was before the repair.
   let original: PatchedSource
   let unknownBytes: UInt64
+  /// The end of the last thing that the repaired core's headers name: where it ends, if nobody made it longer.
+  private let sizeWritten: UInt64?
   private let origin: String
 
   init(_ source: any ByteSource) throws(SalvageError) {
     let structure = try Probe.structure(of: source)
     format = structure.format
+    sizeWritten = structure.sizeDue
     guard let repair = PriorRepair.last(in: structure, source), repair.isComplete,
       let head = repair.headRange
     else {
@@ -36,14 +39,28 @@ struct LastRepair {
     origin = String(decoding: try repair.origin() ?? [], as: UTF8.self)
   }
 
-  /// Checks that undoing gives what the ORIGIN note says was there.
-  func check(_ source: any ByteSource) throws(SalvageError) {
-    let digest = try Origin.digest(of: Probe.structure(of: original), original)
-    guard origin.contains("\"xxh3-128:\(digest)\"") else {
-      throw SalvageError(
-        .notInPlace(
-          reason: "was changed since it was repaired: undoing would not give its original back"),
-        file: source.path)
+  /// The digest of the header, the table and the notes that undoing gives back. Throws where they are not what the ORIGIN
+  /// note says was there, where it names another size, or where the file has more than the repair wrote.
+  func provenDigest(_ source: any ByteSource) throws(SalvageError) -> String {
+    let structure = try Probe.structure(of: original)
+    let digest = try Origin.digest(of: structure, original)
+    let places = [0..<UInt64(format.fileHeaderSize), structure.tableRange]
+    guard origin.contains("\"headDigest\":\"xxh3-128:\(digest)\""),
+      origin.contains("\"sizeFound\":\(sizeFound),"),
+      original.runs.allSatisfy({ run in
+        places.contains {
+          $0.contains(run.range.lowerBound) && $0.upperBound >= run.range.upperBound
+        }
+      })
+    else { throw wasChanged(source, "undoing would not give its original back") }
+    guard source.size == sizeWritten else {
+      throw wasChanged(source, "its end is not where the repair put it")
     }
+    return digest
+  }
+
+  private func wasChanged(_ source: any ByteSource, _ how: String) -> SalvageError {
+    SalvageError(
+      .notInPlace(reason: "was changed since it was repaired: \(how)"), file: source.path)
   }
 }

@@ -12,7 +12,11 @@ package final class InputFile: ByteSource {
   /// The beginning, where it is held in memory.
   private let held = Mutex<[UInt8]>([])
 
-  package convenience init(_ path: FilePath) throws(SalvageError) {
+  /// - Parameter inTurn: whether it waits for whoever repairs it in place, and lets nobody begin that while it is open. For
+  ///   cores; files that a core names are not ours to lock.
+  package convenience init(
+    _ path: FilePath, inTurn: Bool = false
+  ) throws(SalvageError) {
     let descriptor: FileDescriptor
     do {
       // Without O_NONBLOCK, opening a FIFO that nobody writes to would wait for ever.
@@ -20,24 +24,30 @@ package final class InputFile: ByteSource {
     } catch {
       throw SalvageError(.io(errno(of: error), call: "open"), file: path)
     }
-    try self.init(owning: descriptor, path)
+    try self.init(owning: descriptor, path, inTurn: inTurn)
   }
 
   /// Takes the descriptor over, whatever comes of it.
-  package init(owning descriptor: FileDescriptor, _ path: FilePath) throws(SalvageError) {
+  package init(
+    owning descriptor: FileDescriptor, _ path: FilePath, inTurn: Bool = false
+  ) throws(SalvageError) {
     self.path = path
     do throws(SalvageError) {
-      identity = try FileIdentity(of: descriptor, path: path)
-      guard identity.isRegular else {
+      let opened = try FileIdentity(of: descriptor, path: path)
+      guard opened.isRegular else {
         throw SalvageError(
-          .notACore(expected: "a regular file", found: identity.kindName), file: path)
+          .notACore(expected: "a regular file", found: opened.kindName), file: path)
       }
+      if inTurn {
+        _ = try FileLock.take(.shared, on: descriptor, path, patience: FileLock.patience)
+      }
+      identity = try FileIdentity(of: descriptor, path: path)
+      size = try InterruptedWork.size(of: descriptor, identity.size, path)
     } catch {
       try? descriptor.close()
       throw error
     }
     self.descriptor = descriptor
-    size = InPlaceJournal.sizeBefore(descriptor, identity.size) ?? identity.size
   }
 
   /// What was written into a file of ours.
@@ -55,6 +65,9 @@ package final class InputFile: ByteSource {
   }
 
   deinit { try? descriptor.close() }
+
+  /// Lets others repair it in place from now on.
+  package func endTurn() { FileLock.release(descriptor) }
 
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
@@ -102,6 +115,10 @@ package final class InputFile: ByteSource {
   }
 
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? {
+    Self.firstData(of: descriptor, in: range)
+  }
+
+  static func firstData(of descriptor: FileDescriptor, in range: Range<UInt64>) -> Range<UInt64>? {
     guard !range.isEmpty else { return nil }
     let start = linux_seek_data(descriptor.rawValue, off_t(clamping: range.lowerBound))
     guard start >= 0 else {

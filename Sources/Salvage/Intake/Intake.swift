@@ -96,7 +96,7 @@ package struct Intake: Sendable {
   }
 
   private static func named(_ path: FilePath) throws(SalvageError) -> Way {
-    try named(InputFile(path))
+    try named(InputFile(path, inTurn: true))
   }
 
   private static func named(_ file: InputFile) throws(SalvageError) -> Way {

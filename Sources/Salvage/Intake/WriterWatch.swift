@@ -7,6 +7,23 @@ enum WriterWatch {
   /// How long a file that somebody has open for writing is watched.
   private static let patience: UInt32 = 250_000  // µs
 
+  /// Refuses a file that grows, or that somebody has locked, before we have it open for writing ourselves. Reads nothing of it.
+  static func refuseGrowing(at path: FilePath) throws(SalvageError) {
+    guard
+      let file = try? FileDescriptor.open(
+        path, .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking])
+    else { return }
+    defer { try? file.close() }
+    let before = try FileIdentity(of: file, path: path)
+    guard before.isRegular else { return }
+    _ = try FileLock.take(.shared, on: file, path, patience: FileLock.shortPatience)
+    guard linux_has_writer(file.rawValue) == 1 else { return }
+    usleep(patience)
+    guard try FileIdentity(of: file, path: path).size <= before.size else {
+      throw SalvageError(.stillWritten(reason: "still grows: somebody writes it"), file: path)
+    }
+  }
+
   /// Refuses a file that grows. Only one that has a writer is watched for a while.
   static func refuseGrowing(_ file: InputFile) throws(SalvageError) {
     try refuseGrown(file)

@@ -15,6 +15,8 @@ extension Repair {
     public var wasResumed = false
     /// Whether the extension was asked for and could not be had.
     public var lacksHole = false
+    /// Whether a repair in place could not lock the file.
+    public var lacksLock = false
     /// What could not be had and was done another way, in words.
     public var fallbacks: [String] = []
   }
@@ -117,24 +119,34 @@ extension Repair {
 
   /// Repairs the file itself, in time that does not depend on its size. Completes a repair that was interrupted.
   ///
-  /// The file is never in a state that neither this nor `Undo` understands.
+  /// The file is never in a state that neither this nor `Undo` understands. It is locked meanwhile: where somebody else
+  /// has a lock on it, who reads it with this library too, that throws at once.
   public static func inPlace(
     _ path: FilePath, options: RepairOptions = RepairOptions()
   ) throws(SalvageError) -> Written {
     // Before we have it open for writing ourselves.
-    if !options.intake.acceptsGrowing { try WriterWatch.refuseGrowing(InputFile(path)) }
+    if !options.intake.acceptsGrowing { try WriterWatch.refuseGrowing(at: path) }
     return try inPlace(InPlaceFile(path), options: options)
   }
 
   package static func inPlace(
     _ file: InPlaceFile, options: RepairOptions
   ) throws(SalvageError) -> Written {
-    let recovery = try InPlaceRewrite.recover(file)
-    let input = try InputFile(file.path)
-    guard input.identity.isSameFile(as: file.identity) else {
-      throw SalvageError(.notInPlace(reason: "was replaced while it was opened"), file: file.path)
+    var size = file.identity.size
+    var resumed: String?
+    switch try InterruptedWork.find(in: TolerantSource(file.reading())) {
+    case .none: break
+    case .begun(let journal):
+      size = journal.sizeBefore
+      resumed = "an interrupted repair was begun anew"
+    case .underWay(let journal):
+      try InPlaceRewrite.finish(journal, file)
+      size = journal.sizeAfter
+      resumed = "an interrupted repair was completed"
+    case .undoing: throw InterruptedWork.undoIsInterrupted(file.path)
+    case .unknown: throw InterruptedWork.isUnknown(file.path)
     }
-    let intake = try Intake(repairing: input, options: options.intake)
+    let intake = try Intake(repairing: file.reading(size), options: options.intake)
     let repair = try Repair(of: intake, options: options)
     guard options.lostMemory != .pad || repair.isCutOnly else {
       throw SalvageError(
@@ -144,12 +156,14 @@ extension Repair {
     }
     var written = Written(
       size: repair.source.size, extend: .none, sharesData: true, report: repair.report)
-    switch recovery {
-    case .nothing: break
-    case .takenBack: written.fallbacks.append("an interrupted repair was begun anew")
-    case .completed: written.fallbacks.append("an interrupted repair was completed")
+    written.lacksLock = !file.isLocked
+    if written.lacksLock {
+      written.fallbacks.append("not locked: this file system has no locks")
     }
-    written.wasResumed = !written.fallbacks.isEmpty
+    written.wasResumed = resumed != nil
+    if let resumed { written.fallbacks.append(resumed) }
+    // What an interrupted repair has appended goes only now that it is known what comes instead.
+    if try file.sizeNow() > size, resumed != nil { try file.setSize(size) }
     if let plan = repair.plan {
       let plan = try repair.write(plan, in: file)
       written.size = plan.size
