@@ -69,6 +69,7 @@ struct RestoreCommand: ParsableCommand {
       Console.complain(
         "\(PrintableText(archive)): is damaged, though nothing of the core is lost; archive it anew"
       )
+      for remark in restored.remarks { Console.complain("\(PrintableText(archive)): \(remark)") }
     }
     if output == "-" {
       if let report = restored.report { Console.complain(report.description) }

@@ -13,10 +13,17 @@ extension InputFile {
     {
       return file
     }
+    return try spooling(DescriptorStream(input), in: temporaryFolder)
+  }
+
+  /// What a pipe gives, in an unnamed temporary file.
+  static func spooling(
+    _ stream: DescriptorStream, in temporaryFolder: FilePath
+  ) throws(SalvageError) -> InputFile {
     let spool = try UnnamedFile(in: temporaryFolder)
     let result = try Spool(
       output: spool, sparse: .never, progress: Progress(total: 0, report: nil)
-    ).fill(from: DescriptorStream(input))
+    ).fill(from: stream)
     return try InputFile(reading: spool, named: "standard input", size: result.size)
   }
 }

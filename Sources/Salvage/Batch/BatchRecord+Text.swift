@@ -29,6 +29,7 @@ extension BatchRecord {
     var words = "\(name)  \(PrintableText(input))"
     if let report { words += ": \(report.summary)" }
     if isInputDeleted { words += "; input removed" }
+    if let inputKept { words += "; input kept: \(inputKept)" }
     return words
   }
 }

@@ -10,7 +10,15 @@ enum CoreKind: Hashable, Sendable {
 
   /// nil for what is certainly none.
   init?(of file: InputFile) throws(SalvageError) {
-    let head = try file.bytes(at: 0, count: FileHeader.magic.count)
+    let head: [UInt8]
+    do throws(SalvageError) {
+      head = try file.bytes(at: 0, count: FileHeader.magic.count)
+    } catch {
+      // An archive is one without its beginning.
+      guard error.isUnreadable, ArchiveIndex.isArchive(file) else { throw error }
+      self = .archive
+      return
+    }
     if head == FileHeader.magic {
       self = .plain
     } else if ArchiveIndex.isArchive(file) {

@@ -189,8 +189,11 @@ struct CoreWork {
       var record = record(.present, repair.report)
       record.output = output
       if options.deleteInput {
-        try removal(repair, plan).carryOut(output: output)
-        record.isInputDeleted = true
+        record.inputKept = repair.intake.reasonToKeep
+        if record.inputKept == nil {
+          try removal(repair, plan).carryOut(output: output)
+          record.isInputDeleted = true
+        }
       }
       return .done(record)
     case .outdated:
@@ -205,9 +208,25 @@ struct CoreWork {
   }
 
   private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {
-    SyncGroup.Removal(
-      found: found, identity: file.identity, source: repair.source, plan: plan,
-      isArchive: isArchive)
+    // What was unpacked into the output is no witness of it.
+    let source: any ByteSource =
+      repair.intake.spool is OutputFile
+      ? RereadSource(file, size: repair.source.size) : repair.source
+    return SyncGroup.Removal(
+      found: found, identity: file.identity, source: source, plan: plan, isArchive: isArchive)
+  }
+
+  /// What is written, waiting for its sync; the input goes afterwards, where that was asked for and nothing is against it.
+  private func item(
+    _ record: BatchRecord, _ claim: FileClaims.Claim, _ content: SyncGroup.Content,
+    weight: UInt64, _ repair: Repair, _ plan: Plan?
+  ) -> SyncGroup.Item {
+    var item = SyncGroup.Item(
+      record: record, claim: claim, content: content, weight: weight, removal: nil)
+    guard options.deleteInput else { return item }
+    item.record.inputKept = repair.intake.reasonToKeep
+    if item.record.inputKept == nil { item.removal = removal(repair, plan) }
+    return item
   }
 
   private func write(
@@ -222,25 +241,20 @@ struct CoreWork {
       record.outcome = .archived
       record.report = draft.archived.report
       record.outputSize = draft.archived.size
-      return SyncGroup.Item(
-        record: record, claim: claim, content: .draft(draft.output), weight: draft.archived.size,
-        removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+      return item(
+        record, claim, .draft(draft.output), weight: draft.archived.size, repair, draft.plan)
     }
     if repair.plan == nil, options.whole == .link, kind == .plain,
       try isLinked(to: output, replacing)
     {
       record.outcome = .linked
       record.outputSize = file.size
-      return SyncGroup.Item(
-        record: record, claim: claim, content: .link(output), weight: 0,
-        removal: options.deleteInput ? removal(repair, nil) : nil)
+      return item(record, claim, .link(output), weight: 0, repair, nil)
     }
     let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
     record.report = draft.written.report
     record.outputSize = draft.written.size
-    return SyncGroup.Item(
-      record: record, claim: claim, content: .draft(draft.output), weight: file.allocated,
-      removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+    return item(record, claim, .draft(draft.output), weight: file.allocated, repair, draft.plan)
   }
 
   /// Gives the input a second name; false where that can't be had.

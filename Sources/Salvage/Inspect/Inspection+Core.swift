@@ -18,9 +18,10 @@ extension Inspection {
       return
     }
     let intakeOptions = IntakeOptions()
-    let intake = try Intake.open(path, options: intakeOptions) { () throws(SalvageError) in
+    var intake = try Intake.open(path, options: intakeOptions) { () throws(SalvageError) in
       try UnnamedFile(in: intakeOptions.temporaryFolder)
     }
+    try intake.readAll()
     try self.init(of: intake, options: options)
   }
 
@@ -57,6 +58,7 @@ extension Inspection {
     addMappings(parts)
     findings = Sanity(parts, self).findings
     addCauses(parts, surroundings, isOriginal: original == nil)
+    unreadable = intake.unreadable.map(\.range)
   }
 
   /// What every part of an inspection is made from.

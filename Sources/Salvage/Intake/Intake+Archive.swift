@@ -9,14 +9,17 @@ package enum ArchiveReading: Hashable, Sendable {
 }
 
 extension Intake {
-  /// The core in an archive of ours.
+  /// The core in an archive of ours, which is a named file or has come through a pipe.
   init(
-    archive file: InputFile, _ reading: ArchiveReading, losses: [DamageMap.Extent]
+    archive file: InputFile, _ reading: ArchiveReading, losses: [DamageMap.Extent],
+    kind: WayIn.Kind = .file
   ) throws(SalvageError) {
     var source = try ArchiveSource(file)
     if reading == .wholly { source = try source.checked() }
+    var wayIn = WayIn(kind: kind)
+    wayIn.archiveRemarks = source.remarks
     self.init(
-      source: source, file: file, spool: nil, wayIn: WayIn(kind: .file),
+      source: source, file: kind == .file ? file : nil, spool: nil, wayIn: wayIn,
       losses: losses + source.lostRanges)
   }
 
@@ -33,12 +36,11 @@ extension Intake {
       return try body(intake)
     } catch {
       guard case .damagedBlock = error.kind, let archive = intake.source as? ArchiveSource,
-        let file = intake.file
+        case let checked = try archive.checked()
       else { throw error }
-      let checked = try archive.checked()
       return try body(
         Intake(
-          source: checked, file: file, spool: nil, wayIn: intake.wayIn,
+          source: checked, file: intake.file, spool: nil, wayIn: intake.wayIn,
           losses: intake.losses + checked.lostRanges))
     }
   }

@@ -55,6 +55,9 @@ package struct Intake: Sendable {
       return Intake(
         source: source, file: file, spool: nil, wayIn: WayIn(file), losses: losses)
     case .archive(let file): return try Intake(archive: file, archives, losses: losses)
+    case .pipedArchive(let stream):
+      let file = try InputFile.spooling(stream, in: options.temporaryFolder)
+      return try Intake(archive: file, archives, losses: losses, kind: .pipe)
     case .stream(let stream, let file, let packing):
       let output = try spool()
       let total = packing == nil ? file?.size ?? 0 : 0
@@ -83,6 +86,8 @@ package struct Intake: Sendable {
     case file(InputFile)
     /// An archive of ours.
     case archive(InputFile)
+    /// One whose end, where its seek table is, has not come yet.
+    case pipedArchive(DescriptorStream)
     case stream(any ByteStream, InputFile?, Packing?)
   }
 
@@ -118,6 +123,10 @@ package struct Intake: Sendable {
     }
     let stream = DescriptorStream(input)
     try refuseForeign(stream.peek(8), "standard input")
+    // As a plain stream of lz4, parts of another archive in it would pass for its own.
+    if SkippableFrame.kind(stream.peek(SkippableFrame.prefixSize)) == .manifest {
+      return .pipedArchive(stream)
+    }
     return unpacked(stream, nil)
   }
 
@@ -135,16 +144,21 @@ package struct Intake: Sendable {
     }
   }
 
+  /// What is packed in a file, from its beginning; nil where none of our packings is.
+  package static func unpacked(_ file: InputFile) -> (any ByteStream)? {
+    guard let head = try? file.bytes(at: 0, count: 8),
+      Packing(magic: head) != nil || Packing.skippableSize(head) != nil,
+      (try? file.descriptor.seek(offset: 0, from: .start)) == 0,
+      case .stream(let stream, _, _) = unpacked(DescriptorStream(file), file)
+    else { return nil }
+    return stream
+  }
+
   /// The first bytes of what is packed in a file; nil where none of our packings is. The file is read from its beginning
   /// again afterwards.
   package static func unpackedHead(of file: InputFile, count: Int) -> [UInt8]? {
-    guard let head = try? file.bytes(at: 0, count: 8),
-      Packing(magic: head) != nil || Packing.skippableSize(head) != nil
-    else { return nil }
+    guard let stream = unpacked(file) else { return nil }
     defer { _ = try? file.descriptor.seek(offset: 0, from: .start) }
-    guard case .stream(let stream, _, _) = unpacked(DescriptorStream(file), file) else {
-      return nil
-    }
     var bytes = [UInt8](repeating: 0, count: count)
     let found = unsafe bytes.withUnsafeMutableBytes { unsafe stream.read(into: $0) }
     return Array(bytes[..<found])
@@ -193,5 +207,31 @@ extension Intake {
     (source as? TolerantSource)?.unreadable.map {
       DamageMap.Extent(range: $0, cause: .unreadable)
     } ?? []
+  }
+
+  /// Why more than now may be had of this input another time, or with another tool; nil where that is not so.
+  var reasonToKeep: String? {
+    if !unreadable.isEmpty { return "parts of it can't be read" }
+    if let archive = source as? ArchiveSource { return archive.isDamaged ? "it is damaged" : nil }
+    return switch wayIn.ending {
+    case .whole, .cut: nil
+    case .unreadable: "parts of it can't be read"
+    case .damaged, .checksumWrong: "it is damaged"
+    }
+  }
+
+  /// Reads all data of a file once, and takes what can't be read for lost.
+  mutating func readAll() throws(SalvageError) {
+    guard let source = source as? TolerantSource else { return }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+    defer { unsafe buffer.deallocate() }
+    var position: UInt64 = 0
+    while position < source.size, let data = source.firstData(in: position..<source.size) {
+      let count = try unsafe source.read(at: data.lowerBound, into: buffer)
+      guard count > 0 else { break }
+      position = data.lowerBound + UInt64(count)
+    }
+    losses += unreadable
+    wayIn.unreadable = unreadable.reduce(0) { $0 + $1.range.length }
   }
 }

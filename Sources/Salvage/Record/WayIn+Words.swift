@@ -4,6 +4,7 @@ extension WayIn {
     var lines: [(String, String)] = []
     if let words = streamWords(isWhole: isWhole) { lines.append(("stream", words)) }
     if !attributes.isEmpty { lines.append(("systemd", attributeWords)) }
+    lines += archiveRemarks.map { ("archive", $0) }
     if unreadable > 0 {
       lines.append(("device", "\(ByteCount(unreadable)) could not be read"))
     }
