@@ -83,6 +83,25 @@ struct ArchiveSpliceTests {
     }
   }
 
+  @Test("is what it begins as, where that is not but a little of it")
+  func beginning() throws {
+    let pair = try Self.pairs[0].get()
+    let (left, right) = (pair.left.archive, pair.right.archive)
+    for place in stride(from: left.count / 2, to: min(left.count, right.count), by: 999) {
+      for cut in [0, 300] {
+        let damaged = try DamagedArchive(Array((left[..<place] + right[place...]).dropLast(cut)))
+        let isHonest = try damaged.isHonest(pair.left.core)
+        #expect(isHonest, "at \(place), \(cut) cut")
+      }
+    }
+    let marks = try FrameCatalog(MemorySource(left)).marks
+    let place = Int(marks[2].offset)
+    let other = try DamagedArchive(Array(left[..<place] + right[place...]))
+    let isHonest = try other.isHonest(pair.right.core)
+    #expect(isHonest)
+    #expect(other.lost.reduce(0) { $0 + $1.length } <= 3 * 65_536)
+  }
+
   @Test("single frames of the other, in place of its own and besides", arguments: [0, 1])
   func frames(pair: Int) throws {
     let pair = try Self.pairs[pair].get()
@@ -122,7 +141,6 @@ struct ArchiveSpliceTests {
     let (left, right) = (pair.left.archive, pair.right.archive)
     for (name, bytes, core) in [
       ("doubled", left + left, pair.left.core), ("appended to", left + [1, 2, 3], pair.left.core),
-      ("after half of another", Array(right[..<(right.count / 2)]) + left, pair.left.core),
       ("before half of another", left + right[(right.count / 2)...], pair.left.core),
     ] {
       let damaged = try DamagedArchive(bytes)
@@ -130,8 +148,10 @@ struct ArchiveSpliceTests {
       let isHonest = try damaged.isHonest(core)
       #expect(isHonest, "\(name)")
     }
-    let both = try isOfOne(left + right, pair)
-    #expect(both)
+    for bytes in [left + right, Array(right[..<(right.count / 2)]) + left] {
+      let isOfOne = try isOfOne(bytes, pair)
+      #expect(isOfOne)
+    }
     // A core whose memory holds an archive as it lies in a file.
     var random = SeededGenerator(seed: 5)
     var builder = CoreBuilder.typical()

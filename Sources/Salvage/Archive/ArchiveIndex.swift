@@ -24,7 +24,8 @@ package struct ArchiveIndex: Sendable {
   /// Finds the blocks. Throws where this is no archive of ours, or nothing is left of one.
   init(of file: any ByteSource) throws(SalvageError) {
     guard let table = try SeekTable(endOf: file), table.archiveSize == file.size,
-      case let groups = table.groupOffsets, let end = groups.last, end <= file.size
+      case let groups = table.groupOffsets, let end = groups.last, end <= file.size,
+      try !Self.beginsAsAnother(file, than: table)
     else {
       let search = try ArchiveSearch(file)
       geometry = search.geometry
@@ -48,6 +49,21 @@ package struct ArchiveIndex: Sendable {
       }
     }
     self.blocks = blocks
+  }
+
+  /// Whether the beginning of the file is of another archive than its seek table.
+  private static func beginsAsAnother(
+    _ file: any ByteSource, than table: SeekTable
+  ) throws(SalvageError) -> Bool {
+    if let first = try SkippableFrame(at: 0, in: file), let found = Manifest.geometry(first) {
+      guard found == table.geometry else { return true }
+    }
+    // The first mark knows an archive of the same id too.
+    guard table.geometry.id != nil,
+      let frame = try SkippableFrame(at: table.dataOffset, in: file),
+      let mark = GroupMark(frame)
+    else { return false }
+    return mark != GroupMark(table.geometry, group: 0, table.entries(of: 0))
   }
 
   // MARK: Blocks

@@ -15,14 +15,15 @@ struct ArchiveSearch: Sendable {
 
   init(_ file: any ByteSource) throws(SalvageError) {
     let catalog = try FrameCatalog(file)
-    guard let archive = catalog.largest else {
+    guard let archive = catalog.chosen else {
       throw SalvageError(.notAnArchive(found: try Self.words(for: file)), file: file.path)
     }
     geometry = catalog.geometries[archive]
-    let last = try catalog.table(of: archive, in: file)
-    let selection = try MarkSelection(catalog, archive, last?.table, in: file)
+    let selection = try MarkSelection(catalog, archive, in: file)
     foreign = selection.foreign
-    end = last.flatMap { $0.end == $0.table.archiveSize && $0.end < file.size ? $0.end : nil }
+    end = selection.table.flatMap {
+      $0.end == $0.table.archiveSize && $0.end < file.size ? $0.end : nil
+    }
     var list = CopyList()
     for offset in catalog.copies where !list.isFull {
       guard let frame = try SkippableFrame(at: offset, in: file),
@@ -34,7 +35,7 @@ struct ArchiveSearch: Sendable {
     var first = catalog.firstManifestEnd
     if first == nil, geometry.id == nil { first = try Self.manifestEnd(file, geometry) }
     var placing = GroupPlacing(
-      file, geometry, selection.marks, last?.table, firstManifestEnd: first)
+      file, geometry, selection.marks, selection.table?.table, firstManifestEnd: first)
     try placing.run()
     found = placing.found
   }

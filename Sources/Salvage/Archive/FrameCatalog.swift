@@ -64,26 +64,16 @@ struct FrameCatalog {
         offset: range.lowerBound, chain: mark.chain, next: mark.nextChain))
   }
 
-  /// The archive of which most is there: the one with most marks, else with a seek table, else the first.
-  var largest: Int? {
-    var best: (archive: Int, marks: Int, hasTable: Bool)?
-    for archive in geometries.indices {
-      let hasTable = tables.contains { $0.archive == archive }
-      let marks = markCounts[archive]
-      if let best, (marks, hasTable ? 1 : 0) <= (best.marks, best.hasTable ? 1 : 0) { continue }
-      best = (archive, marks, hasTable)
+  /// Which archive the file is: the first one of which there is at least half as much as of any other.
+  var chosen: Int? {
+    guard let most = markCounts.max(), most > 0 else {
+      return tables.first?.archive ?? geometries.indices.first
     }
-    return best?.archive
+    return markCounts.firstIndex { $0 * 2 >= most }
   }
 
-  /// The last seek table of an archive, and where it ends.
-  func table(
-    of archive: Int, in file: any ByteSource
-  ) throws(SalvageError) -> (table: SeekTable, end: UInt64)? {
-    guard let place = tables.last(where: { $0.archive == archive })?.range,
-      let frame = try SkippableFrame(at: place.lowerBound, in: file),
-      let table = SeekTable(frame)
-    else { return nil }
-    return (table, place.upperBound)
+  /// Where an archive's seek tables are.
+  func tables(of archive: Int) -> [Range<UInt64>] {
+    tables.filter { $0.archive == archive }.map(\.range)
   }
 }

@@ -1,48 +1,70 @@
-/// Which of the marks in a damaged archive are its own: those that its seek table knows, or else those that join, one after
-/// the other, by their chains. What joins nothing is of another archive, or of another one of the same core.
+/// Which of the marks and seek tables in a damaged archive are its own: those that join, one after the other, by their
+/// chains. What joins nothing is of another archive, or of another one of the same core.
 struct MarkSelection {
   /// By their numbers.
   private(set) var marks: [Int: Range<UInt64>] = [:]
+  /// The seek table, and where it ends.
+  private(set) var table: (table: SeekTable, end: UInt64)?
   /// The marks of other archives, neighbours as one range.
   private(set) var foreign: [Range<UInt64>] = []
 
   /// Marks that join. Only the last one is needed to go on.
   private struct Run {
+    let number: Int
     var last: FrameCatalog.Mark
     var count = 1
-    /// Its first mark has this one, and others that of the run that they belong to.
-    let number: Int
+    /// Where the first of them in the file is.
+    var start: UInt64
   }
 
   /// More archives of the same id than this are not told apart.
   private static let mostRuns = 16
 
   init(
-    _ catalog: FrameCatalog, _ archive: Int, _ table: SeekTable?, in file: any ByteSource
+    _ catalog: FrameCatalog, _ archive: Int, in file: any ByteSource
   ) throws(SalvageError) {
-    let geometry = catalog.geometries[archive]
-    var own = [Bool](repeating: false, count: catalog.marks.count)
+    let isOld = catalog.geometries[archive].id == nil
     let indices = catalog.marks.indices.filter { catalog.marks[$0].archive == archive }
-    if let table {
-      let chains = table.chains
-      for index in indices {
-        own[index] =
-          try Self.mark(catalog.marks[index], file)
-          == table.mark(Int(catalog.marks[index].number), chains)
+    // Nothing tells the marks of version 1 apart.
+    var own = isOld ? indices : try Self.largestRun(catalog.marks, indices, file)
+    for range in catalog.tables(of: archive) {
+      guard let frame = try SkippableFrame(at: range.lowerBound, in: file),
+        let found = SeekTable(frame)
+      else { continue }
+      let chains = found.chains
+      var agreeing: [Int] = []
+      for index in own where try Self.agrees(catalog.marks[index], found, chains, file) {
+        agreeing.append(index)
       }
-    } else if geometry.id == nil {
-      // Nothing tells the marks of version 1 apart.
-      for index in indices { own[index] = true }
-    } else {
-      for index in try Self.largestRun(catalog.marks, indices, file) { own[index] = true }
+      guard isOld || agreeing.count == own.count else { continue }
+      table = (found, range.upperBound)
+      own = agreeing
+      break
     }
+    var isOwn = [Bool](repeating: false, count: catalog.marks.count)
+    for index in own { isOwn[index] = true }
     for (index, mark) in catalog.marks.enumerated() {
-      guard own[index] else {
-        addForeign(mark.range, follows: index > 0 && !own[index - 1])
+      guard isOwn[index] else {
+        addForeign(mark.range, follows: index > 0 && !isOwn[index - 1])
         continue
       }
       if marks[Int(mark.number)] == nil { marks[Int(mark.number)] = mark.range }
     }
+  }
+
+  /// Whether a mark is the one that a seek table asks for.
+  private static func agrees(
+    _ mark: FrameCatalog.Mark, _ table: SeekTable, _ chains: [UInt64], _ file: any ByteSource
+  ) throws(SalvageError) -> Bool {
+    guard chains.isEmpty else {
+      // The chain is of all blocks before, and the next one's of the mark's own.
+      let number = Int(mark.number)
+      let next =
+        number < table.geometry.groupCount
+        ? chains[number + 1] : GroupMark.chain(chains[number], [BlockEntry]())
+      return mark.chain == chains[number] && mark.next == next
+    }
+    return try Self.mark(mark, file) == table.mark(Int(mark.number), chains)
   }
 
   private static let mostForeign = 64
@@ -61,7 +83,7 @@ struct MarkSelection {
     try SkippableFrame(at: mark.offset, in: file).flatMap { GroupMark($0) }
   }
 
-  /// The most marks that join, in any order.
+  /// The marks that join, in any order: of which there are at least half as many as of any others, the first in the file.
   private static func largestRun(
     _ marks: [FrameCatalog.Mark], _ indices: [Int], _ file: any ByteSource
   ) throws(SalvageError) -> [Int] {
@@ -77,12 +99,14 @@ struct MarkSelection {
         if runs[run].last.isSame(as: mark) { continue }
         runs[run].last = mark
         runs[run].count += 1
+        runs[run].start = min(runs[run].start, mark.offset)
       } else if runs.count < mostRuns {
         members[place] = runs.count
-        runs.append(Run(last: mark, number: runs.count))
+        runs.append(Run(number: runs.count, last: mark, start: mark.offset))
       }
     }
-    let best = runs.max { ($0.count, -$0.number) < ($1.count, -$1.number) }?.number
+    let most = runs.map(\.count).max() ?? 0
+    let best = runs.filter { $0.count * 2 >= most }.min { $0.start < $1.start }?.number
     return zip(sorted, members).filter { $0.1 == best }.map(\.0)
   }
 
