@@ -64,6 +64,7 @@ extension WayIn {
       "ending": .string(endingName),
       "zeroTail": .number(zeroTail),
       "unreadable": .number(unreadable),
+      "archive": .array(archiveRemarks.map(JSON.string)),
       "systemd": .object(
         Self.attributeNames.compactMap { name in
           attributes[name].map { .init(name: name, value: .text($0)) }
