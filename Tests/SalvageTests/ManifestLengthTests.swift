@@ -69,11 +69,23 @@ struct ManifestLengthTests {
     #expect(sizes.count >= 250)
   }
 
-  @Test("has no more of a hostile core's names than fits")
-  func longNames() throws {
-    // A manifest that was longer than any that is read again would count as damaged.
-    let lines = [[UInt8]](repeating: [UInt8](repeating: 0x01, count: 60_000), count: 1)
-    let text = JSON.text(Array(lines[0].prefix(Manifest.longestPath))).line
-    #expect(text.utf8.count <= 6 * Manifest.longestPath + 2)
+  @Test("has no more of a hostile core's names than a kernel's are long")
+  func longNames() {
+    let module = ModuleBuildID(
+      path: [UInt8](repeating: 0x01, count: 1_000_000), address: 0, buildID: nil)
+    #expect(module.json.line.utf8.count < 6 * 4096 + 100)
+  }
+
+  @Test("that nobody would read again is refused, and nothing is left")
+  func tooLong() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let repair = try Repair(
+      of: MemorySource(CoreBuilder.typical().build().bytes), options: RepairOptions())
+    var options = ArchiveOptions()
+    options.labels = [.init(key: "k", value: String(repeating: "x", count: 33 << 20))]
+    #expect(throws: SalvageError.self) {
+      try repair.archive(to: folder.file("x"), options: options)
+    }
+    #expect(try folder.names() == [])
   }
 }

@@ -99,7 +99,7 @@ extension Verification: CustomStringConvertible {
     guard !isSound else {
       return "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(blocks) blocks"
     }
-    let lost = faults.reduce(UInt64(0)) { $0 + $1.coreRange.length }
+    let lost = faults.total(\.coreRange.length)
     var lines = ["\(name): damaged, \(ByteCount(lost)) of \(ByteCount(coreSize)) lost"]
     if version == 1 { lines.append("  " + Self.oldFormat) }
     return (lines + faults.map { "  \($0)" }).joined(separator: "\n")

@@ -220,8 +220,8 @@ extension Intake {
     }
   }
 
-  /// Reads all data of a file once, and takes what can't be read for lost.
-  mutating func readAll() throws(SalvageError) {
+  /// Reads all data of a file once, so that `unreadable` tells all that can't be read.
+  func readAll() throws(SalvageError) {
     guard let source = source as? TolerantSource else { return }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
     defer { unsafe buffer.deallocate() }
@@ -231,7 +231,5 @@ extension Intake {
       guard count > 0 else { break }
       position = data.lowerBound + UInt64(count)
     }
-    losses += unreadable
-    wayIn.unreadable = unreadable.reduce(0) { $0 + $1.range.length }
   }
 }
