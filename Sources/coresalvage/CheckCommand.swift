@@ -22,8 +22,9 @@ struct CheckCommand: ParsableCommand {
     for core in cores {
       do {
         let inspection = try Inspection(of: core.path, options: options)
-        if !quiet { Console.print(inspection.headlineText) }
-        if !inspection.isWhole { worst = worst.worse(.damage) }
+        let unreadable = inspection.unreadableText.map { "; " + $0 } ?? ""
+        if !quiet { Console.print(inspection.headlineText + unreadable) }
+        if !inspection.isWhole || !unreadable.isEmpty { worst = worst.worse(.damage) }
         if let failure = inspection.report.readFailure {
           Console.complain(failure.description)
           worst = worst.worse(.system)

@@ -7,7 +7,7 @@ import Testing
 @Suite("an unreadable page")
 struct UnreadableTests {
   /// Runs `body` with the path of a file that has `core`'s bytes but for the pages of `bad`.
-  private func withFaults(
+  func withFaults(
     _ bad: [Range<UInt64>], in core: FilePath, _ folder: ScratchFolder,
     _ body: (FilePath) throws -> Void
   ) throws {
@@ -34,7 +34,7 @@ struct UnreadableTests {
     try body(file)
   }
 
-  private func pages(_ ranges: [Range<UInt64>]) -> Set<UInt64> {
+  func pages(_ ranges: [Range<UInt64>]) -> Set<UInt64> {
     Set(ranges.flatMap { $0.lowerBound / 4096...($0.upperBound - 1) / 4096 })
   }
 

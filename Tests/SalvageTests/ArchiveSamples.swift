@@ -46,6 +46,11 @@ struct ArchiveSample: Sendable {
   }
 }
 
+extension ArchiveIndex {
+  /// All blocks of a sound archive.
+  var blocks: [Block] { (0..<presentCount).compactMap { self[$0] } }
+}
+
 /// What is left of a damaged archive.
 struct DamagedArchive {
   /// nil where nothing is.

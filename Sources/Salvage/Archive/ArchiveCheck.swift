@@ -12,10 +12,10 @@ final class ArchiveCheck: Sendable {
     self.file = file
     self.index = index
     self.progress = progress
-    claims = Claims(index.geometry.blockCount)
+    claims = Claims(index.presentCount)
   }
 
-  /// The damaged blocks in order. `use` is called with each sound one, by any thread.
+  /// The damaged blocks in order, of those that there are. `use` is called with each sound one, by any thread.
   static func damagedBlocks(
     of file: any ByteSource, _ index: ArchiveIndex, threads: Int? = nil, progress: Progress? = nil,
     use: @escaping @Sendable (Int, BlockReader.Contents) throws(SalvageError) -> Void
@@ -44,7 +44,8 @@ final class ArchiveCheck: Sendable {
     _ use: (Int, BlockReader.Contents) throws(SalvageError) -> Void
   ) throws(SalvageError) {
     let reader = BlockReader(file, index)
-    while let block = claims.next() {
+    while let claim = claims.next() {
+      let block = index.number(ofPresent: claim)
       let contents = try reader.read(block)
       if case .damaged = contents {
         damaged.withLock { $0.append(block) }

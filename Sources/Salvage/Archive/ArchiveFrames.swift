@@ -16,16 +16,19 @@ struct ArchiveFrames {
       faults.append(Verification.Fault(what: what, range: range, coreRange: 0..<0))
     }
     let first = try SkippableFrame(at: 0, in: file)
-    if first?.kind != .manifest || first?.range.upperBound != table.dataOffset {
+    if first?.range.upperBound != table.dataOffset
+      || first.flatMap(Manifest.geometry) != table.geometry
+    {
       note("the manifest", 0..<table.dataOffset)
     }
-    let end = file.size - SeekTable.frameSize(blocks: table.entries.count)
+    let end = file.size - SeekTable.frameSize(table.geometry)
     var offset = table.groupOffsets.last ?? end
     var last: SkippableFrame.Kind?
     while offset < end {
       guard let frame = try SkippableFrame(at: offset, in: file),
-        frame.kind == .copy || frame.kind == .manifest && frame.range.upperBound == end,
-        frame.kind != .copy || StructureCopy(frame, table.geometry) != nil
+        frame.kind == .copy
+          ? StructureCopy(frame, table.geometry) != nil
+          : frame.range.upperBound == end && Manifest.geometry(frame) == table.geometry
       else {
         note("the copies of headers and manifest", offset..<end)
         return faults

@@ -1,7 +1,7 @@
 internal import ELFCore
 
-/// How a core is divided in an archive: into groups of so many bytes, each of which is one LZ4 frame, and these into blocks.
-/// No number here can make another overflow: `init` refuses what would.
+/// How a core is divided in an archive: into groups of so many bytes, each of which is one LZ4 frame, and these into blocks;
+/// and which archive that is. No number here can make another overflow: `init` refuses what would.
 ///
 /// A group's last 256 bytes are a block of their own that is stored uncompressed, for `lz4` 1.9.4 reads four bytes too many
 /// after compressed blocks with checksums, and at the end of a frame it takes what comes after those for no frame.
@@ -13,7 +13,13 @@ package struct ArchiveGeometry: Hashable, Sendable {
   /// Whether each frame ends in a checksum of its contents.
   package let hasContentChecksum: Bool
 
-  package static let version: UInt64 = 1
+  /// What tells this archive from others; nil in version 1, whose parts name none.
+  package internal(set) var id: ArchiveID?
+
+  /// The version that is written.
+  package static let version: UInt64 = 2
+  /// The version that it is of.
+  package var version: UInt64 { id == nil ? 1 : 2 }
   /// What the seek table of more blocks takes is memory that no archive may ask for.
   package static let mostBlocks: UInt64 = 1 << 21
   /// A frame's header: magic, two bytes of flags, content size, checksum.
@@ -21,16 +27,20 @@ package struct ArchiveGeometry: Hashable, Sendable {
   /// What stands around a block's bytes: its size word before, its checksum after.
   static let blockOverhead: UInt64 = 8
 
-  package init?(size: UInt64, blockSize: UInt64, blocksPerGroup: UInt64, hasContentChecksum: Bool) {
+  package init?(
+    size: UInt64, blockSize: UInt64, blocksPerGroup: UInt64, hasContentChecksum: Bool,
+    id: ArchiveID? = nil
+  ) {
     guard size > 0, let known = ArchiveOptions.BlockSize(rawValue: Int(clamping: blockSize)),
-      (16...1024).contains(blocksPerGroup),
+      id == nil ? (16...1024).contains(blocksPerGroup) : blocksPerGroup == 1,
       // Every group has one block more than its size asks for.
-      size / blockSize < Self.mostBlocks / 17 * 16
+      size / blockSize < Self.mostBlocks / (blocksPerGroup + 1) * blocksPerGroup
     else { return nil }
     self.size = size
     self.blockSize = known.rawValue
     self.blocksPerGroup = Int(blocksPerGroup)
     self.hasContentChecksum = hasContentChecksum
+    self.id = id
   }
 
   /// The core's bytes in each group but the last, which may have fewer.
@@ -98,59 +108,46 @@ package struct ArchiveGeometry: Hashable, Sendable {
     entries.reduce(Self.frameHeaderSize + frameEndSize) { $0 + $1.sizeInFile }
   }
 
+  // MARK: Marks
+
+  /// How many marks there are: in version 1 one after each group, since then one before each and one after the last.
+  var markCount: Int { id == nil ? groupCount : groupCount + 1 }
+
+  /// The mark right before a group's frame; nil where the manifest stands there.
+  func markBefore(_ group: Int) -> Int? { id != nil ? group : group > 0 ? group - 1 : nil }
+
+  /// The mark right after a group's frame.
+  func markAfter(_ group: Int) -> Int { id == nil ? group : group + 1 }
+
+  /// How many blocks a group has; none of one that is not there.
+  func blockCount(of group: Int) -> Int {
+    (0..<groupCount).contains(group) ? blocks(of: group).count : 0
+  }
+
   // MARK: As bytes
 
-  static let encodedSize = 24
+  var encodedSize: Int { id == nil ? 24 : 24 + ArchiveID.encodedSize }
 
   func append(to bytes: inout [UInt8]) {
-    bytes.append(Self.version, size: 4, .little)
+    bytes.append(version, size: 4, .little)
     bytes.append(UInt64(blockSize), size: 4, .little)
     bytes.append(size, size: 8, .little)
     bytes.append(UInt64(blocksPerGroup), size: 4, .little)
     bytes.append(hasContentChecksum ? 1 : 0, size: 4, .little)
+    id?.append(to: &bytes)
   }
 
   init?(_ bytes: Span<UInt8>, at offset: Int) {
-    guard bytes.integer(at: offset, size: 4, .little) == Self.version,
+    guard let version = bytes.integer(at: offset, size: 4, .little), (1...2).contains(version),
       let blockSize = bytes.integer(at: offset + 4, size: 4, .little),
       let size = bytes.integer(at: offset + 8, size: 8, .little),
       let blocksPerGroup = bytes.integer(at: offset + 16, size: 4, .little),
       let flags = bytes.integer(at: offset + 20, size: 4, .little), flags <= 1
     else { return nil }
+    let id = version == 1 ? nil : ArchiveID(bytes, at: offset + 24)
+    guard version == 1 || id != nil else { return nil }
     self.init(
       size: size, blockSize: blockSize, blocksPerGroup: blocksPerGroup,
-      hasContentChecksum: flags == 1)
-  }
-}
-
-/// A block as it lies in the file: the word before its bytes, and the XXH32 of them that follows.
-package struct BlockEntry: Hashable, Sendable {
-  /// The number of bytes, with the highest bit set where they are stored as they are.
-  var word: UInt32
-  var checksum: UInt32
-
-  var storedSize: Int { Int(word & 0x7fff_ffff) }
-  var isStored: Bool { word >> 31 == 1 }
-  var sizeInFile: UInt64 { UInt64(storedSize) + ArchiveGeometry.blockOverhead }
-
-  static let encodedSize = 8
-
-  func append(to bytes: inout [UInt8]) {
-    bytes.append(UInt64(word), size: 4, .little)
-    bytes.append(UInt64(checksum), size: 4, .little)
-  }
-
-  init(word: UInt32, checksum: UInt32) {
-    self.word = word
-    self.checksum = checksum
-  }
-
-  /// Reads an entry; nil where it is cut or of a size that no block can have.
-  init?(_ bytes: Span<UInt8>, at offset: Int, _ geometry: ArchiveGeometry) {
-    guard let word = bytes.integer(at: offset, size: 4, .little),
-      let checksum = bytes.integer(at: offset + 4, size: 4, .little)
-    else { return nil }
-    self.init(word: UInt32(word), checksum: UInt32(checksum))
-    guard (1...geometry.blockSize).contains(storedSize) else { return nil }
+      hasContentChecksum: flags == 1, id: id)
   }
 }

@@ -11,13 +11,14 @@ package final class ArchiveSource: ByteSource {
 
   let file: any ByteSource
   let index: ArchiveIndex
-  /// The blocks that are known to be damaged, in order.
-  private let damaged: [Int]
+  /// The blocks that are known to be lost, in order.
+  private let lost: [Range<Int>]
   private let copies: [StructureCopy]
   private let cache: Mutex<Cache>
 
   /// Opens an archive without reading its blocks. Where one that is asked for turns out to be damaged, reading it throws.
   package convenience init(_ file: any ByteSource) throws(SalvageError) {
+    let file = file.tolerant
     try self.init(file, ArchiveIndex(of: file), damaged: [])
   }
 
@@ -27,22 +28,15 @@ package final class ArchiveSource: ByteSource {
     self.index = index
     path = file.path
     size = index.geometry.size
-    // What a search did not find is lost without a look.
-    let all =
-      index.isByTable
-      ? damaged
-      : index.blocks.indices.filter {
-        index.blocks[$0].offset == nil
-      } + damaged
-    self.damaged = Set(all).sorted()
+    lost = index.lost(damaged: damaged)
     var copies: [StructureCopy] = []
-    if !all.isEmpty {
+    if !lost.isEmpty {
       for copy in try index.copies(in: file) where try !copy.contents(in: file).isEmpty {
         copies.append(copy)
       }
     }
     self.copies = copies
-    lostRanges = Self.lost(self.damaged, index.geometry, copies)
+    lostRanges = Self.lost(lost, index.geometry, copies)
     cache = Mutex(Cache())
   }
 
@@ -56,7 +50,7 @@ package final class ArchiveSource: ByteSource {
 
   /// The bytes of damaged blocks, without those of the copies.
   private static func lost(
-    _ damaged: [Int], _ geometry: ArchiveGeometry, _ copies: [StructureCopy]
+    _ blocks: [Range<Int>], _ geometry: ArchiveGeometry, _ copies: [StructureCopy]
   ) -> [DamageMap.Extent] {
     let saved = union(copies.map(\.range))
     var lost: [DamageMap.Extent] = []
@@ -68,8 +62,12 @@ package final class ArchiveSource: ByteSource {
         lost.append(DamageMap.Extent(range: range, cause: .damaged))
       }
     }
-    for block in damaged {
-      let range = geometry.range(of: block)
+    for blocks in blocks {
+      let range =
+        geometry.range(of: blocks.lowerBound)
+        .lowerBound..<geometry.range(
+          of: blocks.upperBound - 1
+        ).upperBound
       var position = range.lowerBound
       for part in saved[saved.partitioningIndex { $0.upperBound > range.lowerBound }...] {
         guard part.lowerBound < range.upperBound else { break }
@@ -144,17 +142,42 @@ package final class ArchiveSource: ByteSource {
     return bytes
   }
 
+  /// Whether anything of the archive is known to be damaged.
+  var isDamaged: Bool { !lost.isEmpty || !index.isByTable }
+
+  /// What there is to say of it besides its losses, in words.
+  package var remarks: [String] {
+    var remarks: [String] = []
+    if index.search?.foreign.isEmpty == false {
+      remarks.append("parts of another archive are in it: none of them was taken")
+    }
+    if isDamaged, index.geometry.version == 1 { remarks.append(Verification.oldFormat) }
+    return remarks
+  }
+
+  private func isLost(_ block: Int) -> Bool {
+    let index = lost.partitioningIndex { $0.upperBound > block }
+    return index < lost.count && lost[index].contains(block)
+  }
+
+  /// The lost blocks of which there are second copies, or of parts of them, in order.
+  var copiedBlocks: [Int] {
+    let blocks = copies.flatMap { copy in
+      index.geometry.block(
+        at: copy.range.lowerBound)...index.geometry.block(
+          at: copy.range.upperBound - 1)
+    }
+    return Set(blocks.filter(isLost)).sorted()
+  }
+
   private func decode(_ block: Int, _ reader: BlockReader) throws(SalvageError) -> [UInt8] {
     let range = index.geometry.range(of: block)
-    let known = damaged.partitioningIndex { $0 >= block }
-    guard known == damaged.count || damaged[known] != block else {
-      return try copied(range)
-    }
+    guard !isLost(block) else { return try copied(range) }
     switch try reader.read(block) {
     case .bytes(let bytes): return unsafe Array(bytes)
     case .zeros: return [UInt8](repeating: 0, count: Int(range.length))
     case .damaged:
-      throw SalvageError(.damagedBlock(core: range), file: path, offset: index.blocks[block].offset)
+      throw SalvageError(.damagedBlock(core: range), file: path, offset: index[block]?.offset)
     }
   }
 

@@ -5,16 +5,16 @@ internal import ELFCore
   let file: any ByteSource
   let geometry: ArchiveGeometry
   private let buffer: UnsafeMutableRawBufferPointer
-  /// How many bytes may still be checksummed in vain: a file made for it has a false block at every byte.
+  /// How many bytes may still be read in vain: a file made for it has a false block at every byte.
   private var budget: UInt64
+  /// What a look at a few bytes costs, as bytes.
+  private static let lookCost: UInt64 = 1024
 
   init(_ file: any ByteSource, _ geometry: ArchiveGeometry) {
     self.file = file
     self.geometry = geometry
     unsafe buffer = .allocate(byteCount: geometry.blockSize + 4, alignment: 4096)
-    budget =
-      (4 as UInt64).multipliedReportingOverflow(by: min(file.size, 1 << 60)).partialValue
-      + 1 << 30
+    budget = 8 * min(file.size, 1 << 56) + 256 << 20
   }
 
   deinit { unsafe buffer.deallocate() }
@@ -25,12 +25,20 @@ internal import ELFCore
     let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<entry.storedSize])
     guard try unsafe file.readable(at: offset, into: part) else { return false }
     let isRight = unsafe BlockChecksum.of(UnsafeRawBufferPointer(part)) == entry.checksum
-    if !isRight { budget -= min(budget, UInt64(entry.storedSize)) }
+    if !isRight { spend(UInt64(entry.storedSize)) }
     return isRight
+  }
+
+  /// Counts what was read in vain; false once that is too much.
+  @discardableResult
+  func spend(_ bytes: UInt64) -> Bool {
+    budget -= min(budget, bytes)
+    return budget > 0
   }
 
   /// The size word at `offset`, as one that a block may have; 0 for the end of a frame.
   func word(at offset: UInt64) throws(SalvageError) -> UInt32? {
+    guard spend(Self.lookCost) else { return nil }
     let bytes = try file.bytes(at: offset, count: 4)
     guard let word = bytes.span.integer(at: 0, size: 4, .little),
       word & 0x7fff_ffff <= UInt64(geometry.blockSize), word != 0x8000_0000
@@ -47,6 +55,6 @@ internal import ELFCore
     guard let checksum = checksum.span.integer(at: 0, size: 4, .little) else { return nil }
     entry.checksum = UInt32(checksum)
     guard try isSound(entry, at: offset + 4) else { return nil }
-    return ArchiveIndex.Block(entry, at: offset + 4)
+    return ArchiveIndex.Block(entry: entry, offset: offset + 4)
   }
 }

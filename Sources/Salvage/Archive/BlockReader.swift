@@ -25,13 +25,12 @@ internal import SystemPackage
 
   /// The block's bytes as they lie in the archive, if they are what they were.
   func load(_ block: Int) throws(SalvageError) -> UnsafeRawBufferPointer? {
-    let place = index.blocks[block]
-    guard let offset = place.offset, unsafe place.entry.storedSize <= stored.count else {
+    guard let place = index[block], unsafe place.entry.storedSize <= stored.count else {
       return nil
     }
     let target = unsafe UnsafeMutableRawBufferPointer(
       rebasing: stored[..<place.entry.storedSize])
-    guard try unsafe file.readable(at: offset, into: target) else { return nil }
+    guard try unsafe file.readable(at: place.offset, into: target) else { return nil }
     let bytes = UnsafeRawBufferPointer(target)
     return unsafe BlockChecksum.of(bytes) == place.entry.checksum ? bytes : nil
   }
@@ -45,12 +44,14 @@ internal import SystemPackage
 
   /// Decodes a block.
   func read(_ block: Int) throws(SalvageError) -> Contents {
-    guard let bytes = try unsafe load(block) else { return .damaged }
+    guard let entry = index[block]?.entry, let bytes = try unsafe load(block) else {
+      return .damaged
+    }
     let length = Int(index.geometry.range(of: block).length)
     if unsafe isKnownZeros(bytes, length) { return .zeros }
     let target = unsafe UnsafeMutableRawBufferPointer(rebasing: raw[..<length])
     guard
-      unsafe BlockDecompressor.decompress(bytes, index.blocks[block].entry, into: target)
+      unsafe BlockDecompressor.decompress(bytes, entry, into: target)
     else { return .damaged }
     // Only what was compressed well, or not at all for its shortness, can be nothing but zeros.
     if length % 256 == 0, bytes.count < length / 100 || length == ArchiveGeometry.lastBlockSize,

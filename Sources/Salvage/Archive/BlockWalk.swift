@@ -91,7 +91,7 @@ struct BlockWalk {
       * UInt64(count)
     let limit = min(start &+ longest, end ?? .max, probe.file.size)
     var position = start &+ 1
-    while position < limit {
+    while position < limit, probe.spend(1 << 20) {
       let window = try probe.file.bytes(at: position, count: 1 << 20)
       let span = window.span
       for offset in 0..<max(0, window.count - 3) {

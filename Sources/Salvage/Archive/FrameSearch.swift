@@ -29,6 +29,20 @@ struct FrameSearch {
     }
   }
 
+  /// Whether a sound frame begins before that offset.
+  mutating func hasFrame(before end: UInt64) throws(SalvageError) -> Bool {
+    let pattern = SkippableFrame.identifierStart
+    var window = SearchWindow(file)
+    while try window.advance(overlap: pattern.count - 1), window.range.lowerBound < end {
+      var position = window.range.lowerBound
+      while budget > 0, let found = window.first(pattern, from: position) {
+        position = found + 1
+        if try frame(identifiedAt: found) != nil { return true }
+      }
+    }
+    return false
+  }
+
   /// The frame whose identifier begins at `place`. One that is none costs what it claims to be long.
   private mutating func frame(
     identifiedAt place: UInt64

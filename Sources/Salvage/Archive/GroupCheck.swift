@@ -8,6 +8,7 @@ final class GroupCheck: Sendable {
   private let index: ArchiveIndex
   private let table: SeekTable
   private let starts: [UInt64]
+  private let chains: [UInt64]
   private let threads: Int?
   private let progress: Progress
   private let claims: Claims
@@ -23,6 +24,7 @@ final class GroupCheck: Sendable {
     self.threads = threads
     self.progress = progress
     starts = table.groupOffsets
+    chains = table.chains
     claims = Claims(index.geometry.groupCount)
   }
 
@@ -50,8 +52,8 @@ final class GroupCheck: Sendable {
       "the header of frame \(group)")
     hash.reset()
     for block in blocks { try check(block: block, reader, hash) }
-    let entries = Array(table.entries[blocks])
-    var end = starts[group] + geometry.frameSize(entries) - geometry.frameEndSize
+    var end =
+      starts[group] + geometry.frameSize(table.entries[blocks]) - geometry.frameEndSize
     try compare([0, 0, 0, 0], at: end, "the end of frame \(group)")
     end += 4
     if geometry.hasContentChecksum {
@@ -60,17 +62,35 @@ final class GroupCheck: Sendable {
       try compare(bytes, at: end, "the content checksum of frame \(group)")
       end += 4
     }
-    try compare(
-      GroupMark(geometry, group: group, entries).frame, at: end, "the mark after frame \(group)")
+    if group == 0, let first = geometry.markBefore(0) {
+      try check(mark: first, at: starts[0] - GroupMark.frameSize(first, geometry))
+    }
+    try check(mark: geometry.markAfter(group), at: end)
+  }
+
+  private func check(mark number: Int, at offset: UInt64) throws(SalvageError) {
+    let geometry = index.geometry
+    let mark = table.mark(number, chains).frame
+    guard try !file.has(mark, at: offset) else { return }
+    let name =
+      geometry.id == nil
+      ? "the mark after frame \(number)"
+      : number == geometry.groupCount ? "the last mark" : "the mark before frame \(number)"
+    let found = try SkippableFrame(at: offset, in: file).flatMap { GroupMark($0) }
+    let isForeign = found.map { $0.geometry != geometry } ?? false
+    note(
+      Verification.Fault(
+        what: name + (isForeign ? " (it is another archive's)" : ""),
+        range: offset..<offset + UInt64(mark.count), coreRange: 0..<0))
   }
 
   private func check(
     block: Int, _ reader: BlockReader, _ hash: ContentHash
   ) throws(SalvageError) {
     let geometry = index.geometry
-    let place = index.blocks[block]
+    guard let place = index[block] else { return }
     switch try reader.read(block) {
-    case .damaged: note(Verification.fault(block, index))
+    case .damaged: note(Verification.fault(block, place, geometry))
     case .bytes(let bytes): if geometry.hasContentChecksum { unsafe hash.update(bytes) }
     case .zeros:
       if geometry.hasContentChecksum {
@@ -78,15 +98,13 @@ final class GroupCheck: Sendable {
         unsafe zeros.withUnsafeBytes { unsafe hash.update($0) }
       }
     }
-    if let offset = place.offset {
-      var word: [UInt8] = []
-      word.append(UInt64(place.entry.word), size: 4, .little)
-      try compare(word, at: offset - 4, "the size of block \(block)")
-      var checksum: [UInt8] = []
-      checksum.append(UInt64(place.entry.checksum), size: 4, .little)
-      try compare(
-        checksum, at: offset + UInt64(place.entry.storedSize), "the checksum of block \(block)")
-    }
+    var word: [UInt8] = []
+    word.append(UInt64(place.entry.word), size: 4, .little)
+    try compare(word, at: place.offset - 4, "the size of block \(block)")
+    var checksum: [UInt8] = []
+    checksum.append(UInt64(place.entry.checksum), size: 4, .little)
+    try compare(
+      checksum, at: place.offset + UInt64(place.entry.storedSize), "the checksum of block \(block)")
     let range = geometry.range(of: block)
     progress.advance(by: range.length, at: range.upperBound)
   }

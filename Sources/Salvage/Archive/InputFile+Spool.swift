@@ -13,13 +13,22 @@ extension InputFile {
     {
       return (file, nil)
     }
+    let (file, ending) = try spooling(DescriptorStream(input), in: temporaryFolder)
+    var way = WayIn(kind: .pipe)
+    way.ending = ending
+    return (file, way.readFailure(of: file.path, at: file.size))
+  }
+
+  /// What a pipe gives, in an unnamed temporary file, and how it ended.
+  static func spooling(
+    _ stream: DescriptorStream, in temporaryFolder: FilePath
+  ) throws(SalvageError) -> (file: InputFile, ending: StreamEnding) {
     let spool = try UnnamedFile(in: temporaryFolder)
     let result = try Spool(
       output: spool, sparse: .never, progress: Progress(total: 0, report: nil)
-    ).fill(from: DescriptorStream(input))
-    let file = try InputFile(reading: spool, named: "standard input", size: result.size)
-    var way = WayIn(kind: .pipe)
-    way.ending = result.ending
-    return (file, way.readFailure(of: file.path, at: result.size))
+    ).fill(from: stream)
+    return (
+      try InputFile(reading: spool, named: "standard input", size: result.size), result.ending
+    )
   }
 }

@@ -11,11 +11,12 @@ internal import Glibc
   private let state: UnsafeMutableRawBufferPointer
   private let level: Int32
 
-  init(blockSize: Int, level: Int) {
+  /// `extra` bytes of the file may stand around the block.
+  init(blockSize: Int, level: Int, extra: Int = 0) {
     self.level = Int32(clamping: level)
     unsafe raw = .allocate(byteCount: blockSize, alignment: 4096)
     unsafe stored = .allocate(
-      byteCount: blockSize + Int(ArchiveGeometry.blockOverhead), alignment: 4096)
+      byteCount: blockSize + Int(ArchiveGeometry.blockOverhead) + extra, alignment: 4096)
     // LZ4's own command compresses so from level 3 on.
     let stateSize = level < 3 ? LZ4_sizeofState() : LZ4_sizeofStateHC()
     unsafe state = .allocate(byteCount: Int(stateSize), alignment: 16)
@@ -29,36 +30,58 @@ internal import Glibc
 
   /// Makes a block of the first `count` bytes of `raw`, compressed unless they are to be stored as they are.
   func compress(_ count: Int, storing: Bool = false) -> BlockEntry {
-    let source = unsafe raw.baseAddress?.assumingMemoryBound(to: CChar.self)
-    let target = unsafe (stored.baseAddress.map { unsafe $0 + 4 })?
+    compress(0..<count, storing: storing, at: 0)
+  }
+
+  /// Makes a block of some bytes of `raw`, which begins at that place of what goes into the file.
+  func compress(_ range: Range<Int>, storing: Bool, at place: Int) -> BlockEntry {
+    let bytes = unsafe UnsafeRawBufferPointer(rebasing: raw[range])
+    let source = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+    let target = unsafe (stored.baseAddress.map { unsafe $0 + place + 4 })?
       .assumingMemoryBound(to: CChar.self)
     let state = unsafe state.baseAddress
+    let count = Int32(range.count)
     // What would not become shorter is stored as it is.
-    let limit = Int32(count - 1)
+    let limit = count - 1
     let size =
       storing
       ? 0
       : level < 3
-        ? unsafe LZ4_compress_fast_extState(state, source, target, Int32(count), limit, 1)
-        : unsafe LZ4_compress_HC_extStateHC(state, source, target, Int32(count), limit, level)
+        ? unsafe LZ4_compress_fast_extState(state, source, target, count, limit, 1)
+        : unsafe LZ4_compress_HC_extStateHC(state, source, target, count, limit, level)
     var word = UInt32(max(size, 0))
     if size <= 0 {
       word = UInt32(count) | 0x8000_0000
-      unsafe UnsafeMutableRawBufferPointer(rebasing: stored[4...])
-        .copyMemory(from: UnsafeRawBufferPointer(rebasing: raw[..<count]))
+      unsafe UnsafeMutableRawBufferPointer(rebasing: stored[(place + 4)...])
+        .copyMemory(from: bytes)
     }
     var entry = BlockEntry(word: word, checksum: 0)
+    let end = place + 4 + entry.storedSize
     entry.checksum = unsafe BlockChecksum.of(
-      UnsafeRawBufferPointer(rebasing: stored[4..<4 + entry.storedSize]))
-    unsafe stored.storeBytes(of: word.littleEndian, as: UInt32.self)
-    unsafe stored.storeBytes(
-      of: entry.checksum.littleEndian, toByteOffset: 4 + entry.storedSize, as: UInt32.self)
+      UnsafeRawBufferPointer(rebasing: stored[place + 4..<end]))
+    put(word, at: place)
+    put(entry.checksum, at: end)
     return entry
+  }
+
+  /// Puts four bytes into what goes into the file.
+  func put(_ word: UInt32, at place: Int) {
+    unsafe stored.storeBytes(of: word.littleEndian, toByteOffset: place, as: UInt32.self)
+  }
+
+  /// Puts bytes into what goes into the file.
+  func put(_ bytes: [UInt8], at place: Int) {
+    unsafe UnsafeMutableRawBufferPointer(rebasing: stored[place...]).copyBytes(from: bytes)
   }
 
   /// The bytes of the block that `compress` made last.
   func bytes(_ entry: BlockEntry) -> UnsafeRawBufferPointer {
-    unsafe UnsafeRawBufferPointer(rebasing: stored[..<Int(entry.sizeInFile)])
+    unsafe bytes(Int(entry.sizeInFile))
+  }
+
+  /// The first bytes of what goes into the file.
+  func bytes(_ count: Int) -> UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(rebasing: stored[..<count])
   }
 }
 

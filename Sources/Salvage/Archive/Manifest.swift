@@ -5,15 +5,17 @@ struct Manifest: Hashable, Sendable {
   var geometry: ArchiveGeometry
   var members: [JSON.Member]
 
-  /// Of longer lists only so many are named; the core's own notes have all.
+  /// Of longer lists only so many items are named, and only so many bytes of text are taken; the core's own notes have all.
   private static let mostItems = 4096
+  private static let mostText = 4 << 20
+  /// What names a longer path is no kernel.
+  static let longestPath = 4096
 
   init(
-    _ geometry: ArchiveGeometry, _ core: some ByteSource, _ report: Report,
-    _ labels: [ArchiveOptions.Label]
+    _ geometry: ArchiveGeometry, _ core: some ByteSource, _ structure: CoreStructure,
+    _ report: Report, _ labels: [ArchiveOptions.Label]
   ) throws(SalvageError) {
     self.geometry = geometry
-    let structure = try Probe.structure(of: core)
     let process = try ProcessSnapshot(structure, core)
     let record = try RepairRecord(of: core)
     let damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
@@ -21,7 +23,7 @@ struct Manifest: Hashable, Sendable {
     let modules = try ModuleBuildID.all(of: process, in: memory)
     members = [
       .init(name: "format", value: .string("coresalvage archive")),
-      .init(name: "version", value: .number(ArchiveGeometry.version)),
+      .init(name: "version", value: .number(geometry.version)),
       .init(name: "tool", value: .string("coresalvage \(Version.current)")),
       .init(name: "coreSize", value: .number(geometry.size)),
       .init(name: "sizeFound", value: .number(report.sizeFound)),
@@ -29,7 +31,9 @@ struct Manifest: Hashable, Sendable {
       .init(name: "whole", value: .bool(report.isWhole && record.lost.isEmpty)),
       .init(name: "machine", value: report.machine.map(JSON.string) ?? .null),
       .init(name: "machineNumber", value: .number(UInt64(report.machineNumber))),
-      .init(name: "program", value: report.program.map(JSON.text) ?? .null),
+      .init(
+        name: "program",
+        value: report.program.map { .text(Array($0.prefix(Self.longestPath))) } ?? .null),
       .init(name: "commandLine", value: report.commandLine.map(JSON.text) ?? .null),
       .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
       .init(name: "signal", value: report.signal.map { .number(UInt64($0)) } ?? .null),
@@ -48,48 +52,74 @@ struct Manifest: Hashable, Sendable {
 
   /// A list, and how long it was where it had to be cut.
   private mutating func add(_ name: String, _ items: [JSON]) {
-    members.append(.init(name: name, value: .array(Array(items.prefix(Self.mostItems)))))
-    guard items.count > Self.mostItems else { return }
+    var left = Self.mostText
+    let named = items.prefix(Self.mostItems).prefix { item in
+      left -= item.line.utf8.count
+      return left >= 0
+    }
+    members.append(.init(name: name, value: .array(Array(named))))
+    guard named.count < items.count else { return }
     members.append(.init(name: name + "Count", value: .number(UInt64(items.count))))
   }
 
   // MARK: As a frame
 
-  /// The first line after the identifier: version, core size, block size, blocks per group, flags, in hexadecimal.
+  /// The first line after the identifier: version, core size, block size, blocks per group, flags, in hexadecimal; and the
+  /// archive's id.
   private var geometryLine: String {
     let numbers: [(UInt64, Int)] = [
       (geometry.size, 16), (UInt64(geometry.blockSize), 8), (UInt64(geometry.blocksPerGroup), 8),
       (geometry.hasContentChecksum ? 1 : 0, 1),
     ]
-    return " \(ArchiveGeometry.version) "
-      + numbers.map { hexadecimal($0.0, digits: $0.1) }.joined(separator: " ")
+    let words =
+      numbers.map { hexadecimal($0.0, digits: $0.1) } + (geometry.id.map { [$0.digits] } ?? [])
+    return " \(geometry.version) " + words.joined(separator: " ")
   }
 
-  var frame: [UInt8] {
+  /// All of it as text.
+  var text: [UInt8] {
     var text = geometryLine + "\n{\n"
     text += members.map { JSON.object([$0]).line.dropFirst().dropLast() }.joined(separator: ",\n")
     text += "\n}\n"
-    var content = Array(text.utf8)
-    var frame = SkippableFrame.bytes(.manifest, content)
-    // The size stands before the text: a newline in it would spoil the lines.
-    while frame[4..<8].contains(0x0a) {
-      content += repeatElement(0x20, count: 256)
-      frame = SkippableFrame.bytes(.manifest, content)
-    }
-    return frame
+    return Array(text.utf8)
   }
+
+  var frame: [UInt8] { SkippableFrame.bytes(.manifest, Self.padded(text)) }
+
+  /// The content with spaces after it, so that no byte of the frame's size, which stands before the text, is a newline: that
+  /// would spoil the lines.
+  static func padded(_ content: [UInt8]) -> [UInt8] {
+    let around = SkippableFrame.sizeAround
+    let size = sizeWithoutNewline(content.count + around)
+    return content + repeatElement(0x20, count: size - around - content.count)
+  }
+
+  /// The least size from this one on that has no newline among its four bytes.
+  static func sizeWithoutNewline(_ size: Int) -> Int {
+    // With the highest such byte one more, those below it can be 0.
+    for shift in [24, 16, 8, 0] where size >> shift & 0xff == 0x0a {
+      return (size >> shift + 1) << shift
+    }
+    return size
+  }
+
+  /// The first line of a manifest is no longer.
+  private static let longestLine = 128
 
   /// The geometry that a manifest names.
   static func geometry(_ frame: SkippableFrame) -> ArchiveGeometry? {
     guard frame.kind == .manifest else { return nil }
-    let line = frame.content.prefix { $0 != 0x0a }
+    let line = frame.content.prefix(longestLine).prefix { $0 != 0x0a }
     let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
-    let numbers = words.compactMap { UInt64($0, radix: 16) }
-    guard numbers.count == 5, words.count == 5, numbers[0] == ArchiveGeometry.version,
-      numbers[4] <= 1
+    let numbers = words.prefix(5).compactMap { UInt64($0, radix: 16) }
+    guard numbers.count == 5, numbers[4] <= 1, (1...2).contains(numbers[0]),
+      // Version 2 has the id besides.
+      words.count == 4 + Int(numbers[0])
     else { return nil }
+    let id = words.count == 6 ? ArchiveID(words[5]) : nil
+    guard words.count == 5 || id != nil else { return nil }
     return ArchiveGeometry(
       size: numbers[1], blockSize: numbers[2], blocksPerGroup: numbers[3],
-      hasContentChecksum: numbers[4] == 1)
+      hasContentChecksum: numbers[4] == 1, id: id)
   }
 }

@@ -45,7 +45,7 @@ struct ModuleBuildID: Hashable, Sendable {
   var json: JSON {
     let digits = buildID?.bytes.map { hexadecimal(UInt64($0), digits: 2) }.joined()
     return .members([
-      "path": .text(path),
+      "path": .text(Array(path.prefix(Manifest.longestPath))),
       "address": .address(address),
       "buildID": digits.map(JSON.string) ?? .null,
     ])

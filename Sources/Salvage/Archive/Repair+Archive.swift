@@ -84,27 +84,36 @@ extension Repair {
   ) throws(SalvageError) -> UInt64 {
     let core = PlanSource(plan ?? Plan(copying: source.size), source)
     let geometry = ArchiveGeometry(
-      size: core.size, blockSize: UInt64(options.blockSize.rawValue), blocksPerGroup: 16,
-      hasContentChecksum: options.contentChecksum)
+      size: core.size, blockSize: UInt64(options.blockSize.rawValue), blocksPerGroup: 1,
+      hasContentChecksum: options.contentChecksum, id: .unknown)
     guard let geometry else {
       throw SalvageError(
         .badOutput(reason: "can't hold so many blocks; give a larger --block-size"),
         file: output.path)
     }
-    let manifest = try Manifest(geometry, core, report, options.labels).frame
-    try output.write(manifest, at: 0)
+    let structure = try Probe.structure(of: core)
+    let parts = StructureCopy.ranges(of: structure, geometry)
+    var manifest = try Manifest(geometry, core, structure, report, options.labels)
+    manifest.geometry.id = try ArchiveID(of: manifest.text, parts, core)
+    let first = manifest.frame
+    guard first.count <= SkippableFrame.largest else {
+      throw SalvageError(
+        .badOutput(reason: "can't hold so long a manifest; give shorter labels"),
+        file: output.path)
+    }
+    try output.write(first, at: 0)
     let writer = ArchiveWriter(
-      core, output, options, geometry, at: UInt64(manifest.count),
+      core, output, options, manifest.geometry, at: UInt64(first.count),
       progress: Progress(total: core.size, report: progress))
     let layout = try writer.write()
     try source.confirmSize()
-    return try Self.writeEnd(layout, core, manifest, options, to: output)
+    return try Self.writeEnd(layout, core, parts, first, options, to: output)
   }
 
   /// What follows the blocks: the copies of what all hangs on, the manifest again, the seek table.
   private static func writeEnd(
-    _ layout: ArchiveLayout, _ core: PlanSource, _ manifest: [UInt8], _ options: ArchiveOptions,
-    to output: any WritableFile
+    _ layout: ArchiveLayout, _ core: PlanSource, _ parts: [Range<UInt64>], _ manifest: [UInt8],
+    _ options: ArchiveOptions, to output: any WritableFile
   ) throws(SalvageError) -> UInt64 {
     var end = layout.end
     func append(_ bytes: [UInt8]) throws(SalvageError) {
@@ -113,18 +122,17 @@ extension Repair {
     }
     let geometry = layout.geometry
     let compressor = BlockCompressor(blockSize: geometry.blockSize, level: options.level)
-    let structure = try Probe.structure(of: core)
-    for range in StructureCopy.ranges(of: structure, geometry) {
+    for range in parts {
       let raw = unsafe UnsafeMutableRawBufferPointer(
         rebasing: compressor.raw[..<Int(range.length)])
       let count = try unsafe core.read(at: range.lowerBound, into: raw)
       let entry = compressor.compress(count)
-      try append(StructureCopy.frame(range, entry, unsafe Array(compressor.bytes(entry))))
+      try append(StructureCopy.frame(range, geometry, unsafe Array(compressor.bytes(entry))))
     }
     try append(manifest)
-    let tableSize = SeekTable.frameSize(blocks: layout.entries.count)
     let table = SeekTable(
-      geometry, dataOffset: layout.dataOffset, archiveSize: end + tableSize, layout.entries)
+      geometry, dataOffset: layout.dataOffset,
+      archiveSize: end + SeekTable.frameSize(geometry), layout.entries)
     try append(table.frame)
     return end
   }

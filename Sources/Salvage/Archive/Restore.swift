@@ -13,6 +13,8 @@ public struct Restore: Sendable {
     public var report: Report?
     /// Whether the archive is damaged where it matters: blocks, or what tells where they are.
     public var isDamaged: Bool
+    /// What else there is to say of the archive, in words.
+    public var remarks: [String] = []
   }
 
   private let file: any ByteSource
@@ -25,6 +27,7 @@ public struct Restore: Sendable {
   }
 
   package init(of file: any ByteSource, threads: Int? = nil) throws(SalvageError) {
+    let file = file.tolerant
     self.file = file
     self.threads = threads
     index = try ArchiveIndex(of: file)
@@ -71,9 +74,10 @@ public struct Restore: Sendable {
   ) throws(SalvageError) -> Restored {
     let isDamaged = !damaged.isEmpty || !index.isByTable
     let source = try ArchiveSource(file, index, damaged: damaged)
-    try writeCopies(damaged, of: source, into: output)
+    try writeCopies(of: source, into: output)
     guard !source.lostRanges.isEmpty else {
-      return Restored(size: source.size, report: nil, isDamaged: isDamaged)
+      return Restored(
+        size: source.size, report: nil, isDamaged: isDamaged, remarks: source.remarks)
     }
     let repair = try Repair(of: intake(source), options: options)
     // What is lost may be no part of the core: then all that is of it came out.
@@ -81,22 +85,16 @@ public struct Restore: Sendable {
     try Rewrite(
       source: source, file: nil, output: output, options: options, progress: progress
     ).finish(plan)
-    return Restored(size: plan.size, report: repair.report, isDamaged: true)
+    return Restored(
+      size: plan.size, report: repair.report, isDamaged: true, remarks: source.remarks)
   }
 
-  /// Puts what there are second copies of into the places of damaged blocks.
+  /// Puts what there are second copies of into the places of lost blocks.
   private func writeCopies(
-    _ damaged: [Int], of source: ArchiveSource, into output: OutputFile
+    of source: ArchiveSource, into output: OutputFile
   ) throws(SalvageError) {
-    for block in damaged {
+    for block in source.copiedBlocks {
       let range = index.geometry.range(of: block)
-      let map = source.lostRanges
-      let first = map.partitioningIndex { $0.range.upperBound > range.lowerBound }
-      if first < map.count, map[first].range.lowerBound <= range.lowerBound,
-        map[first].range.upperBound >= range.upperBound
-      {
-        continue
-      }
       // Zeros stand for what is lost: the plan leaves them out.
       try output.write(
         source.bytes(at: range.lowerBound, count: Int(range.length)), at: range.lowerBound)
@@ -104,9 +102,11 @@ public struct Restore: Sendable {
   }
 
   private func intake(_ source: ArchiveSource) -> Intake {
-    Intake(
-      source: source, file: file.backingFile, spool: nil, wayIn: WayIn(kind: .file),
-      losses: source.lostRanges, inputs: files)
+    var wayIn = WayIn(kind: .file)
+    wayIn.archiveRemarks = source.remarks
+    return Intake(
+      source: source, file: file.backingFile, spool: nil, wayIn: wayIn, losses: source.lostRanges,
+      inputs: files)
   }
 
   // MARK: To a stream
@@ -138,7 +138,8 @@ public struct Restore: Sendable {
     try PieceStream(
       source: source, output: stream, progress: Progress(total: plan.size, report: progress)
     ).write(plan)
-    return Restored(size: plan.size, report: repair?.report, isDamaged: isDamaged)
+    return Restored(
+      size: plan.size, report: repair?.report, isDamaged: isDamaged, remarks: source.remarks)
   }
 }
 
@@ -150,6 +151,7 @@ extension Restore.Restored {
     members.append(.init(name: "archive", value: .string(PrintableText(archive).description)))
     members.append(.init(name: "output", value: .string(PrintableText(output).description)))
     members.append(.init(name: "outputSize", value: .number(size)))
+    members.append(.init(name: "archiveRemarks", value: .array(remarks.map(JSON.string))))
     members.append(.init(name: "archiveDamaged", value: .bool(isDamaged)))
     members.append(.init(name: "complete", value: .bool(report == nil)))
     return .object(members)

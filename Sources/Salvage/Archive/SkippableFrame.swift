@@ -34,6 +34,8 @@ package struct SkippableFrame: Sendable {
   static let prefixSize = 24
   /// What comes after it.
   static let digestSize = 8
+  /// By how much the size that a frame names is more than its content's.
+  static let sizeAround = prefixSize - headerSize + digestSize
   /// No frame of ours is larger; one that claims to be is not read.
   static let largest = 32 << 20
 
@@ -58,8 +60,7 @@ package struct SkippableFrame: Sendable {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(content.count + prefixSize + digestSize)
     bytes.append(UInt64(kind.rawValue), size: 4, .little)
-    bytes.append(
-      UInt64(content.count + prefixSize - headerSize + digestSize), size: 4, .little)
+    bytes.append(UInt64(content.count + sizeAround), size: 4, .little)
     bytes += kind.identifier
     bytes += content
     bytes.append(digest(bytes[...]), size: 8, .little)
@@ -72,7 +73,7 @@ package struct SkippableFrame: Sendable {
     guard let kind = Self.kind(prefix),
       let size = prefix.span.integer(at: 4, size: 4, .little),
       size <= UInt64(Self.largest), size + UInt64(Self.headerSize) <= source.size - offset,
-      Int(size) >= Self.prefixSize - Self.headerSize + Self.digestSize
+      Int(size) >= Self.sizeAround
     else { return nil }
     let bytes = try source.bytes(at: offset, count: Int(size) + Self.headerSize)
     let end = bytes.count - Self.digestSize

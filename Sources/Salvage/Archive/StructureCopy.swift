@@ -10,24 +10,31 @@ struct StructureCopy: Hashable, Sendable {
   /// Where the compressed bytes lie in the archive.
   var storedOffset: UInt64
 
-  /// u64 offset in the core, u32 length there, u32 word as before a block.
-  static let headSize = 16
+  /// u64 offset in the core, u32 length there, u32 word as before a block; before them the geometry, since version 2.
+  private static let headSize = 16
   /// All copies of an archive together: enough for 500,000 segments, or the notes of some 10,000 threads.
   static let mostBytes: UInt64 = 32 << 20
 
   /// The frame with a part of the core, whose block is `stored` (word, bytes, checksum).
-  static func frame(_ range: Range<UInt64>, _ entry: BlockEntry, _ stored: [UInt8]) -> [UInt8] {
+  static func frame(
+    _ range: Range<UInt64>, _ geometry: ArchiveGeometry, _ stored: [UInt8]
+  ) -> [UInt8] {
     var content: [UInt8] = []
+    geometry.append(to: &content)
     content.append(range.lowerBound, size: 8, .little)
     content.append(range.length, size: 4, .little)
     content += stored
     return SkippableFrame.bytes(.copy, content)
   }
 
-  /// Reads a frame; nil where its numbers contradict each other.
+  /// Reads a frame; nil where its numbers contradict each other, or it is of another archive.
   init?(_ frame: SkippableFrame, _ geometry: ArchiveGeometry) {
-    let start = SkippableFrame.prefixSize
+    var start = SkippableFrame.prefixSize
     let span = frame.bytes.span
+    if geometry.id != nil {
+      guard ArchiveGeometry(span, at: start) == geometry else { return nil }
+      start += geometry.encodedSize
+    }
     guard frame.kind == .copy, let offset = span.integer(at: start, size: 8, .little),
       let length = span.integer(at: start + 8, size: 4, .little), length > 0,
       length <= UInt64(geometry.blockSize), offset < geometry.size,

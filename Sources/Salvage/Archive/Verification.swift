@@ -16,6 +16,8 @@ public struct Verification: Hashable, Sendable {
   public var size: UInt64
   public var coreSize: UInt64
   public var blocks: Int
+  /// Of the archive's format. Parts of version 1 can't be told from those of another archive.
+  public var version: UInt64
   /// In the order of the archive.
   public var faults: [Fault]
 
@@ -33,21 +35,17 @@ public struct Verification: Hashable, Sendable {
     of file: any ByteSource, threads: Int? = nil,
     progress: (@Sendable (Progress.State) -> Void)? = nil
   ) throws(SalvageError) {
+    let file = file.tolerant
     let index = try ArchiveIndex(of: file)
     let geometry = index.geometry
     self.file = file.path
     size = file.size
     coreSize = geometry.size
     blocks = geometry.blockCount
+    version = geometry.version
     faults = []
     guard let table = try SeekTable(endOf: file), index.isByTable else {
-      faults.append(
-        Fault(
-          what: "the archive is cut, or its seek table damaged",
-          range: file.size..<file.size, coreRange: 0..<0))
-      for block in index.blocks.indices where index.blocks[block].offset == nil {
-        faults.append(Self.fault(block, index))
-      }
+      faults = Self.faults(ofSearch: index, file.size)
       return
     }
     faults += try ArchiveFrames(file, table).faults()
@@ -57,12 +55,40 @@ public struct Verification: Hashable, Sendable {
     faults.sort { $0.range.lowerBound < $1.range.lowerBound }
   }
 
-  static func fault(_ block: Int, _ index: ArchiveIndex) -> Fault {
-    let place = index.blocks[block]
-    let start = place.offset ?? 0
-    return Fault(
-      what: "block \(block)", range: start..<start + UInt64(place.entry.storedSize),
-      coreRange: index.geometry.range(of: block))
+  /// What is wrong with an archive that had to be searched.
+  private static func faults(ofSearch index: ArchiveIndex, _ size: UInt64) -> [Fault] {
+    var faults: [Fault] = []
+    if let end = index.search?.end {
+      faults.append(
+        Fault(what: "bytes after the archive's end", range: end..<size, coreRange: 0..<0))
+    } else {
+      faults.append(
+        Fault(
+          what: "the archive is cut, or its seek table damaged", range: size..<size,
+          coreRange: 0..<0))
+    }
+    for range in index.search?.foreign ?? [] {
+      faults.append(
+        Fault(what: "a part of another archive", range: range, coreRange: 0..<0))
+    }
+    for blocks in index.lost(damaged: []) {
+      let first = index.geometry.range(of: blocks.lowerBound)
+      let last = index.geometry.range(of: blocks.upperBound - 1)
+      let name =
+        blocks.count == 1
+        ? "block \(blocks.lowerBound)" : "blocks \(blocks.lowerBound) to \(blocks.upperBound - 1)"
+      faults.append(
+        Fault(what: name, range: 0..<0, coreRange: first.lowerBound..<last.upperBound))
+    }
+    return faults
+  }
+
+  static func fault(_ block: Int, _ place: ArchiveIndex.Block, _ geometry: ArchiveGeometry) -> Fault
+  {
+    Fault(
+      what: "block \(block)",
+      range: place.offset..<place.offset + UInt64(place.entry.storedSize),
+      coreRange: geometry.range(of: block))
   }
 }
 
@@ -74,9 +100,14 @@ extension Verification: CustomStringConvertible {
       return "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(blocks) blocks"
     }
     let lost = faults.total(\.coreRange.length)
-    let head = "\(name): damaged, \(ByteCount(lost)) of \(ByteCount(coreSize)) lost"
-    return ([head] + faults.map { "  \($0)" }).joined(separator: "\n")
+    var lines = ["\(name): damaged, \(ByteCount(lost)) of \(ByteCount(coreSize)) lost"]
+    if version == 1 { lines.append("  " + Self.oldFormat) }
+    return (lines + faults.map { "  \($0)" }).joined(separator: "\n")
   }
+
+  /// What there is to say of a damaged archive of version 1.
+  public static let oldFormat =
+    "version 1 of the format: if parts of another archive are in it, they can't be told from its own"
 
   /// What there is to say of a file that could not be verified.
   public static func json(of error: SalvageError) -> JSON {
@@ -92,6 +123,7 @@ extension Verification: CustomStringConvertible {
     .members([
       "archive": .string(PrintableText(file).description),
       "sound": .bool(isSound),
+      "version": .number(version),
       "size": .number(size),
       "coreSize": .number(coreSize),
       "blocks": .number(UInt64(blocks)),

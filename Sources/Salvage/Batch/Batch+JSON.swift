@@ -21,6 +21,7 @@ extension BatchRecord {
         name: "output", value: output.map { .string(PrintableText($0).description) } ?? .null),
       .init(name: "outputSize", value: outputSize > 0 ? .number(outputSize) : .null),
       .init(name: "inputDeleted", value: .bool(isInputDeleted)),
+      .init(name: "inputKept", value: inputKept.map(JSON.string) ?? .null),
       .init(name: "error", value: error.map { .string($0.description) } ?? .null),
     ]
     if let inspection {

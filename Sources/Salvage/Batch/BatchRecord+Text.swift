@@ -32,6 +32,7 @@ extension BatchRecord {
     if let report { words += ": \(report.summary)" }
     if let cause = inspection?.causes.summary { words += "; \(cause)" }
     if isInputDeleted { words += "; input removed" }
+    if let inputKept { words += "; input kept: \(inputKept)" }
     return words
   }
 }

@@ -48,6 +48,8 @@ public struct BatchRecord: Sendable {
   public var error: SalvageError?
   /// Whether the input was removed once its output was found right.
   public var isInputDeleted = false
+  /// Why it was to be removed and was not, though its output is right.
+  public var inputKept: String?
 
   init(_ input: FilePath, _ outcome: Outcome) {
     self.input = input

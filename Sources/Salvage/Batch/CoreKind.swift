@@ -11,7 +11,15 @@ enum CoreKind: Hashable, Sendable {
   /// nil for what is certainly none. Throws for what may be one, or may have been meant for one, and can't be looked into.
   init?(of file: InputFile) throws(SalvageError) {
     let magic = FileHeader.magic
-    let head = try file.bytes(at: 0, count: 8)
+    let head: [UInt8]
+    do throws(SalvageError) {
+      head = try file.bytes(at: 0, count: 8)
+    } catch {
+      // An archive is one without its beginning.
+      guard error.isUnreadable, ArchiveIndex.isArchive(file) else { throw error }
+      self = .archive
+      return
+    }
     guard !head.isEmpty else { throw SalvageError(.emptyFile, file: file.path) }
     if head.starts(with: magic) {
       self = .plain

@@ -202,9 +202,12 @@ struct CoreWork {
     case .current(let plan):
       var record = record(.present, repair)
       record.output = output
-      if options.deleteInput, repair.intake.readFailure == nil {
-        try removal(repair, plan).carryOut(output: output)
-        record.isInputDeleted = true
+      if options.deleteInput {
+        record.inputKept = repair.intake.reasonToKeep
+        if record.inputKept == nil {
+          try removal(repair, plan).carryOut(output: output)
+          record.isInputDeleted = true
+        }
       }
       return .done(record.failing(repair.intake.readFailure))
     case .outdated:
@@ -218,15 +221,27 @@ struct CoreWork {
     return .toWrite(replacing: true)
   }
 
-  /// nil where inputs stay, or where the output has not all that may yet be read of this one.
-  private func removalDue(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal? {
-    options.deleteInput && repair.intake.readFailure == nil ? removal(repair, plan) : nil
+  private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {
+    // What was unpacked into the output is no witness of it.
+    let source: any ByteSource =
+      repair.intake.spool is OutputFile
+      ? RereadSource(file, size: repair.source.size) : repair.source
+    return SyncGroup.Removal(
+      found: found, identity: file.identity, source: source, plan: plan, isArchive: isArchive)
   }
 
-  private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {
-    SyncGroup.Removal(
-      found: found, identity: file.identity, source: repair.source, plan: plan,
-      isArchive: isArchive)
+  /// What is written, waiting for its sync; the input goes afterwards, where that was asked for and nothing is against it.
+  private func item(
+    _ record: BatchRecord, _ claim: FileClaims.Claim, _ content: SyncGroup.Content,
+    weight: UInt64, _ repair: Repair, _ plan: Plan?
+  ) -> SyncGroup.Item {
+    var item = SyncGroup.Item(
+      record: record, claim: claim, content: content, weight: weight, removal: nil,
+      readFailure: repair.intake.readFailure)
+    guard options.deleteInput else { return item }
+    item.record.inputKept = repair.intake.reasonToKeep
+    if item.record.inputKept == nil { item.removal = removal(repair, plan) }
+    return item
   }
 
   private func write(
@@ -241,25 +256,20 @@ struct CoreWork {
       record.outcome = .archived
       record.report = draft.archived.report
       record.outputSize = draft.archived.size
-      return SyncGroup.Item(
-        record: record, claim: claim, content: .draft(draft.output), weight: draft.archived.size,
-        removal: removalDue(repair, draft.plan), readFailure: repair.intake.readFailure)
+      return item(
+        record, claim, .draft(draft.output), weight: draft.archived.size, repair, draft.plan)
     }
     if repair.plan == nil, options.whole == .link, kind == .plain,
       try isLinked(to: output, replacing)
     {
       record.outcome = .linked
       record.outputSize = file.size
-      return SyncGroup.Item(
-        record: record, claim: claim, content: .link(output), weight: 0,
-        removal: removalDue(repair, nil))
+      return item(record, claim, .link(output), weight: 0, repair, nil)
     }
     let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
     record.report = draft.written.report
     record.outputSize = draft.written.size
-    return SyncGroup.Item(
-      record: record, claim: claim, content: .draft(draft.output), weight: file.allocated,
-      removal: removalDue(repair, draft.plan), readFailure: repair.intake.readFailure)
+    return item(record, claim, .draft(draft.output), weight: file.allocated, repair, draft.plan)
   }
 
   /// Gives the input a second name; false where that can't be had.

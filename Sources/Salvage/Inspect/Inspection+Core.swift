@@ -22,6 +22,7 @@ extension Inspection {
       try UnnamedFile(in: intakeOptions.temporaryFolder)
     }
     do throws(SalvageError) {
+      try intake.readAll()
       try self.init(of: intake, options: options)
     } catch {
       throw intake.reason(for: error)
@@ -76,6 +77,7 @@ extension Inspection {
         Finding(text: "Since its repair, bytes of it have been lost again.", isDamage: true))
     }
     addCauses(parts, around, options: options)
+    unreadable = intake.unreadable.map(\.range)
   }
 
   /// What every part of an inspection is made from.

@@ -71,6 +71,8 @@ public struct Inspection: Sendable {
     public var isDamage: Bool
   }
 
+  /// What of the file the device could not give, as far as it was read.
+  public internal(set) var unreadable: [Range<UInt64>] = []
   /// Sizes, losses and the process, as a repair reports them. Of a repaired core: as it was before.
   public internal(set) var report: Report
   /// Whether this is a core that coresalvage repaired.

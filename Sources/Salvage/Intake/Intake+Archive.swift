@@ -9,15 +9,18 @@ package enum ArchiveReading: Hashable, Sendable {
 }
 
 extension Intake {
-  /// The core in an archive of ours.
+  /// The core in an archive of ours, which is a named file, or has come through a pipe that ended so.
   init(
     archive file: InputFile, _ reading: ArchiveReading, losses: [DamageMap.Extent],
-    inputs: InputSet
+    inputs: InputSet, ending: StreamEnding? = nil
   ) throws(SalvageError) {
     var source = try ArchiveSource(file)
     if reading == .wholly { source = try source.checked() }
+    var wayIn = WayIn(kind: ending == nil ? .file : .pipe)
+    wayIn.ending = ending ?? .whole
+    wayIn.archiveRemarks = source.remarks
     self.init(
-      source: source, file: file, spool: nil, wayIn: WayIn(kind: .file),
+      source: source, file: ending == nil ? file : nil, spool: nil, wayIn: wayIn,
       losses: losses + source.lostRanges, inputs: inputs)
   }
 
@@ -34,12 +37,11 @@ extension Intake {
       return try body(intake)
     } catch {
       guard case .damagedBlock = error.kind, let archive = intake.source as? ArchiveSource,
-        let file = intake.file
+        case let checked = try archive.checked()
       else { throw intake.reason(for: error) }
-      let checked = try archive.checked()
       return try body(
         Intake(
-          source: checked, file: file, spool: nil, wayIn: intake.wayIn,
+          source: checked, file: intake.file, spool: nil, wayIn: intake.wayIn,
           losses: intake.losses + checked.lostRanges, inputs: intake.inputs))
     }
   }

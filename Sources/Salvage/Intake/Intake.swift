@@ -62,6 +62,9 @@ package struct Intake: Sendable {
     case .archive(let file):
       inputs.insert(file.identity)
       return try Intake(archive: file, archives, losses: losses, inputs: inputs)
+    case .pipedArchive(let stream):
+      let (file, ending) = try InputFile.spooling(stream, in: options.temporaryFolder)
+      return try Intake(archive: file, archives, losses: losses, inputs: inputs, ending: ending)
     case .stream(let stream, let file, let packing):
       inputs.insert(file?.identity)
       let output = try spool(inputs)
@@ -92,6 +95,8 @@ package struct Intake: Sendable {
     case file(InputFile)
     /// An archive of ours.
     case archive(InputFile)
+    /// One whose end, where its seek table is, has not come yet.
+    case pipedArchive(DescriptorStream)
     case stream(any ByteStream, InputFile?, Packing?)
   }
 
@@ -127,6 +132,10 @@ package struct Intake: Sendable {
     }
     let stream = DescriptorStream(input)
     try refuseForeign(stream.peek(8), "standard input")
+    // As a plain stream of lz4, parts of another archive in it would pass for its own.
+    if SkippableFrame.kind(stream.peek(SkippableFrame.prefixSize)) == .manifest {
+      return .pipedArchive(stream)
+    }
     return unpacked(stream, nil)
   }
 
@@ -144,18 +153,23 @@ package struct Intake: Sendable {
     }
   }
 
+  /// What is packed in a file, from its beginning; nil where none of our packings is.
+  package static func unpacked(_ file: InputFile) -> (stream: any ByteStream, packing: Packing?)? {
+    guard let head = try? file.bytes(at: 0, count: 8),
+      Packing(magic: head) != nil || Packing.skippableSize(head) != nil,
+      (try? file.descriptor.seek(offset: 0, from: .start)) == 0,
+      case .stream(let stream, _, let packing) = unpacked(DescriptorStream(file), file)
+    else { return nil }
+    return (stream, packing)
+  }
+
   /// The first bytes of what is packed in a file, and how the stream ends where there are fewer; nil where none of our
   /// packings is. The file is read from its beginning again afterwards.
   package static func unpackedHead(
     of file: InputFile, count: Int
   ) -> (bytes: [UInt8], packing: Packing?, ending: StreamEnding)? {
-    guard let head = try? file.bytes(at: 0, count: 8),
-      Packing(magic: head) != nil || Packing.skippableSize(head) != nil
-    else { return nil }
+    guard let (stream, packing) = unpacked(file) else { return nil }
     defer { _ = try? file.descriptor.seek(offset: 0, from: .start) }
-    guard case .stream(let stream, _, let packing) = unpacked(DescriptorStream(file), file) else {
-      return nil
-    }
     var bytes = [UInt8](repeating: 0, count: count)
     let found = unsafe bytes.withUnsafeMutableBytes { unsafe stream.read(into: $0) }
     return (Array(bytes[..<found]), packing, stream.ending)
@@ -215,5 +229,29 @@ extension Intake {
     (source as? TolerantSource)?.unreadable.map {
       DamageMap.Extent(range: $0, cause: .unreadable)
     } ?? []
+  }
+
+  /// Why more than now may be had of this input another time, or with another tool; nil where that is not so.
+  var reasonToKeep: String? {
+    if !unreadable.isEmpty { return "parts of it can't be read" }
+    if let archive = source as? ArchiveSource { return archive.isDamaged ? "it is damaged" : nil }
+    return switch wayIn.ending {
+    case .whole, .cut: nil
+    case .unreadable: "parts of it can't be read"
+    case .damaged, .checksumWrong: "it is damaged"
+    }
+  }
+
+  /// Reads all data of a file once, so that `unreadable` tells all that can't be read.
+  func readAll() throws(SalvageError) {
+    guard let source = source as? TolerantSource else { return }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+    defer { unsafe buffer.deallocate() }
+    var position: UInt64 = 0
+    while position < source.size, let data = source.firstData(in: position..<source.size) {
+      let count = try unsafe source.read(at: data.lowerBound, into: buffer)
+      guard count > 0 else { break }
+      position = data.lowerBound + UInt64(count)
+    }
   }
 }

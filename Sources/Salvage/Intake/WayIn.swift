@@ -17,6 +17,8 @@ public struct WayIn: Hashable, Sendable {
   public var zeroTail: UInt64 = 0
   /// Bytes that could not be read.
   public var unreadable: UInt64 = 0
+  /// What there is to say of the archive that it was in, in words.
+  public var archiveRemarks: [String] = []
   /// Bytes after the end that an interrupted repair in place left: they were ignored.
   public var ignoredTail: UInt64 = 0
 

@@ -23,6 +23,15 @@ extension Inspection: CustomStringConvertible {
   /// One line: which core, whether it is whole, and how much of it is there.
   public var headlineText: String { "\(PrintableText(report.input)): \(stateText)" }
 
+  /// What of the file could not be read, where that is so.
+  public var unreadableText: String? {
+    guard !unreadable.isEmpty else { return nil }
+    let most = 4
+    let places = unreadable.prefix(most).map { "\($0.length) at offset \($0.lowerBound)" }
+    let more = unreadable.count > most ? " and \(unreadable.count - most) more ranges" : ""
+    return "can't be read: " + places.joined(separator: ", ") + more
+  }
+
   /// Whether the core is whole, and how much of it is there.
   var stateText: String {
     if !isWhole, report.verdict.isComplete, !report.verdict.isFiltered {

@@ -105,24 +105,3 @@ package struct Origin: Hashable, Sendable {
     }
   }
 }
-
-/// XXH3 of 128 bits over a stream of bytes.
-@safe private final class HeadHash {
-  private let state: OpaquePointer?
-
-  init() {
-    unsafe state = XXH3_createState()
-    _ = unsafe XXH3_128bits_reset(state)
-  }
-
-  deinit { _ = unsafe XXH3_freeState(state) }
-
-  func update(_ bytes: [UInt8]) {
-    _ = unsafe bytes.withUnsafeBytes { unsafe XXH3_128bits_update(state, $0.baseAddress, $0.count) }
-  }
-
-  var hexadecimalDigest: String {
-    let digest = unsafe XXH3_128bits_digest(state)
-    return hexadecimal(digest.high64, digits: 16) + hexadecimal(digest.low64, digits: 16)
-  }
-}

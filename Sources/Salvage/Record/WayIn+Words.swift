@@ -4,6 +4,7 @@ extension WayIn {
     var lines: [(String, String)] = []
     if let words = streamWords(isWhole: isWhole) { lines.append(("stream", words)) }
     if !attributes.isEmpty { lines.append(("systemd", attributeWords)) }
+    lines += archiveRemarks.map { ("archive", $0) }
     if unreadable > 0 {
       lines.append(("device", "\(ByteCount(unreadable)) could not be read"))
     }
@@ -63,6 +64,7 @@ extension WayIn {
       "ending": .string(endingName),
       "zeroTail": .number(zeroTail),
       "unreadable": .number(unreadable),
+      "archive": .array(archiveRemarks.map(JSON.string)),
       "systemd": .object(
         Self.attributeNames.compactMap { name in
           attributes[name].map { .init(name: name, value: .text($0)) }

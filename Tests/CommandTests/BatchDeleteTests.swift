@@ -1,0 +1,117 @@
+import SystemPackage
+import TestSupport
+import Testing
+
+/// `batch --delete-input`: nothing goes before all that can be had of it is proven to be in its output.
+@Suite("an input that is to be deleted")
+struct BatchDeleteTests {
+  /// A core with libraries, so that something is rebuilt, or one that is built here.
+  private static func bytes() -> [UInt8] {
+    var random = SeededGenerator(seed: 31)
+    var builder = CoreBuilder.typical()
+    for index in 0..<6 {
+      builder.segments.append(
+        BuilderSegment(
+          at: 0x7000_0000_0000 + UInt64(index) << 24,
+          index % 2 == 0 ? random.nonZeroBytes(300_000) : [UInt8](repeating: 0, count: 400_000)))
+    }
+    return builder.build().bytes
+  }
+
+  private func pack(_ program: String, _ core: FilePath, to packed: FilePath) throws -> Bool {
+    guard Tool.isInstalled(program, for: "a packed core") else { return false }
+    let arguments =
+      program == "zstd"
+      ? ["-q", "-f", core.string, "-o", packed.string] : ["-q", "-f", core.string, packed.string]
+    try Tool(program, arguments).runSuccessfully()
+    return true
+  }
+
+  @Test(
+    "goes, whichever way it is packed, cut or whole, and its output is that of a repair alone",
+    arguments: ["zstd", "lz4", "archive"], [[], ["--archive"]])
+  func goes(packing: String, options: [String]) throws {
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    let output = folder.file("out")
+    let whole = Self.bytes()
+    let isArchived = !options.isEmpty
+    var cores: [String: FilePath] = [:]
+    for (name, lost) in [("cut", 450_000), ("short", 1_900_000), ("whole", 0)] {
+      let core = try folder.write(Array(whole.dropLast(lost)), to: name)
+      let packed = input.appending("\(name).core.\(packing == "zstd" ? "zst" : "lz4")")
+      if packing == "archive" {
+        try Tool.coresalvage("archive", "-q", core.string, packed.string).runSuccessfully()
+        cores[name] = packed
+      } else {
+        guard try pack(packing, core, to: packed) else { return }
+        cores[name] = core
+      }
+    }
+    var expected: [String: [UInt8]] = [:]
+    for (name, core) in cores {
+      let alone = folder.file("alone")
+      let verb = isArchived ? ["archive"] : []
+      try Tool.coresalvage(verb + ["-q", "--force", core.string, alone.string]).runSuccessfully()
+      expected[name] = try ReferenceSource.contents(of: alone)
+    }
+    let more = isArchived ? options : ["--whole", "copy"]
+    let result = try Tool.coresalvage(
+      ["batch", input.string, "--output", output.string, "--delete-input", "--json"] + more
+    ).run()
+    #expect(result.ending == .exit(0), "\(result)")
+    #expect(try FileTree.names(in: input) == [], "\(result)")
+    for (name, bytes) in expected {
+      let file = output.appending("\(name).core" + (isArchived ? ".lz4" : ""))
+      #expect(try ReferenceSource.contents(of: file) == bytes, "\(name)")
+    }
+  }
+
+  @Test("goes when its stream was cut, and stays when it is damaged", arguments: ["zstd", "lz4"])
+  func damagedStreams(packing: String) throws {
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    let output = folder.file("out")
+    let core = try folder.write(Self.bytes(), to: "core")
+    let packed = folder.file("packed")
+    guard try pack(packing, core, to: packed) else { return }
+    let bytes = try ReferenceSource.contents(of: packed)
+    try folder.write(Array(bytes.dropLast(bytes.count / 3)), to: "in/cut.core")
+    var damaged = bytes
+    for place in damaged.count / 2..<damaged.count / 2 + 40 { damaged[place] ^= 0xff }
+    try folder.write(damaged, to: "in/damaged.core")
+    let result = try Tool.coresalvage(
+      "batch", input.string, "--output", output.string, "--delete-input", "--json", "--whole",
+      "copy"
+    ).run()
+    let told = try BatchOutput(result)
+    #expect(told.summary?["inputsDeleted"]?.number == 1, "\(result)")
+    // Both have outputs, and of the one that is left it is said why.
+    #expect(try FileTree.names(in: input) == ["damaged.core"], "\(result)")
+    #expect(try FileTree.names(in: output).count == 2)
+    let kept = told.records("repaired") + told.records("copied")
+    #expect(kept.contains { $0["inputKept"]?.string == "it is damaged" }, "\(result)")
+  }
+
+  @Test("stays when its output was damaged since, or is another's")
+  func wrongOutput() throws {
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    let output = folder.file("out")
+    let core = try folder.write(Array(Self.bytes().dropLast(450_000)), to: "core")
+    guard try pack("zstd", core, to: input.appending("x.core.zst")) else { return }
+    let tool = Tool.coresalvage("batch", input.string, "--output", output.string)
+    try tool.runSuccessfully()
+    let written = output.appending("x.core")
+    var bytes = try ReferenceSource.contents(of: written)
+    bytes[bytes.count / 2] ^= 1
+    let file = try FileDescriptor.open(written, .writeOnly)
+    try file.closeAfter { _ = try file.writeAll(bytes) }
+    let again = try Tool.coresalvage(
+      "batch", input.string, "--output", output.string, "--delete-input"
+    ).run()
+    #expect(again.ending == .exit(1), "\(again)")
+    #expect(again.errorText.contains("not what was written"), "\(again)")
+    #expect(try FileTree.names(in: input) == ["x.core.zst"])
+  }
+}
