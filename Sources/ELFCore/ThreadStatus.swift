@@ -8,6 +8,8 @@ public struct ThreadStatus: Hashable, Sendable {
   public var stackPointer: UInt64?
   /// Whether the thread was inside a system call; false where nothing tells.
   public var isInSystemCall = false
+  /// Where the thread's control block lies (`fs_base`), which begins with its own address; nil where no register tells.
+  public var controlBlock: UInt64?
 
   /// Reads a descriptor of NT_PRSTATUS; nil where it is too short to hold a thread id.
   public init?(_ descriptor: Span<UInt8>, machine: Machine, in format: ELFFormat) {
@@ -27,6 +29,7 @@ public struct ThreadStatus: Hashable, Sendable {
     if let index = registers.systemCall, let number = register(index) {
       isInSystemCall = number >> UInt64(8 * registers.size - 1) == 0
     }
+    if machine == .x86_64, let base = register(21), base > 0 { controlBlock = base }
     // The top bit of an s390 (31-bit) address is a mode, not a place.
     if machine == .s390, format.width == .bits32 {
       programCounter = programCounter.map { $0 & 0x7fff_ffff }

@@ -3,6 +3,7 @@ public import Salvage
 internal import SystemPackage
 
 extension IntakeOptions.ZeroTail: ExpressibleByArgument {}
+extension IntakeOptions.Shifts: ExpressibleByArgument {}
 
 /// What the user knows of an input, as typed.
 struct IntakeFlags: ParsableArguments {
@@ -19,6 +20,13 @@ struct IntakeFlags: ParsableArguments {
     help: "What zeros at the end of the input are: memory (keep), or what a power cut left (lost).")
   var zeroTail = IntakeOptions.ZeroTail.keep
 
+  @Option(
+    help: """
+      What becomes of memory that stands elsewhere than the headers say, for a block before it is missing or there \
+      twice: it is lost (lose), put back to its place (mend), or shown as it stands (ignore).
+      """)
+  var shifts = IntakeOptions.Shifts.lose
+
   @Option(help: "Where a stream is put while it comes when the output is no file.")
   var tempDir: String?
 
@@ -28,6 +36,7 @@ struct IntakeFlags: ParsableArguments {
     options.mapFile = mapfile.map { FilePath($0) }
     options.lostRanges = lostRanges.map(\.range)
     options.zeroTail = zeroTail
+    options.shifts = shifts
     options.acceptsGrowing = force
     if let tempDir = tempDir ?? Environment.temporaryFolder {
       options.temporaryFolder = FilePath(tempDir)

@@ -43,7 +43,11 @@ extension Inspection {
     of intake: Intake, _ surroundings: Surroundings, options: Options
   ) throws(SalvageError) {
     let source = intake.source
-    let asFound = try Probe.structure(of: source, present: intake.present)
+    var intake = intake
+    var asFound = try Probe.structure(of: source, present: intake.present)
+    if try intake.loseMoved(asFound, ProcessSnapshot(asFound, source), .lose) {
+      asFound = try Probe.structure(of: source, present: intake.present)
+    }
     let original = try OriginalSource(source, asFound)
     let parts = try Parts(
       original ?? source, intake, original == nil ? asFound : nil)

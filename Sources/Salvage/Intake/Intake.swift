@@ -190,8 +190,6 @@ extension Intake {
 
   /// What reading has found to be unreadable so far.
   package var unreadable: [DamageMap.Extent] {
-    (source as? TolerantSource)?.unreadable.map {
-      DamageMap.Extent(range: $0, cause: .unreadable)
-    } ?? []
+    source.unreadable.map { DamageMap.Extent(range: $0, cause: .unreadable) }
   }
 }

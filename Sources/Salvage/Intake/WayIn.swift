@@ -15,6 +15,10 @@ public struct WayIn: Hashable, Sendable {
   public var zeroTail: UInt64 = 0
   /// Bytes that could not be read.
   public var unreadable: UInt64 = 0
+  /// Whether all of it stands in its place.
+  public var offsets = OffsetSurvey()
+  /// Whether what didn't was put back.
+  public var isMended = false
   /// Bytes after the end that an interrupted repair in place left: they were ignored.
   public var ignoredTail: UInt64 = 0
 

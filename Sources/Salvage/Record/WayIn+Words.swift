@@ -12,6 +12,8 @@ extension WayIn {
         ("in place", "an interrupted repair left \(ByteCount(ignoredTail)) at the end: ignored"))
     }
     if zeroTail > 0 { lines.append(("zeros", zeroWords(isWhole: isWhole))) }
+    let moved = offsets.sentences(isMended: isMended)
+    for (index, words) in moved.enumerated() { lines.append((index == 0 ? "moved" : "", words)) }
     return lines
   }
 
@@ -63,6 +65,9 @@ extension WayIn {
       "ending": .string(endingName),
       "zeroTail": .number(zeroTail),
       "unreadable": .number(unreadable),
+      "moved": offsets.json,
+      "mended": .bool(isMended),
+      "trailing": .number(offsets.trailing),
       "systemd": .object(
         Self.attributeNames.compactMap { name in
           attributes[name].map { .init(name: name, value: .text($0)) }

@@ -41,7 +41,8 @@ extension Repair {
     of path: FilePath, replacing: Bool, progress: (@Sendable (Progress.State) -> Void)? = nil
   ) throws(SalvageError) -> Draft {
     let options = inputs.options
-    if let spool = intake.spool as? OutputFile, spool.path == path {
+    // What was put back to its place stands elsewhere in the file that the stream was put into.
+    if let spool = intake.spool as? OutputFile, spool.path == path, !intake.wayIn.isMended {
       return try finish(self, spool, sharesData: false, sharing: nil)
     }
     // Of an archive or a stream, the file has other bytes than the core.
@@ -129,6 +130,11 @@ extension Repair {
     }
     let intake = try Intake(repairing: input, options: options.intake)
     let repair = try Repair(of: intake, options: options)
+    guard !repair.intake.wayIn.isMended else {
+      throw SalvageError(
+        .notInPlace(reason: "--shifts mend puts memory elsewhere, which is not done in place"),
+        file: file.path)
+    }
     guard options.lostMemory != .pad || repair.isCutOnly else {
       throw SalvageError(
         .notInPlace(

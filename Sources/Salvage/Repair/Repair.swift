@@ -40,7 +40,7 @@ public struct Repair: Sendable {
   }
 
   package init(of intake: Intake, options: RepairOptions) throws(SalvageError) {
-    var intake = intake
+    var intake = try intake.mended(options.intake.shifts)
     let source = intake.source
     var reading = try Reading(intake)
     if let zeros = try ZeroTail.range(of: reading.structure, source, options.intake.zeroTail) {
@@ -49,6 +49,9 @@ public struct Repair: Sendable {
         intake.losses.append(.init(range: zeros, cause: .named))
         reading = try Reading(intake)
       }
+    }
+    if try intake.loseMoved(reading.structure, reading.process, options.intake.shifts) {
+      reading = try Reading(intake)
     }
     let structure = reading.structure
     // A size that no file can have is lost up to the last offset that can be named.

@@ -1,0 +1,35 @@
+extension Intake {
+  /// Looks whether all of the core stands in its place, and takes for lost what doesn't. Whether more is lost than before.
+  mutating func loseMoved(
+    _ structure: CoreStructure, _ process: ProcessSnapshot, _ option: IntakeOptions.Shifts
+  ) throws(SalvageError) -> Bool {
+    // Whoever made an archive looked at it, and what is moved in a mended core is known.
+    guard option != .ignore, !(source is ArchiveSource), !wayIn.isMended else { return false }
+    wayIn.offsets = try OffsetSurvey(structure, process, source, present)
+    let misplaced = wayIn.offsets.misplaced
+    losses += misplaced
+    return !misplaced.isEmpty
+  }
+
+  /// The same input with all its pieces where they belong, if it has any that are not.
+  func mended(_ option: IntakeOptions.Shifts) throws(SalvageError) -> Intake {
+    guard option == .mend, !wayIn.isMended else { return self }
+    let structure = try Probe.structure(of: source, present: present)
+    var intake = self
+    guard try intake.loseMoved(structure, ProcessSnapshot(structure, source), option) else {
+      return self
+    }
+    let survey = intake.wayIn.offsets
+    let mended = ShiftedSource(source, survey)
+    var wayIn = wayIn
+    wayIn.offsets = survey
+    wayIn.isMended = true
+    let known = losses.flatMap { loss in
+      mended.moved(loss.range).map { DamageMap.Extent(range: $0, cause: loss.cause) }
+    }
+    var result = Intake(
+      source: mended, file: file, spool: spool, wayIn: wayIn, losses: known + survey.uncertain)
+    result.isWatched = isWatched
+    return result
+  }
+}
