@@ -1,11 +1,16 @@
 extension Intake {
   /// Looks whether all of the core stands in its place, and takes for lost what doesn't. Whether more is lost than before.
+  ///
+  /// - Parameter bytes: the input's, or what it was before it was repaired.
   mutating func loseMoved(
-    _ structure: CoreStructure, _ process: ProcessSnapshot, _ option: IntakeOptions.Shifts
+    _ structure: CoreStructure, _ process: ProcessSnapshot, _ bytes: any ByteSource,
+    _ option: IntakeOptions.Shifts
   ) throws(SalvageError) -> Bool {
     // Whoever made an archive looked at it, and what is moved in a mended core is known.
     guard option != .ignore, !(source is ArchiveSource), !wayIn.isMended else { return false }
-    wayIn.offsets = try OffsetSurvey(structure, process, source, present)
+    var present = DamageMap(sizeFound: bytes.size, sizeDue: bytes.size)
+    present.lose(losses + unreadable)
+    wayIn.offsets = try OffsetSurvey(structure, process, bytes, present)
     let misplaced = wayIn.offsets.misplaced
     losses += misplaced
     return !misplaced.isEmpty
@@ -16,7 +21,9 @@ extension Intake {
     guard option == .mend, !wayIn.isMended else { return self }
     let structure = try Probe.structure(of: source, present: present)
     var intake = self
-    guard try intake.loseMoved(structure, ProcessSnapshot(structure, source), option) else {
+    guard try intake.loseMoved(
+      structure, ProcessSnapshot(structure, source), source, option)
+    else {
       return self
     }
     let survey = intake.wayIn.offsets

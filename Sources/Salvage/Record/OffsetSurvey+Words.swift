@@ -36,10 +36,6 @@ extension OffsetSurvey {
           ? "\(ByteCount(movedBytes)) after that were put back to their places."
           : "\(ByteCount(movedBytes)) after that are not where they belong, and are lost as they stand;"
             + " --shifts mend puts them back.")
-    } else if trailing > 0 {
-      result.append(
-        "\(trailing) bytes stand after the end that the headers tell of: strange ones, or a block stands there twice."
-      )
     }
     return result
   }
@@ -53,5 +49,23 @@ extension OffsetSurvey {
           "surplus": .number(seam.change > 0 ? seam.change.magnitude : 0),
         ])
       })
+  }
+}
+
+extension WayIn {
+  /// What speaks against a core because of where its bytes stand.
+  package var offsetReasons: [Verdict.Reason] {
+    var reasons = offsets.sentences(isMended: isMended).map { Verdict.Reason(.moved, $0) }
+    let trailing = offsets.trailing
+    if trailing > 0, !offsets.isMoved {
+      // Some writers put a checksum there; no transfer works in units below a sector.
+      reasons.append(
+        Verdict.Reason(
+          .trailing,
+          "\(trailing) bytes stand after the end that the headers tell of: strange ones, or a block stands there"
+            + " twice.",
+          isDamage: trailing >= 512))
+    }
+    return reasons
   }
 }

@@ -12,8 +12,6 @@ extension WayIn {
         ("in place", "an interrupted repair left \(ByteCount(ignoredTail)) at the end: ignored"))
     }
     if zeroTail > 0 { lines.append(("zeros", zeroWords(isWhole: isWhole))) }
-    let moved = offsets.sentences(isMended: isMended)
-    for (index, words) in moved.enumerated() { lines.append((index == 0 ? "moved" : "", words)) }
     return lines
   }
 
