@@ -188,7 +188,7 @@ struct CoreWork {
     case .current(let plan):
       var record = record(.present, repair.report)
       record.output = output
-      if options.deleteInput {
+      if mayDelete(repair) {
         try removal(repair, plan).carryOut(output: output)
         record.isInputDeleted = true
       }
@@ -202,6 +202,12 @@ struct CoreWork {
       guard options.repair.force else { throw SalvageError(.outputExists, file: output) }
     }
     return .toWrite(replacing: true)
+  }
+
+  /// Whether the input is to be removed. What was moved in it, and is not in the output, can still be put back.
+  private func mayDelete(_ repair: Repair) -> Bool {
+    let wayIn = repair.report.wayIn
+    return options.deleteInput && (wayIn.isMended || !wayIn.offsets.isMoved)
   }
 
   private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {
@@ -224,7 +230,7 @@ struct CoreWork {
       record.outputSize = draft.archived.size
       return SyncGroup.Item(
         record: record, claim: claim, content: .draft(draft.output), weight: draft.archived.size,
-        removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+        removal: mayDelete(repair) ? removal(repair, draft.plan) : nil)
     }
     if repair.plan == nil, options.whole == .link, kind == .plain,
       try isLinked(to: output, replacing)
@@ -233,14 +239,14 @@ struct CoreWork {
       record.outputSize = file.size
       return SyncGroup.Item(
         record: record, claim: claim, content: .link(output), weight: 0,
-        removal: options.deleteInput ? removal(repair, nil) : nil)
+        removal: mayDelete(repair) ? removal(repair, nil) : nil)
     }
     let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
     record.report = draft.written.report
     record.outputSize = draft.written.size
     return SyncGroup.Item(
       record: record, claim: claim, content: .draft(draft.output), weight: file.allocated,
-      removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+      removal: mayDelete(repair) ? removal(repair, draft.plan) : nil)
   }
 
   /// Gives the input a second name; false where that can't be had.

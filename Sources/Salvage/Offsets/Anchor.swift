@@ -7,6 +7,8 @@ struct Anchor {
     case image(Image)
     /// The dynamic section of an image at these addresses: its pointers lead into the image itself.
     case dynamic(Range<UInt64>)
+    /// A caller's frame pointer, which leads farther up the same stack, and a return address.
+    case frame(ProgramHeader)
     /// A word that holds its own address, as each thread's control block begins on x86-64.
     case ownAddress(UInt64)
     case bytes([UInt8])
@@ -59,6 +61,16 @@ struct AnchorReader {
       let bytes = try source.bytes(at: place.lowerBound, count: memory.format.wordSize)
       let word = bytes.span.integer(at: 0, size: bytes.count, memory.format.byteOrder)
       return word == address ? .right : .wrong
+    case .frame(let stack):
+      let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
+      let size = memory.format.wordSize
+      let address = stack.address &+ (anchor.place.lowerBound &- stack.fileOffset)
+      guard let caller = bytes.span.integer(at: 0, size: size, memory.format.byteOrder),
+        let code = bytes.span.integer(at: size, size: size, memory.format.byteOrder),
+        caller > address, caller < stack.dumpedEnd, caller % 8 == 0,
+        memory.segment(at: code)?.flags.contains(.execute) ?? false
+      else { return .unknown }
+      return .right
     case .bytes(let wanted):
       return try source.bytes(at: place.lowerBound, count: wanted.count) == wanted ? .right : .wrong
     case .path(let names):
@@ -76,8 +88,9 @@ struct AnchorReader {
   ) throws(SalvageError) -> Anchor.Look {
     let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
     guard bytes.starts(with: FileHeader.magic) else {
-      // Programs for Windows are mapped like ours, and look otherwise.
-      return bytes.starts(with: [0x4d, 0x5a]) ? .unknown : .wrong
+      // Programs for Windows are mapped like ours, and look otherwise. Zeros are damage of another kind.
+      let isOther = bytes.starts(with: [0x4d, 0x5a]) || bytes.allSatisfy { $0 == 0 }
+      return isOther ? .unknown : .wrong
     }
     guard let headers = ImageHeaders(bytes.span) else { return .unknown }
     return isOf(headers, image) ? .right : .unknown

@@ -91,6 +91,10 @@ struct Anchors {
       }
       add(.path(names), at: address - 1, most: 1 << 13, least: 3)
     }
+    for address in process.threads.lazy.compactMap(\.framePointer) where list.count < Self.most {
+      guard let stack = memory.segment(at: address), stack.flags.contains(.write) else { continue }
+      add(.frame(stack), at: address, most: 2 * memory.format.wordSize)
+    }
     var seen: Set<UInt64> = []
     for address in process.threads.lazy.compactMap(\.controlBlock)
     where list.count < 2 * Self.most && seen.insert(address).inserted {

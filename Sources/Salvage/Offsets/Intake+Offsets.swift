@@ -21,8 +21,9 @@ extension Intake {
     guard option == .mend, !wayIn.isMended else { return self }
     let structure = try Probe.structure(of: source, present: present)
     var intake = self
-    guard try intake.loseMoved(
-      structure, ProcessSnapshot(structure, source), source, option)
+    guard
+      try intake.loseMoved(
+        structure, ProcessSnapshot(structure, source), source, option)
     else {
       return self
     }

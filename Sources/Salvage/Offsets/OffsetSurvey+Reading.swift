@@ -28,7 +28,8 @@ extension OffsetSurvey {
       memory: CoreMemory(structure, whole, source), machine: structure.header.machine,
       mappings: anchors.mappings, pageSize: anchors.pageSize, source: source, present: present)
     let tried = Set([endMove, notes?.move ?? 0]).subtracting([0])
-    var evidence = try Sightings(anchors, reader).evidence(tried.sorted())
+    var sightings = try Sightings(anchors, reader)
+    var evidence = try sightings.evidence(tried.sorted())
     if let segment = NoteSearch.segment(of: structure), !structure.notesAreCut,
       NoteSearch.standsInPlace(segment, structure)
     {
@@ -36,6 +37,7 @@ extension OffsetSurvey {
       evidence.append(Evidence(due: range, moves: [notes?.move ?? 0]))
     }
     self.init(evidence, head: head, found: source.size, due: due)
+    missed = sightings.missed
   }
 
   /// The headers in their place, and the notes elsewhere.
@@ -87,7 +89,7 @@ private struct Sightings {
   }
 
   /// All that is known, by some distances that are likely and those that are found.
-  consuming func evidence(
+  mutating func evidence(
     _ likely: [Int64]
   ) throws(SalvageError) -> [OffsetSurvey.Evidence] {
     var tried = likely
@@ -104,7 +106,7 @@ private struct Sightings {
       guard case .image = list[$0].thing else { return false }
       return moves[$0].isEmpty
     }
-    guard lost.contains(where: { isMissed[$0] }) else { return [] }
+    guard !lost.isEmpty, isMissed.contains(true) else { return [] }
     let places = lost.map { list[$0].place }.sorted { $0.lowerBound < $1.lowerBound }
     let known = Set(
       list.indices.lazy.filter { !moves[$0].isEmpty }.map { list[$0].place.lowerBound })
@@ -167,6 +169,14 @@ private struct Sightings {
       }
       list.append(dynamic)
       moves.append(seen)
+    }
+  }
+
+  /// Images that are neither in their places nor elsewhere.
+  var missed: Int {
+    list.indices.count {
+      guard case .image = list[$0].thing, isMissed.indices.contains($0) else { return false }
+      return isMissed[$0] && moves[$0].isEmpty
     }
   }
 

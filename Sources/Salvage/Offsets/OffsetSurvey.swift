@@ -20,6 +20,8 @@ public struct OffsetSurvey: Hashable, Sendable {
   public internal(set) var pieces: [Piece] = []
   /// Bytes behind all that the headers tell of.
   public private(set) var trailing: UInt64 = 0
+  /// How many headers of programs and libraries should be in it and are nowhere: something else stands in their places.
+  public internal(set) var missed = 0
 
   /// Nothing known, and nothing moved.
   package init() {}

@@ -62,9 +62,18 @@ extension WayIn {
       reasons.append(
         Verdict.Reason(
           .trailing,
-          "\(trailing) bytes stand after the end that the headers tell of: strange ones, or a block stands there"
-            + " twice.",
+          "The file goes on for \(trailing == 1 ? "1 byte" : "\(trailing) bytes") after the end that its headers tell of:"
+            + " strange ones, or a block stands there twice.",
           isDamage: trailing >= 512))
+    }
+    // One may have been overwritten by the process itself.
+    if offsets.missed > 1, !offsets.isMoved {
+      reasons.append(
+        Verdict.Reason(
+          .moved,
+          "The headers of \(offsets.missed) programs and libraries are not where they should be: what follows"
+            + " them may be moved.",
+          isDamage: false))
     }
     return reasons
   }
