@@ -28,11 +28,16 @@ struct Anchor {
 
   /// How its bytes look in a place.
   enum Look {
-    case right
+    /// That part of its place, from its beginning on, holds what it must: a seam can't be inside.
+    case right(Range<UInt64>)
     /// Certainly something else.
     case wrong
     /// Nothing there, or what may be it and may not.
     case unknown
+
+    var isRight: Bool {
+      if case .right = self { true } else { false }
+    }
   }
 
   /// Where it belongs in the due file.
@@ -54,13 +59,14 @@ struct AnchorReader {
     guard let place = anchor.place.moved(by: move), place.upperBound <= source.size,
       present.survives(place)
     else { return .unknown }
+    let whole = Anchor.Look.right(0..<anchor.place.length)
     switch anchor.thing {
     case .image(let image): return try look(at: image, place)
     case .dynamic(let range): return try lookAtDynamic(of: range, place)
     case .ownAddress(let address):
       let bytes = try source.bytes(at: place.lowerBound, count: memory.format.wordSize)
       let word = bytes.span.integer(at: 0, size: bytes.count, memory.format.byteOrder)
-      return word == address ? .right : .wrong
+      return word == address ? whole : .wrong
     case .frame(let stack):
       let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
       let size = memory.format.wordSize
@@ -70,16 +76,17 @@ struct AnchorReader {
         caller > address, caller < stack.dumpedEnd, caller % 8 == 0,
         memory.segment(at: code)?.flags.contains(.execute) ?? false
       else { return .unknown }
-      return .right
+      return whole
     case .bytes(let wanted):
-      return try source.bytes(at: place.lowerBound, count: wanted.count) == wanted ? .right : .wrong
+      return try source.bytes(at: place.lowerBound, count: wanted.count) == wanted ? whole : .wrong
     case .path(let names):
       let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
       guard bytes.first == 0, let path = bytes.span.cString(at: 1, limit: bytes.count),
         path.count < bytes.count - 1, bytes[(path.count + 1)...].allSatisfy({ $0 == 0 }),
         let name = path.split(separator: UInt8(ascii: "/")).last
       else { return .unknown }
-      return names.contains(Array(name)) ? .right : .unknown
+      return names.contains(Array(name))
+        ? .right(UInt64(name.startIndex + 1)..<anchor.place.length) : .unknown
     }
   }
 
@@ -93,7 +100,14 @@ struct AnchorReader {
       return isOther ? .unknown : .wrong
     }
     guard let headers = ImageHeaders(bytes.span) else { return .unknown }
-    return isOf(headers, image) ? .right : .unknown
+    guard isOf(headers, image),
+      let last = headers.programHeaders.lastIndex(where: { $0.kind == .load })
+    else { return .unknown }
+    // Up to p_filesz of the last segment that was compared.
+    let end =
+      headers.header.programHeaderOffset
+      &+ UInt64(last * headers.format.programHeaderSize + 5 * headers.format.wordSize)
+    return .right(0..<min(end, place.length))
   }
 
   /// Whether these headers ask for what the process had mapped there.
@@ -116,9 +130,11 @@ struct AnchorReader {
   ) throws(SalvageError) -> Anchor.Look {
     let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
     let section = DynamicSection(bytes.span, in: memory.format)
-    guard let strings = section.first(.stringTable)?.value,
-      let symbols = section.first(.symbolTable)?.value
+    guard let strings = section.first(.stringTable), let symbols = section.first(.symbolTable)
     else { return .wrong }
-    return range.contains(strings) && range.contains(symbols) ? .right : .unknown
+    guard range.contains(strings.value), range.contains(symbols.value) else { return .unknown }
+    let size = memory.format.wordSize
+    let offsets = [strings.valueOffset, symbols.valueOffset].sorted()
+    return .right(UInt64(offsets[0] - size)..<UInt64(offsets[1] + size))
   }
 }

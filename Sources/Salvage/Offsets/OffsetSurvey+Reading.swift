@@ -70,22 +70,39 @@ private struct Sightings {
   /// Those of the list, and more that were found by them.
   private var list: [Anchor]
   private var moves: [[Int64]]
+  /// The part of each one's place in the due file that tells.
+  private var told: [Range<UInt64>]
   private var isMissed: [Bool]
 
   /// How many distances are tried, and how many images for one anchor.
-  private static let mostMoves = 64
+  private static let mostMoves = 16
 
   init(_ anchors: Anchors, _ reader: AnchorReader) throws(SalvageError) {
     self.anchors = anchors
     self.reader = reader
     list = anchors.list
-    moves = []
+    moves = list.map { _ in [] }
+    told = list.map(\.place)
     isMissed = []
-    for anchor in list {
-      let look = try reader.look(at: anchor, moved: 0)
-      moves.append(look == .right ? [0] : [])
-      isMissed.append(look == .wrong)
+    for index in list.indices {
+      if case .wrong = try look(at: index, moved: 0) {
+        isMissed.append(true)
+      } else {
+        isMissed.append(false)
+      }
     }
+  }
+
+  /// Looks at an anchor, and keeps it where it was seen.
+  @discardableResult
+  private mutating func look(at index: Int, moved move: Int64) throws(SalvageError) -> Anchor.Look {
+    let look = try reader.look(at: list[index], moved: move)
+    if case .right(let part) = look {
+      moves[index].append(move)
+      let start = list[index].place.lowerBound
+      told[index] = start + part.lowerBound..<start + part.upperBound
+    }
+    return look
   }
 
   /// All that is known, by some distances that are likely and those that are found.
@@ -114,7 +131,7 @@ private struct Sightings {
       near: places, reader.source, reader.present, reader.memory.format
     ).images.filter { !known.contains($0.offset) }
     var votes: [Int64: Int] = [:]
-    for index in lost.prefix(256) {
+    for index in lost.prefix(64) {
       guard case .image(let image) = list[index].thing else { continue }
       let place = list[index].place.lowerBound
       let after = images.partitioningIndex { $0.offset >= place }
@@ -133,9 +150,7 @@ private struct Sightings {
     for move in tried {
       var isSeen = false
       for index in list.indices where moves[index].first != 0 {
-        guard try reader.look(at: list[index], moved: move) == .right else { continue }
-        moves[index].append(move)
-        isSeen = true
+        if try look(at: index, moved: move).isRight { isSeen = true }
       }
       if isSeen { good.append(move) }
     }
@@ -143,7 +158,7 @@ private struct Sightings {
     // What is in its place may seem to be elsewhere as well.
     for move in good {
       for index in list.indices where moves[index].first == 0 {
-        if try reader.look(at: list[index], moved: move) == .right { moves[index].append(move) }
+        try look(at: index, moved: move)
       }
     }
   }
@@ -156,19 +171,11 @@ private struct Sightings {
       else { continue }
       let bytes = try reader.source.bytes(at: place.lowerBound, count: Int(place.length))
       guard let headers = ImageHeaders(bytes.span) else { continue }
-      // What follows the headers in their page was not looked at.
-      let table =
-        headers.header.programHeaderOffset
-        &+ UInt64(headers.programHeaders.count * headers.format.programHeaderSize)
-      let end = list[index].place.lowerBound + min(table, list[index].place.length)
-      list[index].place = list[index].place.lowerBound..<end
       guard let dynamic = anchors.dynamicSection(of: image, headers) else { continue }
-      var seen: [Int64] = []
-      for move in [0] + tried where try reader.look(at: dynamic, moved: move) == .right {
-        seen.append(move)
-      }
       list.append(dynamic)
-      moves.append(seen)
+      moves.append([])
+      told.append(dynamic.place)
+      for move in [0] + tried { try look(at: list.count - 1, moved: move) }
     }
   }
 
@@ -181,6 +188,6 @@ private struct Sightings {
   }
 
   private func result() -> [OffsetSurvey.Evidence] {
-    zip(list, moves).map { OffsetSurvey.Evidence(due: $0.place, moves: $1) }
+    zip(told, moves).map { OffsetSurvey.Evidence(due: $0, moves: $1) }
   }
 }

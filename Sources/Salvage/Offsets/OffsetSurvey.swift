@@ -102,7 +102,7 @@ extension OffsetSurvey {
 
   /// Adds a run of anchors, unless it is too weak or can't stand there together with those before it.
   private mutating func add(_ run: Piece) {
-    guard run.move == 0 || run.witnesses > 1 else { return }
+    guard run.move == 0 || run.witnesses > 1, run.due.moved(by: run.move) != nil else { return }
     while let last = pieces.last {
       if last.move == run.move {
         // Between two that agree there was only what tells nothing.
