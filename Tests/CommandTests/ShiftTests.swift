@@ -132,4 +132,20 @@ struct ShiftTests {
       #expect(repair.text.contains("goes on for \(size) bytes after the end"), "\(repair)")
     }
   }
+
+  @Test("is not deleted by a batch that leaves out what could be put back")
+  func batch() throws {
+    guard let copies = try Copies() else { return }
+    let input = try copies.folder.makeFolder("in")
+    let core = try copies.write(.removed, to: "in/a.core")
+    for (shifts, isKept) in [("lose", true), ("mend", false)] {
+      let output = copies.folder.file(shifts)
+      try Tool.coresalvage(
+        "batch", "-q", "--delete-input", "--shifts", shifts, "--output", output.string,
+        input.string
+      ).runSuccessfully()
+      #expect(try FileTree.names(in: output) == ["a.core"])
+      #expect(FileTree.exists(core) == isKept, "\(shifts)")
+    }
+  }
 }

@@ -23,10 +23,11 @@ extension OffsetSurvey {
       process = try ProcessSnapshot(structure, view)
     }
     let whole = DamageMap(sizeFound: due, sizeDue: due)
-    let anchors = Anchors(structure, process, CoreMemory(structure, whole, source))
+    let memory = CoreMemory(structure, whole, source)
+    let anchors = Anchors(structure, process, memory)
     let reader = AnchorReader(
-      memory: CoreMemory(structure, whole, source), machine: structure.header.machine,
-      mappings: anchors.mappings, pageSize: anchors.pageSize, source: source, present: present)
+      memory: memory, machine: structure.header.machine, mappings: anchors.mappings,
+      pageSize: anchors.pageSize, source: source, present: present)
     let tried = Set([endMove, notes?.move ?? 0]).subtracting([0])
     var sightings = try Sightings(anchors, reader)
     var evidence = try sightings.evidence(tried.sorted())
