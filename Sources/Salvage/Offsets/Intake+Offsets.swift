@@ -27,17 +27,13 @@ extension Intake {
     else {
       return self
     }
-    let survey = intake.wayIn.offsets
-    let mended = ShiftedSource(source, survey)
-    var wayIn = wayIn
-    wayIn.offsets = survey
-    wayIn.isMended = true
+    let mended = ShiftedSource(source, intake.wayIn.offsets)
     let known = losses.flatMap { loss in
       mended.moved(loss.range).map { DamageMap.Extent(range: $0, cause: loss.cause) }
     }
-    var result = Intake(
-      source: mended, file: file, spool: spool, wayIn: wayIn, losses: known + survey.uncertain)
-    result.isWatched = isWatched
-    return result
+    intake.source = mended
+    intake.losses = known + intake.wayIn.offsets.uncertain
+    intake.wayIn.isMended = true
+    return intake
   }
 }

@@ -14,11 +14,11 @@ extension OffsetSurvey {
     var structure = structure
     var process = process
     let endMove = Int64(clamping: source.size) - Int64(clamping: due)
-    let notes = try NoteSearch(structure, source, present, endMove: endMove)
+    let notes = try MovedNotes(structure, source, present, endMove: endMove)
     let head = Self.head(of: structure)
     if let notes {
       let view = ShiftedSource(
-        source, OffsetSurvey(head: head, notes: NoteSearch.segment(of: structure), notes.move))
+        source, OffsetSurvey(head: head, notes: MovedNotes.segment(of: structure), notes.move))
       structure = try Probe.structure(of: view)
       process = try ProcessSnapshot(structure, view)
     }
@@ -31,8 +31,8 @@ extension OffsetSurvey {
     let tried = Set([endMove, notes?.move ?? 0]).subtracting([0])
     var sightings = try Sightings(anchors, reader)
     var evidence = try sightings.evidence(tried.sorted())
-    if let segment = NoteSearch.segment(of: structure), !structure.notesAreCut,
-      NoteSearch.standsInPlace(segment, structure)
+    if let segment = MovedNotes.segment(of: structure), !structure.notesAreCut,
+      MovedNotes.standsInPlace(segment, structure)
     {
       let range = segment.fileOffset..<segment.fileOffset + segment.fileSize
       evidence.append(Evidence(due: range, moves: [notes?.move ?? 0]))

@@ -1,7 +1,7 @@
 internal import ELFCore
 
 /// Notes that stand after memory, as debuggers write them and as a repair does, and are not where their header says.
-struct NoteSearch {
+struct MovedNotes {
   /// How far from there they were found.
   let move: Int64
 
