@@ -14,6 +14,8 @@ public struct AuxiliaryVector: Hashable, Sendable {
     public static let base = Key(rawValue: 7)
     public static let entry = Key(rawValue: 9)
     public static let userID = Key(rawValue: 11)
+    /// `AT_PLATFORM`: where the machine's name lies, on the main stack.
+    public static let platform = Key(rawValue: 15)
     /// `AT_RANDOM`: where sixteen random bytes lie, on the main stack.
     public static let random = Key(rawValue: 25)
     /// `AT_EXECFN`: where the program's path as it was executed lies, on the main stack.

@@ -8,6 +8,10 @@ public struct ThreadStatus: Hashable, Sendable {
   public var stackPointer: UInt64?
   /// Whether the thread was inside a system call; false where nothing tells.
   public var isInSystemCall = false
+  /// Where the thread's control block lies (`fs_base`), which begins with its own address; nil where no register tells.
+  public var controlBlock: UInt64?
+  /// Where the frame pointer (`rbp`) leads, if the code has one; nil where no register tells.
+  public var framePointer: UInt64?
 
   /// Reads a descriptor of NT_PRSTATUS; nil where it is too short to hold a thread id.
   ///
@@ -30,6 +34,10 @@ public struct ThreadStatus: Hashable, Sendable {
     stackPointer = register(registers.stackPointer)
     if let index = registers.systemCall, let number = register(index) {
       isInSystemCall = number >> UInt64(8 * registers.size - 1) == 0
+    }
+    if machine == .x86_64 {
+      controlBlock = register(21).flatMap { $0 > 0 ? $0 : nil }
+      framePointer = register(4)
     }
     // The top bit of an s390 (31-bit) address is a mode, not a place.
     if machine == .s390, format.width == .bits32 {

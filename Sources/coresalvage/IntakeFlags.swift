@@ -4,6 +4,7 @@ internal import SystemPackage
 
 extension IntakeOptions.ZeroTail: ExpressibleByArgument {}
 extension IntakeOptions.Holes: ExpressibleByArgument {}
+extension IntakeOptions.Shifts: ExpressibleByArgument {}
 
 /// What the user knows of an input, as typed.
 struct IntakeFlags: ParsableArguments {
@@ -33,6 +34,13 @@ struct IntakeFlags: ParsableArguments {
   var holes = IntakeOptions.Holes.keep
 
   @Option(
+    help: """
+      What becomes of memory that stands elsewhere than the headers say, for a block before it is missing or there \
+      twice: it is lost (lose), put back to its place (mend), or shown as it stands (ignore).
+      """)
+  var shifts = IntakeOptions.Shifts.lose
+
+  @Option(
     help: "Where a stream is put while it comes when the output is no file.",
     completion: .directory)
   var tempDir: FileArgument?
@@ -45,6 +53,7 @@ struct IntakeFlags: ParsableArguments {
     options.zeroTail = zeroTail
     options.zeroRuns = zeroRuns.value
     options.holes = holes
+    options.shifts = shifts
     options.acceptsGrowing = force
     if let folder = tempDir?.path ?? Environment.temporaryFolder {
       options.temporaryFolder = folder

@@ -28,6 +28,11 @@ public enum SampleCores {
     return (core, program)
   }
 
+  /// The names that `fixture` knows, sorted.
+  public static var fixtureNames: [String] {
+    names(in: fixtures, ending: ".tar.xz").map { $0 + ".core" }
+  }
+
   /// The names that `cut` knows, sorted.
   public static var cutNames: [String] {
     names(in: samples.appending("cut"), ending: ".tar.xz")

@@ -203,7 +203,7 @@ struct CoreWork {
       var record = record(.present, repair)
       record.output = output
       if options.deleteInput {
-        record.inputKept = repair.intake.reasonToKeep
+        record.inputKept = reasonToKeep(repair)
         if record.inputKept == nil {
           try removal(repair, plan).carryOut(output: output)
           record.isInputDeleted = true
@@ -219,6 +219,15 @@ struct CoreWork {
       guard options.repair.force else { throw SalvageError(.outputExists, file: output) }
     }
     return .toWrite(replacing: true)
+  }
+
+  /// Why the input is not to be removed though its output is right; nil where it may go.
+  private func reasonToKeep(_ repair: Repair) -> String? {
+    let wayIn = repair.report.wayIn
+    guard wayIn.isMended || !wayIn.offsets.isMoved else {
+      return "--shifts mend may put back what was moved in it"
+    }
+    return repair.intake.reasonToKeep
   }
 
   private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {
@@ -239,7 +248,7 @@ struct CoreWork {
       record: record, claim: claim, content: content, weight: weight, removal: nil,
       readFailure: repair.intake.readFailure)
     guard options.deleteInput else { return item }
-    item.record.inputKept = repair.intake.reasonToKeep
+    item.record.inputKept = reasonToKeep(repair)
     if item.record.inputKept == nil { item.removal = removal(repair, plan) }
     return item
   }

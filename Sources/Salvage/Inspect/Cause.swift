@@ -11,6 +11,7 @@ public struct Cause: Hashable, Sendable {
     case handler
     case systemdLimit = "systemd-limit"
     case copy
+    case copyBlocks = "copy-blocks"
     case stream
     case writeback
     case running
@@ -63,6 +64,7 @@ extension Cause {
     case .handler: "the core_pattern handler ended early or limits what it keeps"
     case .systemdLimit: "a limit of systemd-coredump"
     case .copy: "a copy of the core that didn't come to its end"
+    case .copyBlocks: "a copy or an upload that left blocks out or wrote them twice"
     case .stream: "a compressed stream that didn't come to its end"
     case .writeback: "data that never reached the disk: a power loss or a crash of the system"
     case .running: "none yet: the core is still being written"
@@ -88,6 +90,8 @@ extension Cause {
     case .systemdLimit:
       "ProcessSizeMax= and ExternalSizeMax= in coredump.conf(5), and ulimit -c, which systemd-coredump heeds too"
     case .copy: "copying it again from where it came from, and comparing the sizes"
+    case .copyBlocks:
+      "copying it again from where it came from, and comparing a checksum of both"
     case .stream:
       "fetching the compressed file again, and testing it (zstd -t, lz4 -t, gzip -t, xz -t)"
     case .writeback:

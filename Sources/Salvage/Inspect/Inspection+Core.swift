@@ -153,6 +153,11 @@ extension Inspection {
     _ parts: Parts, _ surroundings: Surroundings, options: Options
   ) {
     guard !isWhole, !report.verdict.isFiltered else { return }
+    let offsets = report.verdict.reasons.filter { [.moved, .trailing].contains($0.kind) }
+    guard offsets.isEmpty else {
+      causes = [Cause(.copyBlocks, .likely, offsets.map(\.text))]
+      return
+    }
     guard !report.verdict.isComplete else {
       causes = [
         Cause(

@@ -88,10 +88,7 @@ struct Sanity {
   }
 
   private mutating func checkLength() {
-    guard let due = parts.structure.sizeDue else {
-      return note("The headers name a size that no file can have.")
-    }
-    let found = parts.structure.sizeFound
-    if found > due { note("The file has \(found - due) bytes more than the headers tell of.") }
+    guard parts.structure.sizeDue == nil else { return }
+    note("The headers name a size that no file can have.")
   }
 }

@@ -11,6 +11,8 @@ package protocol ByteSource: Sendable {
     -> Int
   /// The first stretch of `range` that may hold anything but zeros; nil where the rest of it is a hole.
   func firstData(in range: Range<UInt64>) -> Range<UInt64>?
+  /// What could not be read so far, in order.
+  var unreadable: [Range<UInt64>] { get }
   /// Throws where the source has lost bytes since it was opened: what was read as a hole may have been its end.
   func confirmSize() throws(SalvageError)
 }
@@ -31,6 +33,8 @@ extension ByteSource {
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? { range.isEmpty ? nil : range }
 
   package func confirmSize() throws(SalvageError) {}
+
+  package var unreadable: [Range<UInt64>] { [] }
 }
 
 /// Bytes in memory as an input.

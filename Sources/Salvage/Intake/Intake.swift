@@ -6,7 +6,7 @@ package import SystemPackage
 /// What an input is, its first bytes tell, not its name. A place is kept here for the kernel's coming record stream
 /// (`COREDUMP_RECORDS`), which will be one more `ByteStream`.
 package struct Intake: Sendable {
-  package let source: any ByteSource
+  package internal(set) var source: any ByteSource
   /// The file that was named; nil for a pipe. Who may read it may read the output.
   package let file: InputFile?
   /// Where a stream was put while it came. The source reads from it.
@@ -226,9 +226,7 @@ extension Intake {
 
   /// What reading has found to be unreadable so far.
   package var unreadable: [DamageMap.Extent] {
-    (source as? TolerantSource)?.unreadable.map {
-      DamageMap.Extent(range: $0, cause: .unreadable)
-    } ?? []
+    source.unreadable.map { DamageMap.Extent(range: $0, cause: .unreadable) }
   }
 
   /// Why more than now may be had of this input another time, or with another tool; nil where that is not so.

@@ -29,6 +29,16 @@ public struct IntakeOptions: Hashable, Sendable {
     public static let usualSize: UInt64 = 64 << 10
   }
 
+  /// What is done where part of a core is not where its headers say, because a block before it is missing, or there twice.
+  public enum Shifts: String, Hashable, Sendable, CaseIterable {
+    /// What was moved is lost, and so is what may have been.
+    case lose
+    /// It is put back to its place.
+    case mend
+    /// It is taken for memory as it stands. Nothing is looked for.
+    case ignore
+  }
+
   /// A map file of GNU ddrescue; all that it doesn't call finished is lost.
   public var mapFile: FilePath?
   /// Ranges of the file that are lost, by their offsets.
@@ -36,6 +46,7 @@ public struct IntakeOptions: Hashable, Sendable {
   public var zeroTail = ZeroTail.keep
   public var zeroRuns = ZeroRuns.keep
   public var holes = Holes.keep
+  public var shifts = Shifts.lose
   /// Whether a core that is still being written is taken as it is.
   public var acceptsGrowing = false
   /// Where streams are put whose output is no file.

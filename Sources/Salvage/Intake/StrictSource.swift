@@ -17,9 +17,8 @@ struct StrictSource: ByteSource {
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SalvageError) -> Int {
     let count = try unsafe base.read(at: offset, into: buffer)
-    guard let tolerant = base as? TolerantSource else { return count }
     let range = offset..<offset + UInt64(count)
-    let bad = tolerant.unreadable.first { $0.overlaps(range) && known.survives($0) }
+    let bad = base.unreadable.first { $0.overlaps(range) && known.survives($0) }
     guard let bad else { return count }
     throw SalvageError(
       .unreadableForPipe(length: bad.length), file: path, offset: bad.lowerBound)

@@ -19,6 +19,10 @@ public struct WayIn: Hashable, Sendable {
   public var unreadable: UInt64 = 0
   /// What there is to say of the archive that it was in, in words.
   public var archiveRemarks: [String] = []
+  /// Whether all of it stands in its place.
+  public var offsets = OffsetSurvey()
+  /// Whether what didn't was put back.
+  public var isMended = false
   /// Bytes after the end that an interrupted repair in place left: they were ignored.
   public var ignoredTail: UInt64 = 0
 

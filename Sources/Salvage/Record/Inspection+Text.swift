@@ -34,7 +34,9 @@ extension Inspection: CustomStringConvertible {
 
   /// Whether the core is whole, and how much of it is there.
   var stateText: String {
-    if !isWhole, report.verdict.isComplete, !report.verdict.isFiltered {
+    if !isWhole, report.verdict.isComplete, !report.verdict.isFiltered,
+      report.wayIn.offsets.trailing == 0
+    {
       return "damaged, though its length is whole"
     }
     guard isRepaired else { return report.headline(named: false) }

@@ -27,6 +27,9 @@ package struct Origin: Hashable, Sendable {
     if options.rebuild == .all, options.keepMappings {
       changed.append(.init(name: "keep-mappings", value: .bool(true)))
     }
+    if options.intake.shifts != .lose {
+      changed.append(.init(name: "shifts", value: .string(options.intake.shifts.rawValue)))
+    }
     return .members([
       "format": .number(Self.formatVersion),
       "tool": .string("coresalvage \(Version.current)"),

@@ -36,7 +36,7 @@ extension Report: CustomStringConvertible {
       return
         "\(name)\(size) of a size that the headers don't tell: no file can be as long as they say"
     }
-    guard sizeDue > sizeFound else { return "\(name)damaged, \(size)" }
+    guard sizeDue > sizeFound, !wayIn.offsets.isMoved else { return "\(name)damaged, \(size)" }
     return
       "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(ByteTotal(sizeDue, survived: sizeFound))))"
   }

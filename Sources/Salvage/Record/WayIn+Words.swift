@@ -65,6 +65,9 @@ extension WayIn {
       "zeroTail": .number(zeroTail),
       "unreadable": .number(unreadable),
       "archive": .array(archiveRemarks.map(JSON.string)),
+      "moved": offsets.json,
+      "mended": .bool(isMended),
+      "trailing": .number(offsets.trailing),
       "systemd": .object(
         Self.attributeNames.compactMap { name in
           attributes[name].map { .init(name: name, value: .text($0)) }

@@ -43,7 +43,8 @@ extension Repair {
     of path: FilePath, replacing: Bool, progress: (@Sendable (Progress.State) -> Void)? = nil
   ) throws(SalvageError) -> Draft {
     let options = inputs.options
-    if let spool = intake.spool as? OutputFile, spool.path == path {
+    // What was put back to its place stands elsewhere in the file that the stream was put into.
+    if let spool = intake.spool as? OutputFile, spool.path == path, !intake.wayIn.isMended {
       // When it was begun, the files that the core names were not known.
       try OutputFile.check(path, sparing: files, replacing: replacing)
       return try finish(self, spool, sharesData: false, sharing: nil)
@@ -148,6 +149,11 @@ extension Repair {
     }
     let intake = try Intake(repairing: file.reading(size), options: options.intake)
     let repair = try Repair(of: intake, options: options)
+    guard !repair.intake.wayIn.isMended else {
+      throw SalvageError(
+        .notInPlace(reason: "--shifts mend puts memory elsewhere, which is not done in place"),
+        file: file.path)
+    }
     guard options.lostMemory != .pad || repair.isCutOnly else {
       throw SalvageError(
         .notInPlace(

@@ -45,6 +45,7 @@ public struct Repair: Sendable {
   }
 
   package init(of intake: Intake, options: RepairOptions) throws(SalvageError) {
+    let intake = try intake.mended(options.intake.shifts)
     let source = intake.source
     let examination = try Examination(intake, options: options.intake)
     let structure = examination.structure

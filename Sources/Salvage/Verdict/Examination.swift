@@ -33,6 +33,9 @@ package struct Examination: Sendable {
       intake.losses.append(.init(range: start..<source.size, cause: .damaged))
       reading = try Reading(source, intake)
     }
+    if try intake.loseMoved(reading.structure, reading.process, source, options.shifts) {
+      reading = try Reading(source, intake)
+    }
     let structure = reading.structure
     let dumpList = structure.wasRepaired ? nil : try DumpList(structure, source)
     // A size that no file can have is lost up to the last offset that can be named.
@@ -48,6 +51,7 @@ package struct Examination: Sendable {
     } else if structure.isTouched(by: damage) {
       verdict.add(.missing, "Bytes that its headers name are lost.")
     }
+    verdict.reasons += intake.wayIn.offsetReasons
     damage.lose(structure.damagedNotes)
     let zeroed = structure.zeroedEntries
     if !zeroed.isEmpty {

@@ -16,6 +16,10 @@ public struct Verdict: Hashable, Sendable {
       public static let table = Kind(rawValue: "table")
       /// It was converted as text.
       public static let text = Kind(rawValue: "text")
+      /// Part of it stands elsewhere than its headers say.
+      public static let moved = Kind(rawValue: "moved")
+      /// There are bytes behind all that its headers name.
+      public static let trailing = Kind(rawValue: "trailing")
       /// There are zeros where the process had something else, or may have had.
       public static let zeros = Kind(rawValue: "zeros")
     }

@@ -1,0 +1,151 @@
+import SystemPackage
+import TestSupport
+import Testing
+
+/// A core that a bad copy left a block out of, or wrote one twice into, with gdb as judge.
+@Suite("a core with a block missing inside")
+struct ShiftTests {
+  private struct Copies {
+    let folder: ScratchFolder
+    let whole: FilePath
+    let bytes: [UInt8]
+
+    init?() throws {
+      folder = try ScratchFolder()
+      guard let path = try SampleCores.fixture("bakery.whole.core", into: folder) else {
+        return nil
+      }
+      whole = path
+      bytes = try ReferenceSource.contents(of: path)
+    }
+
+    /// In the untouched part of a stack: behind it come a thread, libraries and the main stack.
+    func write(_ kind: BlockDamage.Kind, size: Int = 4096, to name: String) throws -> FilePath {
+      let damage = BlockDamage(kind, at: 0x246_f000, size: size)
+      return try folder.write(damage.applied(to: bytes), to: name)
+    }
+
+    func frames(_ core: FilePath) throws -> Int {
+      let program = SampleCores.fixtures.appending("bin/bakery")
+      return try GDB(core, program: program).view().namedFrames
+    }
+  }
+
+  @Test(
+    "is never whole, and no command shows what was moved as memory",
+    arguments: BlockDamage.Kind.allCases)
+  func neverWhole(kind: BlockDamage.Kind) throws {
+    guard let copies = try Copies() else { return }
+    let core = try copies.write(kind, to: "in.core")
+    let check = try Tool.coresalvage("check", core.string).run()
+    #expect(check.ending == .exit(1) && !check.text.contains("whole"), "\(check)")
+    let inspection = try Tool.coresalvage("inspect", core.string).run()
+    #expect(inspection.ending == .exit(1), "\(inspection)")
+    #expect(inspection.text.contains("copy-blocks"), "\(inspection)")
+    let output = copies.folder.file("out.core")
+    let repair = try Tool.coresalvage("--rebuild", "none", core.string, output.string).run()
+    #expect(repair.ending == .exit(0) && repair.text.contains("--shifts mend"), "\(repair)")
+    let comparison = try MemoryComparison(
+      ReferenceCore(contentsOf: copies.whole), ReferenceCore(contentsOf: output))
+    #expect(comparison.different.isEmpty, "\(comparison)")
+    let lost = try #require(try ReferenceCore(contentsOf: output).lost())
+    #expect(lost.entries.contains { $0.cause == 3 })
+  }
+
+  @Test("is mended: what was moved is where it belongs, and gdb finds it")
+  func mended() throws {
+    guard let copies = try Copies() else { return }
+    let core = try copies.write(.removed, to: "in.core")
+    let output = copies.folder.file("out.core")
+    let repair = try Tool.coresalvage("--shifts", "mend", core.string, output.string).run()
+    #expect(repair.text.contains("4096 bytes are missing somewhere between"), "\(repair)")
+    #expect(repair.text.contains("put back to their places"), "\(repair)")
+    let mended = try ReferenceCore(contentsOf: output)
+    let comparison = try MemoryComparison(ReferenceCore(contentsOf: copies.whole), mended)
+    #expect(comparison.different.isEmpty, "\(comparison)")
+    // All but the stack that the block is missing in.
+    #expect(comparison.equalBytes > UInt64(copies.bytes.count) - (9 << 20), "\(comparison)")
+    let again = try Tool.coresalvage("check", output.string).run()
+    #expect(!again.text.contains("missing"), "\(again)")
+    let note = try Tool.coresalvage("note", output.string).runSuccessfully()
+    #expect(note.text.contains(#""shifts":"mend""#), "\(note)")
+    guard GDB.isInstalled else { return }
+    let before = try copies.frames(core)
+    let after = try copies.frames(output)
+    #expect(after >= before && after > 40, "\(before) frames before, \(after) after")
+  }
+
+  @Test("is mended the same from a pipe, into a pipe and into an archive")
+  func ways() throws {
+    guard let copies = try Copies() else { return }
+    let folder = copies.folder
+    let core = try copies.write(.doubled, size: 65_536, to: "in.core")
+    let mend = ["-q", "--extend", "due", "--shifts", "mend"]
+    let expected = folder.file("expected.core")
+    try Tool.coresalvage(mend + [core.string, expected.string]).runSuccessfully()
+    let bytes = try ReferenceSource.contents(of: expected)
+
+    var piped = Tool.coresalvage(mend + ["-", folder.file("piped.core").string])
+    piped.input = .file(core)
+    try piped.runSuccessfully()
+    let command = "cat in.core | \(Tool.coresalvagePath) \(mend.joined(separator: " "))"
+    var stream = Tool("sh", ["-c", "\(command) - streamed.core && \(command) - - > out.core"])
+    stream.folder = folder.path
+    try stream.runSuccessfully()
+    let archive = folder.file("in.core.lz4")
+    try Tool.coresalvage(["archive"] + mend + [core.string, archive.string]).runSuccessfully()
+    try Tool.coresalvage("restore", "-q", archive.string, folder.file("restored.core").string)
+      .runSuccessfully()
+    for name in ["piped.core", "streamed.core", "out.core", "restored.core"] {
+      #expect(try ReferenceSource.contents(of: folder.file(name)) == bytes, "\(name)")
+    }
+  }
+
+  @Test("is repaired in place without being mended, and that is taken back")
+  func inPlace() throws {
+    guard let copies = try Copies() else { return }
+    let core = try copies.write(.removed, to: "in.core")
+    let before = try ReferenceSource.contents(of: core)
+    let refused = try Tool.coresalvage("--in-place", "--shifts", "mend", core.string).run()
+    #expect(refused.ending == .exit(2), "\(refused)")
+    #expect(try ReferenceSource.contents(of: core) == before)
+    try Tool.coresalvage("-q", "--in-place", "--rebuild", "none", core.string).runSuccessfully()
+    let comparison = try MemoryComparison(
+      ReferenceCore(contentsOf: copies.whole), ReferenceCore(contentsOf: core))
+    #expect(comparison.different.isEmpty, "\(comparison)")
+    try Tool.coresalvage("undo", core.string).runSuccessfully()
+    #expect(try ReferenceSource.contents(of: core) == before)
+  }
+
+  @Test("or bytes after its end is told of in JSON; a checksum after it is no damage")
+  func json() throws {
+    guard let copies = try Copies() else { return }
+    let core = try copies.write(.removed, to: "in.core")
+    let moved = try Tool.coresalvage("-n", "--json", core.string).runSuccessfully()
+    #expect(moved.text.contains(#""missing":4096,"surplus":0"#), "\(moved)")
+    for (size, status) in [(20, 0), (4096, 1)] as [(Int, Int32)] {
+      let longer = try copies.folder.write(
+        copies.bytes + [UInt8](repeating: 7, count: size), to: "longer.core")
+      let check = try Tool.coresalvage("check", longer.string).run()
+      #expect(check.ending == .exit(status), "\(check)")
+      let repair = try Tool.coresalvage("-n", longer.string).runSuccessfully()
+      #expect(repair.text.contains("goes on for \(size) bytes after the end"), "\(repair)")
+    }
+  }
+
+  @Test("is not deleted by a batch that leaves out what could be put back")
+  func batch() throws {
+    guard let copies = try Copies() else { return }
+    let input = try copies.folder.makeFolder("in")
+    let core = try copies.write(.removed, to: "in/a.core")
+    for (shifts, isKept) in [("lose", true), ("mend", false)] {
+      let output = copies.folder.file(shifts)
+      try Tool.coresalvage(
+        "batch", "-q", "--delete-input", "--shifts", shifts, "--output", output.string,
+        input.string
+      ).runSuccessfully()
+      #expect(try FileTree.names(in: output) == ["a.core"])
+      #expect(FileTree.exists(core) == isKept, "\(shifts)")
+    }
+  }
+}
