@@ -52,8 +52,12 @@ extension Inspection {
     if isRepaired { rebuilt = try Self.rebuilt(source, asFound) }
     addProcess(parts)
     modules = MappedModules(parts.process, parts.memory, parts.names).modules
-    if options.readsLocalFiles { compareModules() }
-    addThreads(parts, readsLocalFiles: options.readsLocalFiles)
+    addThreads(parts)
+    if options.readsLocalFiles {
+      var files = ModuleFiles(core: intake.file?.identity, process: parts.process.info)
+      compareModules(&files)
+      addSymbols(&files)
+    }
     addMappings(parts)
     findings = Sanity(parts, self).findings
     addCauses(parts, surroundings, isOriginal: original == nil)

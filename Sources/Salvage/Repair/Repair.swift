@@ -63,7 +63,8 @@ public struct Repair: Sendable {
     let isTouched = structure.isTouched(by: damage)
     if isTouched {
       let files = ModuleFiles(
-        sysroots: options.sysroots, program: options.program, core: intake.file?.identity)
+        sysroots: options.sysroots, program: options.program, core: intake.file?.identity,
+        process: reading.process.info)
       inputs.rebuild = try Rebuild(structure, damage, reading.process, source, files, options)
     }
     self.inputs = inputs
