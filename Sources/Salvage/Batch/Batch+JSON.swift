@@ -32,8 +32,8 @@ extension BatchRecord {
         .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
         .init(name: "signal", value: report.signal.map { .number(UInt64($0)) } ?? .null),
         .init(name: "threads", value: .number(UInt64(report.threads.count))),
-        .init(name: "memoryDumped", value: .number(report.memoryDumped)),
-        .init(name: "memorySurvived", value: .number(report.memorySurvived)),
+        .init(name: "memoryDumped", value: .number(report.memory.size)),
+        .init(name: "memorySurvived", value: .number(report.memory.survived)),
       ]
     }
     return .object(members)

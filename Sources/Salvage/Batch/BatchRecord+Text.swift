@@ -40,6 +40,6 @@ extension Report {
     let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
     return
       "\(ByteCount(sizeFound))\(due), \(threads.count == 1 ? "1 thread" : "\(threads.count) threads"),"
-      + " lost \(ByteCount(memoryDumped &- memorySurvived)) of memory"
+      + " lost \(ByteCount(memory.lost)) of memory"
   }
 }

@@ -1,3 +1,5 @@
+internal import ELFCore
+
 /// What a batch has done, in numbers.
 public struct BatchTally: Hashable, Sendable {
   public private(set) var counts: [BatchRecord.Outcome: UInt64] = [:]
@@ -33,15 +35,15 @@ public struct BatchTally: Hashable, Sendable {
     guard let report = record.report else { return }
     switch record.outcome {
     case .repaired, .archived, .copied, .linked:
-      bytesIn &+= report.sizeFound
-      bytesOut &+= record.outputSize
+      bytesIn +|= report.sizeFound
+      bytesOut +|= record.outputSize
     case .present: break
     default: return
     }
-    memoryDumped &+= report.memoryDumped
-    memoryLost &+= report.memoryDumped &- report.memorySurvived
-    notesLost &+= report.notesLost
-    tableLost &+= report.tableLost
+    memoryDumped +|= report.memory.size
+    memoryLost +|= report.memory.lost
+    notesLost +|= report.notesLost
+    tableLost +|= report.tableLost
     if report.losesStack { stacksLost += 1 }
   }
 }

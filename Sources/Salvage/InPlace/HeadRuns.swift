@@ -16,7 +16,7 @@ struct HeadRuns: Sendable {
   private(set) var runs: [Run] = []
 
   /// The header and the table are two runs or three.
-  private static let mostRuns = 1024
+  static let mostRuns = 1024
 
   /// - Parameter limit: the size of the input; nothing of it lies past that.
   init(

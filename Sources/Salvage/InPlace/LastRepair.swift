@@ -25,10 +25,8 @@ struct LastRepair {
     }
     let lost = try Self.lost(lostNote, source, format)
     sizeFound = lost.sizeFound
-    unknownBytes = lost.ranges.reduce(0) {
-      let end = $1.fileOffset.addingReportingOverflow($1.length)
-      let bound = end.overflow ? UInt64.max : end.partialValue
-      return $0 &+ (min(bound, lost.sizeFound) - min($1.fileOffset, lost.sizeFound))
+    unknownBytes = lost.ranges.total {
+      min($0.fileOffset +| $0.length, lost.sizeFound) - min($0.fileOffset, lost.sizeFound)
     }
     guard headNote.fileOffset >= sizeFound else {
       throw SalvageError(

@@ -86,7 +86,7 @@ extension CutFacts {
     endsInHole = survey?.endsInHole ?? false
     if let survey, survey.hasHoles {
       holes = .present
-      written = survey.dataBytes.map { notesEnd + $0 }
+      written = survey.dataBytes.map { notesEnd +| $0 }
       endsInZeros = Self.isZero(source, found - min(found, pageSize)..<found)
     } else {
       holes =
@@ -114,8 +114,9 @@ extension CutFacts {
     let lastEnd = last?.fileEnd ?? start
     // A gap before a note that isn't there yet is no part of it: the kernel skips it with the next bytes.
     if found == lastEnd || found < start { return (true, headerSize) }
-    let noteStart = last.map { roundUp($0.fileEnd - start, to: 4) + start } ?? start
-    guard found >= noteStart + headerSize,
+    // Notes that are found where no header names them may lie before that.
+    let noteStart = last.map { roundUp($0.fileEnd -| start, to: 4) +| start } ?? start
+    guard found >= noteStart +| headerSize,
       let header = try? source.bytes(at: noteStart, count: Note.headerSize),
       let ownerSize = header.span.integer(at: 0, size: 4, structure.format.byteOrder),
       let descriptorSize = header.span.integer(at: 4, size: 4, structure.format.byteOrder)
@@ -149,7 +150,7 @@ extension CutFacts {
   /// Without a stack: whether any of some pages all over the memory is zeros.
   private static func hasZeroPages(_ memory: CoreMemory, _ pageSize: UInt64) -> Bool {
     let present = memory.segments.lazy.filter { memory.survivingEnd(from: $0.address) > $0.address }
-    for segment in present.filter({ $0.fileSize >= 16 * $0.alignment }).prefix(16) {
+    for segment in present.filter({ $0.fileSize / 16 >= $0.alignment }).prefix(16) {
       let length = memory.survivingEnd(from: segment.address) - segment.address
       for step in 1..<UInt64(16) {
         let address = segment.address + length / 16 * step / pageSize * pageSize

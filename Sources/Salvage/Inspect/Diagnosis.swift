@@ -1,3 +1,5 @@
+internal import ELFCore
+
 /// Names the causes that a cut fits, the surest first. Pure: facts in, causes out.
 ///
 /// Each cause is judged by itself: a fingerprint that it never leaves rules it out, one that others leave too keeps
@@ -193,7 +195,7 @@ struct Diagnosis {
     guard mayBeFile, facts.isAtUnit, !facts.endsInHole, let written = facts.written else {
       return unknownRlimitCore()
     }
-    let window = written..<(written + facts.nextUnit)
+    let window = written..<(written +| max(facts.nextUnit, 1))
     let words =
       "The kernel wrote \(written) bytes; a limit from that up to \(window.upperBound - 1) stops it here."
     if let limit = around.coreLimit, window.contains(limit) {

@@ -45,8 +45,7 @@ extension Inspection {
     let source = intake.source
     let asFound = try Probe.structure(of: source, present: intake.present)
     let original = try OriginalSource(source, asFound)
-    let parts = try Parts(
-      original ?? source, intake, original == nil ? asFound : nil)
+    let parts = try Parts(intake, original: original)
     report = parts.report
     isRepaired = original != nil
     if isRepaired { rebuilt = try Self.rebuilt(source, asFound) }
@@ -73,23 +72,17 @@ extension Inspection {
     let names: MemoryNames
     let report: Report
 
-    init(
-      _ source: any ByteSource, _ intake: Intake, _ known: CoreStructure?
-    ) throws(SalvageError) {
-      self.source = source
-      structure = if let known { known } else { try Probe.structure(of: source) }
-      var damage = DamageMap(
-        sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
-        endCause: intake.wayIn.ending.lossCause)
-      damage.lose(intake.losses)
-      self.damage = damage
-      process = try ProcessSnapshot(structure, source)
+    init(_ intake: Intake, original: OriginalSource?) throws(SalvageError) {
+      source = original ?? intake.source
+      let examination = try Examination(intake, original: original)
+      structure = examination.structure
+      damage = examination.damage
+      process = examination.process
       memory = CoreMemory(structure, damage, source)
       names = MemoryNames(process, structure.programHeaders)
-      let inputs = Plan.Inputs(
-        structure: structure, damage: damage, options: RepairOptions(), digest: "")
       report = Report(
-        source.path, intake.wayIn, inputs, process, Segments(structure, damage, lostMemory: .drop))
+        source.path, examination.wayIn, Plan.Inputs(examination, options: RepairOptions()), process,
+        Segments(structure, damage, lostMemory: .drop))
     }
   }
 
@@ -135,15 +128,14 @@ extension Inspection {
       let kind = parts.names.kind(of: range, segment: range, flags: segment.flags)
       let survived = parts.damage.extents(
         in: segment.fileOffset..<(segment.fileEnd ?? .max)
-      ).reduce(UInt64(0)) { $0 + ($1.cause == nil ? $1.range.length : 0) }
+      ).total { $0.cause == nil ? $0.range.length : 0 }
       let mapping = Mapping(
         address: segment.address, mapped: segment.memorySize, dumped: segment.fileSize,
         survived: survived, fileOffset: segment.fileOffset, kind: kind)
       mappings.append(mapping)
       var tally = tallies[kind] ?? Tally(kind: kind)
-      tally.mapped &+= mapping.mapped
-      tally.dumped &+= mapping.dumped
-      tally.survived &+= mapping.survived
+      tally.mapped +|= mapping.mapped
+      tally.dumped += ByteTotal(mapping.dumped, survived: mapping.survived)
       tallies[kind] = tally
     }
     memory = MemoryKind.allCases.compactMap { tallies[$0] }
@@ -155,7 +147,7 @@ extension Inspection {
     _ parts: Parts, _ surroundings: Surroundings, isOriginal: Bool
   ) {
     guard !isWhole else { return }
-    guard !report.isWhole else {
+    guard !report.verdict.isComplete else {
       causes = [
         Cause(
           .writeback, .likely,

@@ -43,9 +43,9 @@ public struct Inspection: Sendable {
   public struct Tally: Hashable, Sendable {
     public var kind: MemoryKind
     public var mapped: UInt64 = 0
-    public var dumped: UInt64 = 0
-    public var survived: UInt64 = 0
-    public var lost: UInt64 { dumped - survived }
+    public var dumped = ByteTotal()
+    /// Mapped, dumped, survived and lost, as tables have them.
+    var sizes: [UInt64] { [mapped, dumped.size, dumped.survived, dumped.lost] }
   }
 
   /// A segment of memory as it was mapped.
@@ -92,7 +92,7 @@ public struct Inspection: Sendable {
   public internal(set) var findings: [Finding] = []
 
   /// Whether every byte is there, and nothing speaks against what they hold.
-  public var isWhole: Bool { report.isWhole && !findings.contains(where: \.isDamage) }
+  public var isWhole: Bool { report.isWhole }
 
   /// The module that a location is in.
   public func module(of location: Location) -> Module? { location.module.map { modules[$0] } }

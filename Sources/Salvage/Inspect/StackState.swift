@@ -21,6 +21,8 @@ public struct StackState: Hashable, Sendable {
   public var end: UInt64
   /// Why it is lost though no length tells it.
   public var remark: String?
+  /// Whether it is zeros at its pointer and at its end, though those are there.
+  public var readsAsZeros = false
 
   public var survived: UInt64 { survivesTo - start }
   public var size: UInt64 { end - start }
@@ -83,6 +85,7 @@ extension StackState {
     }
     verdict = .lost
     survivesTo = start
+    readsAsZeros = true
     remark = "it reads as zeros from the stack pointer on and at its end"
   }
 }

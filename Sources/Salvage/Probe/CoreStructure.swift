@@ -16,6 +16,8 @@ package struct CoreStructure: Sendable {
   package var notesAreCut: Bool
   /// Whether no PT_NOTE named the notes, and they were found where the kernel puts them.
   package var notesAreFound: Bool
+  /// Ranges of PT_NOTEs whose bytes are there, and are no whole note.
+  package var damagedNotes: [DamageMap.Extent]
   package var sizeFound: UInt64
   /// How long the file should have been; nil where the headers name a size that no file can have.
   package var sizeDue: UInt64?

@@ -6,6 +6,8 @@ package struct NoteWalk {
   package private(set) var notes: [Note] = []
   /// Whether a segment goes on after its last whole note, or one inside it is lost.
   package private(set) var isCut = false
+  /// Ranges of PT_NOTEs whose bytes are there, and are no whole note.
+  package private(set) var damaged: [Range<UInt64>] = []
   /// Whether the notes are none that a PT_NOTE named.
   package private(set) var isUnnamed = false
 
@@ -52,7 +54,9 @@ package struct NoteWalk {
     guard isCut, !wasCut, end < min(segment.fileEnd ?? .max, source.size), present.isWhole
     else { return }
     let taken = Array(notes[count...])
+    let takenDamage = damaged
     notes.removeLast(taken.count)
+    damaged = []
     isCut = false
     _ = try walk(segment, alignment: declared == 8 ? 4 : 8)
     let others = notes[count...]
@@ -60,6 +64,7 @@ package struct NoteWalk {
     guard others.count <= good || !others.allSatisfy(\.hasGoodName) else { return }
     notes.removeLast(notes.count - count)
     notes += taken
+    damaged = takenDamage
     isCut = true
   }
 
@@ -74,8 +79,12 @@ package struct NoteWalk {
         note.fileEnd <= min(end, source.size), notes.count < Self.mostNotes
       else {
         // Up to 7 bytes of padding may follow the last note.
-        isCut = isCut || end - offset >= alignment
-        guard let next = try nextAfterLoss(offset..<max(offset, min(end, source.size))) else {
+        guard end - offset >= alignment else { return offset }
+        isCut = true
+        let rest = offset..<max(offset, min(end, source.size))
+        guard let next = try nextAfterLoss(rest) else {
+          // What a file's end cuts is a note as far as anybody can tell.
+          if end <= source.size, present.survives(rest) { damaged.append(rest) }
           return offset
         }
         offset = next

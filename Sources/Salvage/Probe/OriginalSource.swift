@@ -37,7 +37,7 @@ package struct OriginalSource: ByteSource {
       let length = bytes.span.integer(at: position + 8, size: 8, order)
     {
       guard length <= UInt64(bytes.count - position - 16), offset <= size,
-        length <= size - offset
+        length <= size - offset, runs.count < HeadRuns.mostRuns
       else { return nil }
       let start = position + 16
       runs.append((offset, Array(bytes[start..<start + Int(length)])))

@@ -33,7 +33,8 @@ package struct Probe {
     var structure = CoreStructure(
       header: header, headerBytes: headerBytes, programHeaders: programHeaders,
       tableRange: header.programHeaderOffset..<tableEnd, notes: walk.notes,
-      notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed, sizeFound: source.size, sizeDue: nil)
+      notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed,
+      damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size, sizeDue: nil)
     structure.sizeDue = sizeDue(structure)
     return structure
   }

@@ -32,7 +32,7 @@ extension ModuleList {
     }
     guard let coreWritten else { return nil }
     if file.identity.modified > coreWritten { return "written to since the core was" }
-    let size = module.mappings.reduce(0) { $0 + $1.range.length }
+    let size = module.mappings.total(\.range.length)
     if file.identity.changed > coreWritten, size < Self.tellingSize, !evidence.isEnough {
       return "put here since the core was written, and too small to be told by its layout"
     }

@@ -44,8 +44,9 @@ extension Inspection {
 extension Inspection.Tally {
   fileprivate var json: JSON {
     .members([
-      "kind": .string(kind.rawValue), "mapped": .number(mapped), "dumped": .number(dumped),
-      "survived": .number(survived), "lost": .number(lost),
+      "kind": .string(kind.rawValue), "mapped": .number(mapped),
+      "dumped": .number(dumped.size), "survived": .number(dumped.survived),
+      "lost": .number(dumped.lost),
     ])
   }
 }

@@ -25,7 +25,7 @@ extension Inspection: CustomStringConvertible {
 
   /// Whether the core is whole, and how much of it is there.
   var stateText: String {
-    if !isWhole, report.isWhole { return "damaged, though its length is whole" }
+    if !isWhole, report.verdict.isComplete { return "damaged, though its length is whole" }
     return (isRepaired ? "repaired; before that " : "") + report.headline(named: false)
   }
 
@@ -104,12 +104,10 @@ extension Inspection: CustomStringConvertible {
   private var memoryLines: [String] {
     var rows = memory.map { tally in
       [tally.kind.rawValue]
-        + [tally.mapped, tally.dumped, tally.survived, tally.lost].map(Self.size)
+        + tally.sizes.map(Self.size)
     }
-    func sum(_ part: (Tally) -> UInt64) -> String {
-      Self.size(memory.reduce(0) { $0 &+ part($1) })
-    }
-    rows.append(["all", sum(\.mapped), sum(\.dumped), sum(\.survived), sum(\.lost)])
+    rows.append(
+      ["all"] + (0..<4).map { column in Self.size(memory.total { $0.sizes[column] }) })
     return ["Memory"]
       + Table(
         ["kind", "mapped", "dumped", "survived", "lost"], rows, rightAligned: [1, 2, 3, 4]

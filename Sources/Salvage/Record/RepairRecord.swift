@@ -90,10 +90,10 @@ extension RepairRecord: CustomStringConvertible {
     var lines = ["\(name): repaired from \(ByteCount(sizeFound ?? 0))\(due)"]
     lines += origins.map { "  origin    \(PrintableText($0))" }
     lines.append(
-      "  lost      \(lost.count) ranges, \(ByteCount(lost.reduce(0) { $0 &+ $1.length }))")
+      "  lost      \(lost.count) ranges, \(ByteCount(lost.total(\.length)))")
     lines += lost.map { "  \($0.line)" }
     if !rebuilt.isEmpty {
-      let size = rebuilt.reduce(UInt64(0)) { $0 &+ $1.length }
+      let size = rebuilt.total(\.length)
       lines.append(
         "  rebuilt   \(rebuilt.count) ranges, \(ByteCount(size)), none of them of the dump")
       lines += rebuilt.map { "  \($0.line)" }

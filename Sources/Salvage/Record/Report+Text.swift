@@ -1,3 +1,5 @@
+internal import ELFCore
+
 extension Report: CustomStringConvertible {
   /// Some lines for people, safe to print. Ends without a newline.
   public var description: String {
@@ -9,6 +11,9 @@ extension Report: CustomStringConvertible {
     add("threads", threadWords)
     add("memory", memoryWords)
     for (label, words) in wayIn.lines(isWhole: isWhole, sizeFound: sizeFound) { add(label, words) }
+    for reason in verdict.reasons where reason.kind != .missing {
+      add(reason.isDamage ? "damage" : "doubt", reason.text)
+    }
     for (index, group) in lossGroups.enumerated() {
       add(index == 0 ? "lost" : "", group)
     }
@@ -31,7 +36,7 @@ extension Report: CustomStringConvertible {
     }
     guard sizeDue > sizeFound else { return "\(name)damaged, \(size)" }
     return
-      "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(sizeFound, of: sizeDue)))"
+      "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(ByteTotal(sizeDue, survived: sizeFound))))"
   }
 
   private var processWords: String {
@@ -63,10 +68,10 @@ extension Report: CustomStringConvertible {
       let lost =
         isRepaired && wayIn.kind == .file
         ? "; what was lost: coresalvage note \(PrintableText(input))" : ""
-      return "\(ByteCount(memoryDumped)) in \(all) segments\(lost)"
+      return "\(ByteCount(memory.size)) in \(all) segments\(lost)"
     }
-    return "\(ByteCount(memorySurvived)) of \(ByteCount(memoryDumped)) survived"
-      + " (\(Self.percent(memorySurvived, of: memoryDumped))): \(segmentsWhole) of \(all) segments whole,"
+    return "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) survived"
+      + " (\(Self.percent(memory))): \(segmentsWhole) of \(all) segments whole,"
       + " \(segmentsPartial) in part, \(segmentsLost) lost"
       + (tableLost > 0 ? "; not counting memory whose headers are lost" : "")
   }
@@ -76,7 +81,7 @@ extension Report: CustomStringConvertible {
     let most = 8
     var sizes: [String: UInt64] = [:]
     for (range, kind) in zip(lostRanges, lostKinds) {
-      sizes[kinds[Int(kind)], default: 0] &+= range.length
+      sizes[kinds[Int(kind)], default: 0] +|= range.length
     }
     let groups = sizes.sorted {
       let left = ($0.key.contains("stack") ? 0 : 1, UInt64.max - $0.value, $0.key)
@@ -84,17 +89,16 @@ extension Report: CustomStringConvertible {
     }
     var lines = groups.prefix(most).map { "\($0.key), \(ByteCount($0.value))" }
     if groups.count > most {
-      let rest = groups[most...].reduce(UInt64(0)) { $0 &+ $1.value }
+      let rest = groups[most...].total(\.value)
       lines.append("and \(groups.count - most) more, \(ByteCount(rest)); --json lists every range")
     }
     return lines
   }
 
   /// Rounded down, so that 100 % means all.
-  private static func percent(_ part: UInt64, of whole: UInt64) -> String {
-    guard whole > 0 else { return "100 %" }
-    if part > 0, Double(part) / Double(whole) < 0.001 { return "under 0.1 %" }
-    let tenths = Int(Double(part) / Double(whole) * 1000)
+  private static func percent(_ total: ByteTotal) -> String {
+    let tenths = total.share(of: 1000)
+    if tenths == 0, !total.isGone { return "under 0.1 %" }
     return tenths >= 100 || tenths == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
   }
 }

@@ -45,12 +45,13 @@ public struct Report: Hashable, Sendable {
   public var sizeFound: UInt64
   /// In bytes; nil where the headers name a size that no file can have.
   public var sizeDue: UInt64?
-  public var isWhole: Bool
+  public var isWhole: Bool { verdict.isWhole }
+  /// Whether it is whole, and what speaks against it.
+  public var verdict: Verdict
   /// Whether it is itself the output of a repair.
   public var isRepaired: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
-  public var memoryDumped: UInt64
-  public var memorySurvived: UInt64
+  public var memory: ByteTotal
   /// Segments of memory with bytes in the file: whole, in part, lost.
   public var segmentsWhole: Int
   public var segmentsPartial: Int
@@ -102,10 +103,9 @@ public struct Report: Hashable, Sendable {
     }
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
-    isWhole = !structure.isTouched(by: inputs.damage)
+    verdict = inputs.verdict
     isRepaired = structure.notes.contains { $0.owner == SalvageNote.owner }
-    memoryDumped = segments.dumpedBytes
-    memorySurvived = segments.survivedBytes
+    memory = segments.memory
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
     segmentsLost = segments.gone
@@ -151,6 +151,6 @@ public struct Report: Hashable, Sendable {
   }
 
   private static func lostBytes(_ lost: [LostRange], where isMeant: (LostRange) -> Bool) -> UInt64 {
-    lost.reduce(0) { isMeant($1) ? $0 &+ $1.length : $0 }
+    lost.lazy.filter(isMeant).total(\.length)
   }
 }

@@ -40,49 +40,35 @@ public struct Repair: Sendable {
   }
 
   package init(of intake: Intake, options: RepairOptions) throws(SalvageError) {
-    var intake = intake
     let source = intake.source
-    var reading = try Reading(intake)
-    if let zeros = try ZeroTail.range(of: reading.structure, source, options.intake.zeroTail) {
-      intake.wayIn.zeroTail = zeros.length
-      if options.intake.zeroTail == .lost {
-        intake.losses.append(.init(range: zeros, cause: .named))
-        reading = try Reading(intake)
-      }
-    }
-    let structure = reading.structure
-    // A size that no file can have is lost up to the last offset that can be named.
-    var damage = DamageMap(
-      sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
-      endCause: intake.wayIn.ending.lossCause)
-    damage.lose(intake.losses + intake.unreadable)
-    intake.wayIn.unreadable = intake.unreadable.reduce(0) { $0 + $1.range.length }
+    let examination = try Examination(intake, options: options.intake)
+    let structure = examination.structure
+    let process = examination.process
+    let wayIn = examination.wayIn
     self.intake = intake
-    var inputs = Plan.Inputs(
-      structure: structure, damage: damage, options: options, digest: reading.digest)
-    let isTouched = structure.isTouched(by: damage)
-    if isTouched {
-      let files = ModuleFiles(
-        sysroots: options.sysroots, program: options.program, core: intake.file?.identity,
-        process: reading.process.info)
-      inputs.rebuild = try Rebuild(structure, damage, reading.process, source, files, options)
-    }
-    self.inputs = inputs
-    guard isTouched else {
+    var inputs = Plan.Inputs(examination, options: options)
+    guard !examination.verdict.isWhole else {
+      self.inputs = inputs
       report = Report(
-        source.path, intake.wayIn, inputs, reading.process,
-        Segments(structure, damage, lostMemory: .drop))
+        source.path, wayIn, inputs, process,
+        Segments(structure, examination.damage, lostMemory: .drop))
       return
     }
-    try Self.refuseUnfinished(intake, reading.process, options)
+    let files = ModuleFiles(
+      sysroots: options.sysroots, program: options.program, core: intake.file?.identity,
+      process: process.info)
+    inputs.rebuild = try Rebuild(
+      structure, examination.damage, process, source, files, options)
+    self.inputs = inputs
+    try Self.refuseUnfinished(intake, process, options)
     let plan = Plan(inputs)
-    try Self.refuseHopeless(structure, reading.process, plan.segments, source)
+    try Self.refuseHopeless(structure, process, plan.segments, source)
     guard plan.size <= structure.format.largestWord else {
       throw SalvageError(
         .beyondRepair(reason: "a 32-bit core can't name what would stand past 4 GiB"),
         file: source.path, offset: structure.sizeFound)
     }
-    report = Report(source.path, intake.wayIn, inputs, reading.process, plan.segments)
+    report = Report(source.path, wayIn, inputs, process, plan.segments)
     self.plan = plan
   }
 
@@ -110,7 +96,7 @@ public struct Repair: Sendable {
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ segments: Segments,
     _ source: any ByteSource
   ) throws(SalvageError) {
-    guard process.threads.isEmpty, !structure.hasForeignThreads, segments.survivedBytes == 0
+    guard process.threads.isEmpty, !structure.hasForeignThreads, segments.memory.isGone
     else { return }
     let place =
       structure.sizeFound < structure.tableRange.upperBound
@@ -118,32 +104,5 @@ public struct Repair: Sendable {
     throw SalvageError(
       .beyondRepair(reason: "cut inside \(place); no thread and no memory survived"),
       file: source.path, offset: structure.sizeFound)
-  }
-}
-
-/// The headers and notes of an input, read again until all that can't be read of them is known.
-private struct Reading {
-  let structure: CoreStructure
-  let process: ProcessSnapshot
-  let digest: String
-
-  /// Each round knows more unreadable pages than the one before. So many, and it is no core that we read.
-  private static let mostRounds = 1000
-
-  init(_ intake: Intake) throws(SalvageError) {
-    var round = 0
-    while true {
-      let known = intake.unreadable
-      let structure = try Probe.structure(of: intake.source, present: intake.present)
-      let process = try ProcessSnapshot(structure, intake.source)
-      let digest = try Origin.digest(of: structure, intake.source)
-      round += 1
-      guard intake.unreadable != known, round < Self.mostRounds else {
-        self.structure = structure
-        self.process = process
-        self.digest = digest
-        return
-      }
-    }
   }
 }

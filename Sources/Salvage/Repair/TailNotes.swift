@@ -94,7 +94,7 @@ package struct TailNotes {
   private static func appendHead(
     _ ranges: [Range<UInt64>], _ format: ELFFormat, to tail: inout PieceRun
   ) {
-    let size = ranges.reduce(UInt64(0)) { $0 + 16 + roundUp($1.length, to: 4) }
+    let size = ranges.total { 16 +| roundUp($0.length, to: 4) }
     tail.append(
       SalvageNote.header(SalvageNote.head, descriptorSize: size, in: format))
     for range in ranges {

@@ -94,7 +94,7 @@ struct PageRow: Hashable, Sendable {
 
   private static func permille(_ part: UInt64, of whole: UInt64?) -> UInt64 {
     guard let whole, whole > 0 else { return 0 }
-    return UInt64(min(Double(part) / Double(whole), 1) * 1000)
+    return UInt64(ByteTotal(whole, survived: part).share(of: 1000))
   }
 }
 

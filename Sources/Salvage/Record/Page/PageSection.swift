@@ -62,7 +62,7 @@ struct PageSection {
     PageMap(fileOf: inspection).append(to: &page)
     PageMap(addressesOf: inspection).append(to: &page)
     page.raw("<ul class=\"legend\">")
-    for tally in inspection.memory where tally.dumped > 0 {
+    for tally in inspection.memory where tally.dumped.size > 0 {
       page.raw("<li><span class=\"swatch \(tally.kind.style)\"></span>")
       page.text(tally.kind.rawValue)
       page.raw("</li>")
@@ -127,13 +127,13 @@ struct PageSection {
       for tally in inspection.memory {
         page.raw("<tr>")
         page.element("th", tally.kind.rawValue)
-        for bytes in [tally.mapped, tally.dumped, tally.survived, tally.lost] {
+        for bytes in tally.sizes {
           page.element("td", bytes == 0 ? "–" : ByteCount(bytes).description, class: "n")
         }
         page.raw("<td>")
-        if tally.dumped > 0 {
+        if tally.dumped.size > 0 {
           let run = MapRun(
-            kind: tally.kind, start: 0, end: 0, dumped: tally.dumped, survived: tally.survived)
+            kind: tally.kind, start: 0, end: 0, dumped: tally.dumped)
           PageMap(
             title: run.name,
             parts: [
