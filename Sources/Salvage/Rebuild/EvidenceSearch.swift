@@ -72,23 +72,28 @@ struct EvidenceSearch {
   private func comparePages(_ target: Target, _ evidence: inout FileEvidence) {
     guard !relocatesText(target) else { return }
     for load in target.image.loads where !load.flags.contains(.write) && load.fileSize > 0 {
-      guard let range = target.inMemory(load.address..<load.address &+ load.fileSize) else {
-        continue
-      }
+      let size = min(load.fileSize, UInt64.max - load.address)
+      guard let range = target.inMemory(load.address..<load.address + size) else { continue }
       let survived = memory.fates(of: range).filter { $0.fate == .survived }
       let count = survived.reduce(UInt64(0)) { $0 + $1.range.length / pageSize + 1 }
-      let step = max(1, count / Self.mostPages) * pageSize
+      let step = max(1, count / Self.mostPages)
       for (part, _) in survived {
+        guard evidence.pages.count < 2 * Int(Self.mostPages) else { return }
         var start = part.lowerBound
         while start < part.upperBound {
-          let end = min(part.upperBound, (start & ~(pageSize - 1)) + pageSize)
+          let end = next(1, after: start, before: part.upperBound)
           if let agrees = compare(start..<end, target) { evidence.pages.add(agrees) }
-          let (next, overflow) = (start & ~(pageSize - 1)).addingReportingOverflow(step)
-          guard !overflow else { break }
-          start = next
+          start = next(step, after: start, before: part.upperBound)
         }
       }
     }
+  }
+
+  /// Where the page begins that is so many after the one of an address; `end` where that is not before it.
+  private func next(_ count: UInt64, after address: UInt64, before end: UInt64) -> UInt64 {
+    let page = address / pageSize
+    let (start, overflow) = (page + count).multipliedReportingOverflow(by: pageSize)
+    return overflow ? end : min(start, end)
   }
 
   /// Whether a page, or what survived of it, is the file's; nil where it tells nothing.
@@ -163,7 +168,8 @@ struct EvidenceSearch {
       }
     }
     for counter in Set(process.threads.filter(\.isInSystemCall).compactMap(\.programCounter)) {
-      guard let index = ranges.firstIndex(where: { $0.range.contains(counter) }) else { continue }
+      let index = ranges.partitioningIndex { $0.range.upperBound > counter }
+      guard index < ranges.count, ranges[index].range.contains(counter) else { continue }
       let number = ranges[index].target
       guard let before = before(counter, targets[number]) else { continue }
       found[number].systemCalls.add(instructions.maySystemCallEnd(before.span))

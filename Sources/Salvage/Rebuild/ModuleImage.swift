@@ -7,7 +7,7 @@ final class ModuleImage {
   let dynamic: DynamicSection?
   private let file: InputFile
 
-  private static let largestTable: UInt64 = 32 << 20
+  private static let largestTable: UInt64 = 16 << 20
   private static let longestName = 4096
 
   /// nil where it can't be read any more.
