@@ -67,8 +67,9 @@ struct ReplacedLibraryTests {
     let folder: ScratchFolder
     let program: FilePath
     let library: FilePath
-    /// Cut right before the library's header page.
+    /// Cut right before the library's header page, and right after it.
     let cut: FilePath
+    let later: FilePath
     /// The functions of each thread as gdb names them with the right library.
     let truth: [Int32: [String]]
 
@@ -114,6 +115,7 @@ struct ReplacedLibraryTests {
       (self.folder, self.program, self.library) = (folder, program, library)
       // Written now, as a copy is whose time nobody kept: the library's times tell nothing.
       cut = try core.cut(at: page.offset)
+      later = try core.cut(at: page.offset + 4096)
     }
 
     /// The names that gdb gives in the repaired core and not in the whole one, and those that are the same.
@@ -173,6 +175,25 @@ struct ReplacedLibraryTests {
     #expect(names.wrong.isEmpty, "\(change): \(names.wrong), \(module.verdict)")
     try expectDoubt(of: path, in: repair.report)
     #expect(repair.report.description.contains("\(path): \(module.verdict.remark); left out"))
+  }
+
+  @Test(
+    "and whose build-id survived gives no wrong name: the link map leads to no other file",
+    arguments: [false, true])
+  func isKnownToBeAnother(isEarly: Bool) throws {
+    guard let victim = try Case(.reordered, isEarly: isEarly) else { return }
+    let output = victim.folder.file("out.core")
+    let repair = try Repair(of: victim.later)
+    try repair.write(to: output)
+    let path = victim.library.string
+    let module = try #require(repair.report.modules.first { $0.path == Array(path.utf8) })
+    #expect(module.verdict.verification == .core)
+    #expect(module.verdict.remark.hasSuffix("replaced: the file here has another build-id"))
+    let names = try victim.names(in: output)
+    #expect(names.wrong.isEmpty, "\(names.wrong)")
+    let bytes = String(decoding: try ReferenceSource.contents(of: output), as: UTF8.self)
+    #expect(bytes.contains(path + (isEarly ? " (deleted)" : " (replaced)")))
+    try expectDoubt(of: path, in: repair.report)
   }
 
   /// Text and JSON name it.

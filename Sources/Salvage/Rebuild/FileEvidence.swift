@@ -46,11 +46,19 @@ struct FileEvidence: Hashable, Sendable {
     if systemCalls.differing > 0 {
       return "another build: where threads are in system calls, the file here has none"
     }
-    if calls.differing > 1, calls.differing * 2 > calls.agreeing {
+    if contradictsCalls {
       return "another build: before \(words(calls)) return addresses on the stacks"
         + " the file here has no call"
     }
     return nil
+  }
+
+  /// One word that is no return address may stand on any stack. More are too many where they are more than a few of all,
+  /// and one is where nothing else tells anything: then no frame would get a right name.
+  private var contradictsCalls: Bool {
+    let (differing, agreeing) = (calls.differing, calls.agreeing)
+    return differing >= 3 && differing * 6 > agreeing || differing == 2 && agreeing < 4
+      || differing == 1 && agreeing == 0 && points == 0
   }
 
   private func words(_ tally: Tally) -> String { "\(tally.differing) of \(tally.count)" }

@@ -17,6 +17,8 @@ package struct Module: Sendable {
   package var verdict: ModuleVerdict
   /// Whether the kernel said that the file was gone, or another had taken its place, when the core was written.
   package var isDeleted = false
+  /// Whether the file of its name here is known to be another.
+  package var isAnother = false
   /// Whether the headers are those that survived in the core, whatever the file is.
   package var hasHeadersInCore = false
 
@@ -26,6 +28,11 @@ package struct Module: Sendable {
     let start = bias &+ segment.address
     let (end, overflow) = start.addingReportingOverflow(segment.memorySize)
     return overflow || segment.memorySize == 0 ? nil : start..<end
+  }
+
+  /// The name for it in a link map of ours: debuggers open what has that name, and not all compare it with the core.
+  package var listedPath: [UInt8] {
+    isAnother ? path + Array((isDeleted ? " (deleted)" : " (replaced)").utf8) : path
   }
 
   package func contains(_ address: UInt64) -> Bool {

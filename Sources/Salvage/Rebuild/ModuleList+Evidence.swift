@@ -42,6 +42,7 @@ extension ModuleList {
   /// Nothing of the file is used any more.
   private mutating func leaveOut(_ index: Int, _ reason: String) {
     modules[index].file = nil
+    modules[index].isAnother = true
     guard !modules[index].hasHeadersInCore else {
       modules[index].verdict = ModuleVerdict(.core, reason)
       return

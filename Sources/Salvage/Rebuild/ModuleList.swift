@@ -83,7 +83,9 @@ package struct ModuleList {
     candidate.isProgram = programAddress.map(first.range.contains) ?? false
     if let headers = candidate.inCore, let fit = fit(headers, index, mappings) {
       let (file, verdict) = candidate.verify(&files)
-      return (module(fit, mappings, index, candidate, headers, file, verdict), fit.count)
+      var module = module(fit, mappings, index, candidate, headers, file, verdict)
+      if file == nil, case .success = candidate.file(&files) { module.isAnother = true }
+      return (module, fit.count)
     }
     let result = candidate.file(&files)
     if case .success(let file) = result, image(file.firstBytes) != nil,

@@ -29,7 +29,7 @@ extension Report {
 
   /// The modules whose files are not known to be those that the process had mapped.
   var doubtLines: [String] {
-    let most = 8
+    let most = 32
     let doubtful = modules.filter { [.leftOut, .core].contains($0.verdict.verification) }
     var lines = doubtful.prefix(most).map { module in
       "\(PrintableText(module.path)): \(PrintableText(module.verdict.doubt(of: 1) ?? ""))"
@@ -75,7 +75,7 @@ extension ModuleVerdict {
     let (its, it) = count == 1 ? ("its", "it") : ("their", "them")
     return switch verification {
     case .buildID, .headerPage: nil
-    case .layout: "known by \(its) layout alone, which another build can share"
+    case .layout: "known by hardly more than \(its) layout, which another build can share"
     case .evidence:
       "known by \(its) layout and what points into \(it), as a build in which nothing moved would be"
     case .core: remark
