@@ -36,12 +36,35 @@ public struct CallInstructions: Sendable {
   /// and where they don't, what stands before one goes nowhere: a return, a trap, or padding.
   public func mayFunctionBegin(after bytes: Span<UInt8>, at address: UInt64) -> Bool {
     if address % 16 == 0 { return true }
-    guard [.x86_64, .i386].contains(machine),
-      let last = bytes.integer(
-        at: bytes.count - 1, size: 1, .little)
-    else { return false }
-    // ret, nop, int3, hlt, ud2
-    return [0xc3, 0x90, 0xcc, 0xf4].contains(last) || word(bytes, size: 2) == 0x0b0f
+    switch machine {
+    case .x86_64, .i386:
+      // ret, nop, int3, hlt; ud2
+      guard let last = word(bytes, size: 1) else { return false }
+      return [0xc3, 0x90, 0xcc, 0xf4].contains(last) || word(bytes, size: 2) == 0x0b0f
+    case .aarch64:
+      // ret, nop, b, and no instruction
+      guard let last = littleWord(bytes) else { return false }
+      return [0xd65f_03c0, 0xd503_201f, 0].contains(last) || last & 0xfc00_0000 == 0x1400_0000
+    case .arm:
+      // bx lr, nop in two forms, b, pop {…, pc}; of Thumb bx lr and nop
+      guard let last = word(bytes) else { return false }
+      return [0xe12f_ff1e, 0xe320_f000, 0xe1a0_0000, 0].contains(last)
+        || last & 0xff00_0000 == 0xea00_0000 || last & 0xffff_8000 == 0xe8bd_8000
+        || [0x4770, 0xbf00].contains(last >> 16)
+    case .ppc64:
+      // blr, nop, b, and no instruction
+      guard let last = word(bytes) else { return false }
+      return [0x4e80_0020, 0x6000_0000, 0].contains(last) || last & 0xfc00_0003 == 0x4800_0000
+    case .riscv:
+      // c.jr ra, c.nop, ret, nop
+      guard let last = littleWord(bytes) else { return false }
+      return [0x8082, 0x0001].contains(last >> 16) || [0x8067, 0x13].contains(last)
+    case .s390:
+      // br %r14, nopr
+      guard let last = word(bytes, size: 2) else { return false }
+      return [0x07fe, 0x0700, 0x0707].contains(last)
+    default: return false
+    }
   }
 
   /// Whether an instruction that enters the kernel ends where these bytes do.

@@ -5,6 +5,7 @@ final class ModuleImage {
   let headers: ImageHeaders
   let loads: [ProgramHeader]
   let dynamic: DynamicSection?
+  private let module: ModuleFile
   private let file: InputFile
 
   private static let largestTable: UInt64 = 16 << 20
@@ -13,6 +14,7 @@ final class ModuleImage {
   /// nil where it can't be read any more.
   init?(_ module: ModuleFile) {
     guard let file = try? module.open() else { return nil }
+    self.module = module
     self.file = file
     headers = module.headers
     loads = module.headers.loads
@@ -21,11 +23,18 @@ final class ModuleImage {
 
   var format: ELFFormat { headers.format }
 
-  /// Its code, as far as the file has it.
+  /// Its code, in order. A segment that may be run can hold much else: linkers put all that is read-only into one for
+  /// long, and pointers to that stand on stacks too. So only the sections tell.
   var code: [Range<UInt64>] {
-    loads.filter { $0.flags.contains(.execute) }.map {
-      $0.address..<$0.address &+ min($0.fileSize, UInt64.max - $0.address)
+    let sections = module.codeSections.filter(\.isPresent).map(\.range)
+      .filter { range in !range.isEmpty && loads.contains { $0.contains(range) } }
+      .sorted { $0.lowerBound < $1.lowerBound }
+    var result: [Range<UInt64>] = []
+    // Hostile ones may lie over each other.
+    for range in sections where result.last.map({ $0.upperBound <= range.lowerBound }) ?? true {
+      result.append(range)
     }
+    return result
   }
 
   /// All that it asks for of memory.
@@ -128,5 +137,12 @@ final class ModuleImage {
       let length = dynamic?.first(.stringSize)?.value
     else { return [] }
     return bytes(at: start, count: Int(min(length, Self.largestTable)))
+  }
+}
+
+extension ProgramHeader {
+  /// Whether it may be run, and its memory holds the range.
+  fileprivate func contains(_ range: Range<UInt64>) -> Bool {
+    flags.contains(.execute) && address <= range.lowerBound && range.upperBound <= addressEnd
   }
 }
