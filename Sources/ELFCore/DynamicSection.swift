@@ -16,6 +16,17 @@ public struct DynamicSection: Hashable, Sendable {
     /// `DT_TEXTREL`: relocations change read-only segments.
     public static let textRelocations = Tag(rawValue: 22)
     public static let flags = Tag(rawValue: 30)
+    /// Tables of relocations, and their sizes in bytes.
+    public static let rela = Tag(rawValue: 7)
+    public static let relaSize = Tag(rawValue: 8)
+    public static let rel = Tag(rawValue: 17)
+    public static let relSize = Tag(rawValue: 18)
+    public static let relr = Tag(rawValue: 36)
+    public static let relrSize = Tag(rawValue: 35)
+    /// Those of functions, and which of the two forms theirs is: the tag of that.
+    public static let jumpRelocations = Tag(rawValue: 23)
+    public static let jumpRelocationsSize = Tag(rawValue: 2)
+    public static let jumpRelocationsForm = Tag(rawValue: 20)
   }
 
   /// One pair, and where its value stands from the start of the section.

@@ -24,4 +24,26 @@ public enum DynamicSymbols {
     }
     return nil
   }
+
+  /// One entry of the table.
+  public struct Entry: Hashable, Sendable {
+    /// Where its name begins in the table of strings.
+    public var name: UInt64
+    /// The address that it was linked for.
+    public var value: UInt64
+    /// Whether its address is known only once a function of its own has told it (STT_GNU_IFUNC).
+    public var isIndirect: Bool
+
+    /// Reads the entry at `record`; nil where it is cut.
+    public init?(_ table: Span<UInt8>, record: Int, in format: ELFFormat) {
+      let info = record + (format.width == .bits64 ? 4 : 12)
+      guard let name = DynamicSymbols.name.read(table, record: record, in: format),
+        let value = DynamicSymbols.value.read(table, record: record, in: format),
+        info < table.count
+      else { return nil }
+      self.name = name
+      self.value = value
+      isIndirect = table[info] & 0xf == 10
+    }
+  }
 }

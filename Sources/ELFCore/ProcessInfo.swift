@@ -2,6 +2,7 @@
 public struct ProcessInfo: Hashable, Sendable {
   public var id: UInt32
   public var userID: UInt32
+  public var groupID: UInt32
   /// `pr_fname`: the program's name, cut at 15 bytes.
   public var name: [UInt8]
   /// `pr_psargs`: the command line, cut at 79 bytes.
@@ -18,6 +19,8 @@ public struct ProcessInfo: Hashable, Sendable {
     default: return nil
     }
     guard let uid = descriptor.integer(at: layout.uid, size: layout.uidSize, format.byteOrder),
+      let gid = descriptor.integer(
+        at: layout.uid + layout.uidSize, size: layout.uidSize, format.byteOrder),
       let id = descriptor.integer(at: layout.pid, size: 4, format.byteOrder),
       let name = descriptor.cString(at: layout.name, limit: 16),
       var commandLine = descriptor.cString(at: layout.name + 16, limit: 80)
@@ -26,6 +29,7 @@ public struct ProcessInfo: Hashable, Sendable {
     while commandLine.last == 0x20 { commandLine.removeLast() }
     self.id = UInt32(id)
     userID = UInt32(uid)
+    groupID = UInt32(gid)
     self.name = name
     self.commandLine = commandLine
   }

@@ -10,6 +10,8 @@ public struct ProgramHeader: Hashable, Sendable {
     public static let interpreter = Kind(rawValue: 3)
     public static let note = Kind(rawValue: 4)
     public static let programHeaders = Kind(rawValue: 6)
+    /// `PT_GNU_RELRO`: what is read-only once it is relocated.
+    public static let relro = Kind(rawValue: 0x6474_e552)
   }
 
   /// `p_flags`

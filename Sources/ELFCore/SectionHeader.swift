@@ -5,8 +5,28 @@ public struct SectionHeader: Hashable, Sendable {
 
   public init(programHeaderCount: UInt32) { self.programHeaderCount = programHeaderCount }
 
+  /// A section of code: where it was linked for, and whether the file has it (else it is SHT_NOBITS).
+  public struct Code: Hashable, Sendable {
+    public var range: Range<UInt64>
+    public var isPresent: Bool
+
+    /// Reads the header at `record`; nil for a section of anything else.
+    public init?(_ bytes: Span<UInt8>, record: Int, in format: ELFFormat) {
+      // SHF_EXECINSTR
+      guard let flags = Layout.flags.read(bytes, record: record, in: format), flags & 4 != 0,
+        let kind = Layout.type.read(bytes, record: record, in: format),
+        let start = Layout.address.read(bytes, record: record, in: format),
+        let size = Layout.size.read(bytes, record: record, in: format)
+      else { return nil }
+      range = start..<start + min(size, UInt64.max - start)
+      isPresent = kind != 8
+    }
+  }
+
   private enum Layout {
     static let type = Field("sh_type", .word, at32: 4, at64: 4)
+    static let flags = Field("sh_flags", .native, at32: 8, at64: 8)
+    static let address = Field("sh_addr", .native, at32: 12, at64: 16)
     static let offset = Field("sh_offset", .native, at32: 16, at64: 24)
     static let size = Field("sh_size", .native, at32: 20, at64: 32)
     static let link = Field("sh_link", .word, at32: 24, at64: 40)

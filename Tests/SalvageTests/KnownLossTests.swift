@@ -94,7 +94,49 @@ struct KnownLossTests {
     var options = IntakeOptions()
     options.mapFile = map
     #expect(
-      try options.losses().map(\.range) == [0x1000..<0x1600, 0x2600..<0x3600] as [Range<UInt64>])
+      try options.losses().map(\.range) == [0x1000..<0x1600, 0x2600..<UInt64.max])
+  }
+
+  @Test(
+    "is also what a map of ddrescue doesn't cover",
+    arguments: [
+      // It ends before the file does.
+      ("0 + 1\n0 0x2000 +\n", [0x2000..<UInt64.max]),
+      // A gap, and a beginning that is not told of.
+      ("0 + 1\n0x100 0x100 +\n0x300 0x100 +\n", [0..<0x100, 0x200..<0x300, 0x400..<UInt64.max]),
+      // Blocks in any order, over each other: what one of them calls unfinished is.
+      (
+        "0 + 1\n0x300 0x100 +\n0 0x300 +\n0x80 0x10 -\n0x200 0x180 +\n",
+        [0x80..<0x90, 0x400..<UInt64.max]
+      ),
+      // No block at all.
+      ("0 + 1\n", [0..<UInt64.max]),
+      // Blocks up to the last offset that can be named, and past it.
+      ("0 + 1\n0 0xffffffffffffffff +\n", []),
+      ("0 + 1\n0x10 0xffffffffffffffff +\n", [0..<0x10]),
+    ] as [(String, [Range<UInt64>])])
+  func uncovered(map: String, lost: [Range<UInt64>]) throws {
+    let folder = try ScratchFolder(in: .memory)
+    var options = IntakeOptions()
+    options.mapFile = try folder.write(Array(map.utf8), to: "map")
+    #expect(try options.losses().map(\.range) == lost)
+  }
+
+  @Test("past the end of a map of ddrescue makes a core of full length a damaged one")
+  func mapOfAPart() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let core = CoreBuilder.typical().build()
+    let input = try folder.write(core.bytes, to: "in.core")
+    var options = RepairOptions()
+    func report(_ finished: Int) throws -> Report {
+      let map = "0x0 +\n0x0 \(finished) +\n"
+      options.intake.mapFile = try folder.write(Array(map.utf8), to: "map\(finished)")
+      return try Repair(of: input, options: options).report
+    }
+    let end = core.bytes.count - 4096
+    #expect(try report(end).isWhole == false)
+    #expect(try report(end).lost.reduce(0) { $0 + $1.range.length } == 4096)
+    #expect(try report(core.bytes.count).isWhole)
   }
 
   @Test(

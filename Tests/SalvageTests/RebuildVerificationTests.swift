@@ -1,3 +1,4 @@
+import ELFCore
 import Glibc
 import Salvage
 import SystemPackage
@@ -14,8 +15,8 @@ struct RebuildVerificationTests {
     let whole: ReferenceCore
     let plugin: FilePath
 
-    init?() throws {
-      folder = try ScratchFolder(in: .memory)
+    init?(in place: ScratchFolder.Place = .memory) throws {
+      folder = try ScratchFolder(in: place)
       guard let crash = try CrashProgram.plugins.crash(in: folder) else { return nil }
       self.crash = crash
       whole = try crash.core.reference
@@ -50,7 +51,8 @@ struct RebuildVerificationTests {
     guard let victim = try Case() else { return }
     let offset = try victim.headerOffset
     #expect(try victim.module(cutAt: offset + 4096).verdict == ModuleVerdict(.buildID))
-    #expect(try victim.module(cutAt: offset).verdict == ModuleVerdict(.layout))
+    // Two threads wait in it; that is not much.
+    #expect(try victim.module(cutAt: offset).verdict.verification == .layout)
   }
 
   @Test("that was replaced is not used, and said to be another")
@@ -66,10 +68,21 @@ struct RebuildVerificationTests {
     _ = try CrashProgram.compile(flags, to: "plugin1.so", in: victim.folder)
     let survived = try victim.module(of: late)
     #expect(survived.verdict.verification == .core)
-    #expect(survived.verdict.remark.contains("replaced"))
+    #expect(survived.verdict.remark == "replaced: the file here has another build-id")
     let lost = try victim.module(of: early)
-    #expect(lost.verdict == ModuleVerdict(.leftOut, "written to since the core was"))
+    #expect(lost.verdict.verification == .leftOut)
+    #expect(lost.verdict.remark.hasPrefix("another build: "))
+  }
 
+  @Test(
+    "that was touched or put here since the core was written is not used, unless much tells for it")
+  func isLater() throws {
+    guard let victim = try Case() else { return }
+    let early = try victim.crash.core.cut(at: victim.headerOffset)
+    try Tool("touch", [victim.plugin.string]).runSuccessfully()
+    #expect(
+      try victim.module(of: early).verdict
+        == ModuleVerdict(.leftOut, "written to since the core was"))
     // As a package's upgrade leaves it: written long ago, and put here after the crash.
     try Tool("touch", ["-d", "2001-01-01", victim.plugin.string]).runSuccessfully()
     #expect(try victim.module(of: early).verdict.verification == .leftOut)
@@ -98,7 +111,7 @@ struct RebuildVerificationTests {
     try Tool("mv", [victim.plugin.string, place.string]).runSuccessfully()
     var options = RepairOptions()
     options.sysroots = ["/nowhere", root]
-    #expect(try victim.module(cutAt: offset, options).verdict == ModuleVerdict(.layout))
+    #expect(try victim.module(cutAt: offset, options).verdict.verification == .layout)
 
     let text = try Tool("readelf", ["-n", place.string]).runSuccessfully().text
     let mark = try #require(text.firstRange(of: "Build ID: "))
@@ -126,18 +139,75 @@ struct RebuildVerificationTests {
       return try #require(report.modules.first { $0.path == Array(victim.plugin.string.utf8) })
         .verdict.remark
     }
+    // Whether there is such a file is not told either.
+    let hidden = "no file here that the core's owner may read"
     chown(cut.string, nobody, nobody)
-    #expect(try remark() == "")
+    #expect(try remark().contains("agree with it"))
     chmod(victim.plugin.string, 0o600)
-    #expect(try remark().contains("can't be read"))
+    #expect(try remark() == hidden)
     // A folder on the way that they may not pass hides it as well, and so does a group that only root is in.
     chmod(victim.plugin.string, 0o644)
     chmod(victim.folder.path.string, 0o700)
-    #expect(try remark().contains("can't be read"))
+    #expect(try remark() == hidden)
     chmod(victim.folder.path.string, 0o755)
     chmod(victim.plugin.string, 0o640)
-    #expect(try remark().contains("can't be read"))
+    #expect(try remark() == hidden)
     chown(cut.string, 0, 0)
-    #expect(try remark() == "")
+    #expect(try remark().contains("agree with it"))
+    FileTree.remove(victim.plugin)
+    #expect(try remark() == "no such file here")
+    chown(cut.string, nobody, nobody)
+    #expect(try remark() == hidden)
+  }
+
+  @Test("in a folder of root's is as if it were not there, to a stranger's core, in every command")
+  func isHidden() throws {
+    guard geteuid() == 0 else { return Skip.say("files of others: not root") }
+    guard let victim = try Case(in: .temporary) else { return }
+    let root = try ScratchFolder(in: .memory)
+    chmod(victim.folder.path.string, 0o711)
+    let nobody: uid_t = 65534
+    // The plugin's name now leads to a file in a folder that only root may pass, and then to none.
+    let target = root.file("there.so")
+    try Tool("cp", [victim.plugin.string, target.string]).runSuccessfully()
+    let cut = try victim.crash.core.cut(at: victim.headerOffset + 4096)
+    chown(cut.string, nobody, nobody)
+    func told() throws -> (String, Inspection.Module.LocalFile?) {
+      let path = Array(victim.plugin.string.utf8)
+      return (
+        try victim.module(of: cut).verdict.remark,
+        try Inspection(of: cut).modules.first { $0.path == path }?.localFile
+      )
+    }
+    chmod(cut.string, 0o644)
+    #expect(try told().1 == .same)
+    FileTree.remove(victim.plugin)
+    symlink(target.string, victim.plugin.string)
+    let there = try told()
+    FileTree.remove(target)
+    let gone = try told()
+    #expect(there == gone)
+    #expect(there.1 == .absent)
+    // A core that is root's own, of a process that was not.
+    let roots = FileIdentity(at: "/etc/passwd", followingLinks: true)
+    let reader = FileReader(for: roots, of: try process(of: nobody))
+    #expect(reader.isForAnother)
+    #expect(throws: SalvageError.self) { try reader.open(target) }
+    try Tool("cp", ["/bin/true", target.string]).runSuccessfully()
+    #expect(throws: SalvageError.self) { try reader.open(target) }
+    let own = FileReader(for: nil, of: try process(of: 0))
+    #expect(try own.open(target).size > 0)
+  }
+
+  private func process(of user: UInt32) throws -> ProcessInfo {
+    var descriptor = [UInt8](repeating: 0, count: 136)
+    for (index, value) in [user, user].enumerated() {
+      for byte in 0..<4 {
+        descriptor[16 + 4 * index + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte))
+      }
+    }
+    let info = ProcessInfo(
+      descriptor.span, in: ELFFormat(width: .bits64, byteOrder: .little))
+    return try #require(info)
   }
 }

@@ -34,17 +34,6 @@ struct ELFImage: Hashable, Sendable {
     return image == nil ? .noHeader : .none
   }
 
-  /// As in its file.
-  init?(_ file: any ByteSource) {
-    guard let bytes = try? file.bytes(at: 0, count: ImageHeaders.readableSize),
-      let headers = ImageHeaders(bytes.span)
-    else { return nil }
-    self.init(headers) { segment in
-      let size = Int(min(segment.fileSize, Self.largestNotes))
-      return (try? file.bytes(at: segment.fileOffset, count: size)) ?? []
-    }
-  }
-
   private init(_ headers: ImageHeaders, notes: (ProgramHeader) -> [UInt8]) {
     self.headers = headers
     var found: BuildID?

@@ -67,8 +67,12 @@ extension Inspection {
     addProcess(parts)
     if !options.asksCausesOnly {
       modules = MappedModules(parts.process, parts.memory, parts.names).modules
-      if options.readsLocalFiles { compareModules() }
-      addThreads(parts, readsLocalFiles: options.readsLocalFiles)
+      addThreads(parts)
+      if options.readsLocalFiles {
+        var files = ModuleFiles(core: intake.file?.identity, process: parts.process.info)
+        compareModules(&files)
+        addSymbols(&files)
+      }
       addMappings(parts)
       findings = Sanity(parts, self).findings
     }

@@ -7,7 +7,7 @@ extension Inspection {
       case same
       /// Its build-id is another.
       case different
-      /// There is no such file.
+      /// There is no such file, or none that the core's owner may read.
       case absent
       /// It can't be told: a build-id is lost, or was never there.
       case unknown

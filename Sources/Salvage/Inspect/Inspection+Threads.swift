@@ -4,7 +4,7 @@ extension Inspection {
   /// So many different program counters of one module are looked up.
   private static let mostSymbols = 1024
 
-  mutating func addThreads(_ parts: Parts, readsLocalFiles: Bool) {
+  mutating func addThreads(_ parts: Parts) {
     let main = parts.process.info?.id
     threads = parts.process.threads.map { status in
       Thread(
@@ -14,7 +14,6 @@ extension Inspection {
         stack: parts.process.writer.isMachine
           ? nil : status.stackPointer.map { StackState(pointer: $0, parts.memory) })
     }
-    if readsLocalFiles { addSymbols() }
   }
 
   private func location(of address: UInt64?) -> Location {
@@ -25,24 +24,25 @@ extension Inspection {
   }
 
   /// Compares each module with the file of its path on this machine.
-  mutating func compareModules() {
+  mutating func compareModules(_ files: inout ModuleFiles) {
     for index in modules.indices {
       let path = modules[index].path
       guard path.first == UInt8(ascii: "/") else { continue }
-      guard LocalFile.exists(path) else {
-        modules[index].localFile = .absent
-        continue
+      switch files.file(named: path) {
+      case .success(let file):
+        guard let expected = modules[index].buildID else { continue }
+        // A file without a build-id is not the one that had one.
+        modules[index].localFile = file.buildID?.bytes == expected ? .same : .different
+      case .failure(.missing), .failure(.hidden): modules[index].localFile = .absent
+      case .failure(.notELF):
+        if modules[index].buildID != nil { modules[index].localFile = .different }
+      case .failure(.unreadable), .failure(.notRegular): continue
       }
-      guard let file = LocalFile.open(path) else { continue }
-      let found = ELFImage(file)
-      guard let expected = modules[index].buildID else { continue }
-      // A file without a build-id is not the one that had one.
-      modules[index].localFile = found?.buildID == expected ? .same : .different
     }
   }
 
   /// Names the functions that the program counters are in, where the file is there and the same.
-  private mutating func addSymbols() {
+  mutating func addSymbols(_ files: inout ModuleFiles) {
     var wanted: [Int: Set<UInt64>] = [:]
     for thread in threads {
       guard let index = thread.location.module, modules[index].localFile == .same else { continue }
@@ -50,12 +50,14 @@ extension Inspection {
     }
     var found: [Int: [UInt64: SymbolTable.Match]] = [:]
     for (index, offsets) in wanted {
-      guard let file = LocalFile.open(modules[index].path), let image = ELFImage(file)
+      guard case .success(let module) = files.file(named: modules[index].path),
+        let file = try? module.open()
       else { continue }
+      let headers = module.headers
       let sorted = offsets.sorted().prefix(Self.mostSymbols)
-      let addresses = sorted.map { $0 &+ image.headers.firstAddress }
+      let addresses = sorted.map { $0 &+ headers.firstAddress }
       for (offset, match) in zip(
-        sorted, SymbolTable(file, image.headers.header).matches(addresses))
+        sorted, SymbolTable(file, headers.header).matches(addresses))
       {
         found[index, default: [:]][offset] = match
       }

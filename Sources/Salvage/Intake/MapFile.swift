@@ -4,8 +4,11 @@ internal import SystemPackage
 ///
 /// Source: "Mapfile structure" in ddrescue's manual. Comments begin with `#`; the first line that is none is the
 /// program's state; every other one is position, size and status of a block.
+///
+/// Blocks may come in any order and leave gaps: a map may be cut, joined by hand, or of a part of the input. What no
+/// block calls finished (`+`) is lost, and so is what one block calls finished and another not.
 package struct MapFile {
-  /// The blocks that are not finished (`+`): untried, failed or bad.
+  /// In order, and apart from one another; what comes after the last block is lost up to the end.
   package private(set) var lost: [Range<UInt64>] = []
 
   init(_ path: FilePath) throws(SalvageError) { try self.init(of: InputFile(path)) }
@@ -14,6 +17,8 @@ package struct MapFile {
     let path = file.path
     var lines = Lines(file)
     var hasState = false
+    var finished: [Range<UInt64>] = []
+    var unfinished: [Range<UInt64>] = []
     while let line = try lines.next() {
       let words = line.prefix { $0 != UInt8(ascii: "#") }
         .split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }
@@ -32,20 +37,40 @@ package struct MapFile {
         throw Self.malformed(path, lines.number, "a position, a size and one of ? * / - +", line)
       }
       let (end, overflow) = start.addingReportingOverflow(size)
-      guard status != UInt8(ascii: "+"), size > 0 else { continue }
-      append(start..<(overflow ? .max : end))
+      guard size > 0 else { continue }
+      let block = start..<(overflow ? .max : end)
+      if status == UInt8(ascii: "+") { finished.append(block) } else { unfinished.append(block) }
     }
     guard hasState else { throw Self.malformed(path, lines.number, "a position and a status", []) }
+    lost = Self.joined(unfinished + Self.gaps(between: Self.joined(finished)))
   }
 
   private static let statuses = Array("?*/-+".utf8)
 
-  private mutating func append(_ range: Range<UInt64>) {
-    if let last = lost.last, last.upperBound == range.lowerBound {
-      lost[lost.count - 1] = last.lowerBound..<range.upperBound
-    } else if !range.isEmpty {
-      lost.append(range)
+  /// The same bytes in ranges that are in order, and neither meet nor lie over each other.
+  private static func joined(_ ranges: [Range<UInt64>]) -> [Range<UInt64>] {
+    var result: [Range<UInt64>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = result.last, last.upperBound >= range.lowerBound {
+        result[result.count - 1] =
+          last.lowerBound..<max(last.upperBound, range.upperBound)
+      } else {
+        result.append(range)
+      }
     }
+    return result
+  }
+
+  /// All that such ranges leave out.
+  private static func gaps(between ranges: [Range<UInt64>]) -> [Range<UInt64>] {
+    var result: [Range<UInt64>] = []
+    var position: UInt64 = 0
+    for range in ranges {
+      if position < range.lowerBound { result.append(position..<range.lowerBound) }
+      position = range.upperBound
+    }
+    if position < .max { result.append(position..<UInt64.max) }
+    return result
   }
 
   private static func malformed(

@@ -54,6 +54,26 @@ package final class ModuleFile: Sendable {
     return DynamicSection(bytes.span, in: headers.format)
   }
 
+  /// Its sections of code; none where it has no section headers.
+  package var codeSections: [SectionHeader.Code] {
+    let format = headers.format
+    let size = format.sectionHeaderSize
+    let count = min(Int(headers.header.sectionHeaderCount), 4096)
+    guard headers.header.sectionHeaderOffset > 0,
+      Int(headers.header.sectionHeaderEntrySize) == size,
+      let bytes = try? bytes(at: headers.header.sectionHeaderOffset, count: count * size)
+    else { return [] }
+    return stride(from: 0, through: bytes.count - size, by: size).compactMap { record in
+      SectionHeader.Code(bytes.span, record: record, in: format)
+    }
+  }
+
+  /// Whether its code is in it: a file of debug information has the headers of the image, and only says where the code was.
+  package var holdsItsCode: Bool {
+    let sections = codeSections
+    return sections.isEmpty || sections.contains(where: \.isPresent)
+  }
+
   /// Where a byte of the image, by the address that it was linked for, stands in the file.
   package func fileOffset(of address: UInt64) -> UInt64? {
     for load in headers.loads where load.address <= address {

@@ -6,6 +6,8 @@ package struct ModuleFiles {
   /// Why there is none.
   package enum Absence: Error, Hashable, Sendable {
     case missing
+    /// There is none that the core's owner may read. Whether there is one, and what it is, is not told.
+    case hidden
     case unreadable(Errno)
     /// A directory, a FIFO, a device, a file of the kernel's.
     case notRegular
@@ -19,11 +21,15 @@ package struct ModuleFiles {
   package let coreWritten: Int64?
   private var known: [[UInt8]: Result<ModuleFile, Absence>] = [:]
 
-  /// `program` stands for the program whatever its name was; `core` is the core's file, where it is one.
-  package init(sysroots: [FilePath], program: FilePath?, core: FileIdentity?) {
+  /// `program` stands for the program whatever its name was; `core` is the core's file, where it is one; `process` is
+  /// what it tells of its owner.
+  package init(
+    sysroots: [FilePath] = [], program: FilePath? = nil, core: FileIdentity?, process: ProcessInfo?
+  ) {
     self.sysroots = sysroots
     self.program = program
-    reader = FileReader(for: core)
+    // The ids of another machine are nobody's here.
+    reader = FileReader(for: core, of: sysroots.isEmpty ? process : nil)
     // A file of 1970 comes from an archive that keeps no times.
     coreWritten = core.flatMap { $0.modified > 0 ? $0.modified : nil }
   }
@@ -55,8 +61,10 @@ package struct ModuleFiles {
     var result = Result<ModuleFile, Absence>.failure(.missing)
     for sysroot in sysroots {
       result = load(sysroot.pushing(path.lexicallyNormalized().removingRoot()))
-      if case .failure(.missing) = result { continue }
-      break
+      switch result {
+      case .failure(.missing), .failure(.hidden): continue
+      default: return result
+      }
     }
     return result
   }
@@ -86,6 +94,7 @@ package struct ModuleFiles {
       ModuleCache.keep(file, path, reader)
       return .success(file)
     } catch {
+      guard !reader.isForAnother else { return .failure(.hidden) }
       guard case .io(let errno, _) = error.kind else { return .failure(.notRegular) }
       switch errno {
       case .noSuchFileOrDirectory, .notDirectory, .fileNameTooLong: return .failure(.missing)

@@ -28,13 +28,14 @@ struct Candidate {
     return files.file(named: plainPath)
   }
 
-  /// The file whose beginning is what survived, if there is one.
+  /// The file whose beginning is what survived, if there is one. Where a part of that is damage, the layout is all that
+  /// is known.
   func verify(_ files: inout ModuleFiles) -> (ModuleFile?, ModuleVerdict) {
     let result = file(&files)
-    if case .success(let file) = result, let verification = verification(of: file) {
-      return (file, ModuleVerdict(verification))
-    }
-    if let buildID, let file = files.file(with: buildID), verification(of: file) != nil {
+    if case .success(let file) = result, let verdict = verdict(on: file) { return (file, verdict) }
+    if let buildID, let file = files.file(with: buildID),
+      let verdict = verdict(on: file), verdict.verification == .buildID
+    {
       return (file, ModuleVerdict(.buildID, "found by its build-id"))
     }
     return (nil, ModuleVerdict(.core, words(for: result)))
@@ -53,19 +54,48 @@ struct Candidate {
     return nil
   }
 
-  private func verification(of file: ModuleFile) -> ModuleVerdict.Verification? {
-    // A separate debug file has the build-id too, and not the bytes.
-    guard file.firstBytes.starts(with: beginning.prefix(file.firstBytes.count)) else { return nil }
-    return buildID == nil ? .headerPage : file.buildID == buildID ? .buildID : nil
+  /// nil where the file is another.
+  private func verdict(on file: ModuleFile) -> ModuleVerdict? {
+    let page = comparison(with: file)
+    let remark = page.isSame ? "" : "its header page in the core is damaged"
+    if let buildID {
+      // A separate debug file has the build-id too, and not the bytes.
+      guard file.buildID == buildID, page.isSame || file.holdsItsCode else { return nil }
+      return ModuleVerdict(.buildID, remark)
+    }
+    guard !page.differs else { return nil }
+    // Where a part of the page is gone, the file's build-id may have been in it.
+    let isWhole = beginning.count >= file.firstBytes.count || file.buildID == nil
+    return page.isSame && isWhole ? ModuleVerdict(.headerPage) : ModuleVerdict(.layout, remark)
+  }
+
+  /// What survived of the first page beside the file's.
+  func comparison(with file: ModuleFile) -> PageComparison {
+    let expected = Array(file.firstBytes.prefix(beginning.count))
+    return PageComparison(Array(beginning.prefix(expected.count)), expected, isX86: false)
   }
 
   func words(for result: Result<ModuleFile, ModuleFiles.Absence>) -> String {
     switch result {
-    case .success: isDeleted ? "deleted and replaced" : "replaced: the file here is another"
+    case .success(let file): words(forOther: file)
     case .failure(.missing): isDeleted ? "deleted" : "no such file here"
+    case .failure(.hidden): "no file here that the core's owner may read"
     case .failure(.unreadable(let errno)): "can't be read: \(errno)"
     case .failure(.notRegular): "no regular file"
     case .failure(.notELF): "no ELF file here"
     }
+  }
+
+  /// Why a file that is there is not the one: what of that is known, and no more.
+  private func words(forOther file: ModuleFile) -> String {
+    let reason: String
+    if let buildID, let other = file.buildID, buildID != other {
+      reason = "the file here has another build-id"
+    } else if comparison(with: file).differs {
+      reason = "the file here begins otherwise than the page that survived"
+    } else {
+      return (isDeleted ? "deleted, and " : "") + "the file here does not fit its mappings"
+    }
+    return (isDeleted ? "deleted and replaced: " : "replaced: ") + reason
   }
 }

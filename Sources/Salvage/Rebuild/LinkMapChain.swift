@@ -72,7 +72,7 @@ struct LinkMapChain {
   ) throws(SalvageError) -> [RebuiltSegment] {
     let placed = placed.sorted { $0.range.lowerBound < $1.range.lowerBound }
     let paths = Dictionary(
-      modules.map { ($0.dynamicRange?.lowerBound ?? 0, $0.path) },
+      modules.filter { !$0.isAnother }.map { ($0.dynamicRange?.lowerBound ?? 0, $0.path) },
       uniquingKeysWith: { first, _ in first })
     var result: [RebuiltSegment] = []
     for (_, map) in nodes.dropFirst() {

@@ -27,7 +27,7 @@ struct LinkMapRebuild {
     let program = list.program
     isStartedByName = program?.headers?.first(.interpreter) == nil
     main = isStartedByName ? try Self.startedByName(modules, memory) : program
-    let room = modules.reduce(UInt64(256)) { $0 + 64 + UInt64($1.path.count) }
+    let room = modules.reduce(UInt64(256)) { $0 + 64 + UInt64($1.listedPath.count) }
     arena = LinkMapArena(capacity: room, memory)
     chain = LinkMapChain(memory)
     switch try Rendezvous.find(program, memory, absence) {
@@ -174,7 +174,7 @@ struct LinkMapRebuild {
 
   /// The linker leaves the program's name empty where the kernel started it.
   private func name(of module: Module) -> [UInt8] {
-    module.base == main?.base && !isStartedByName ? [] : module.path
+    module.base == main?.base && !isStartedByName ? [] : module.listedPath
   }
 
   /// A node whose name stands in the arena, with zeros for what is not known of it.

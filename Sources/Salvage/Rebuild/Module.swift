@@ -15,6 +15,12 @@ package struct Module: Sendable {
   /// The file, where it is the one that was mapped.
   package var file: ModuleFile?
   package var verdict: ModuleVerdict
+  /// Whether the kernel said that the file was gone, or another had taken its place, when the core was written.
+  package var isDeleted = false
+  /// Whether the file of its name here is known to be another.
+  package var isAnother = false
+  /// Whether the headers are those that survived in the core, whatever the file is.
+  package var hasHeadersInCore = false
 
   /// Where its dynamic section lies (`l_ld`).
   package var dynamicRange: Range<UInt64>? {
@@ -22,6 +28,11 @@ package struct Module: Sendable {
     let start = bias &+ segment.address
     let (end, overflow) = start.addingReportingOverflow(segment.memorySize)
     return overflow || segment.memorySize == 0 ? nil : start..<end
+  }
+
+  /// The name for it in a link map of ours: debuggers open what has that name, and not all compare it with the core.
+  package var listedPath: [UInt8] {
+    isAnother ? path + Array((isDeleted ? " (deleted)" : " (replaced)").utf8) : path
   }
 
   package func contains(_ address: UInt64) -> Bool {
@@ -34,9 +45,12 @@ public struct ModuleVerdict: Hashable, Sendable {
   public enum Verification: String, Hashable, Sendable {
     /// The file has the build-id that survived in the core.
     case buildID = "build-id"
-    /// Neither has a build-id; the file begins with the page that survived in the core.
+    /// There is no build-id; the file begins with the page that survived in the core.
     case headerPage = "header page"
-    /// The header page is lost; the mappings are those that the file's headers ask for, all and no others.
+    /// The header page is lost; the mappings are those that the file's headers ask for, all and no others. Other memory
+    /// that survived agrees with the file: pages, pointers, return addresses.
+    case evidence
+    /// The same, and nothing that survived tells for the file or against it.
     case layout
     /// The headers survived in the core, and the file is not the one that was mapped, or can't be had.
     case core = "headers in the core"

@@ -2,13 +2,14 @@ internal import ELFCore
 
 /// The modules of the process: who they were, and whether their files here are the ones that it had mapped.
 package struct ModuleList {
-  package private(set) var modules: [Module] = []
+  package internal(set) var modules: [Module] = []
   package let pageSize: UInt64
 
-  private let memory: CoreMemory
-  private let structure: CoreStructure
+  let memory: CoreMemory
+  let structure: CoreStructure
   private let programAddress: UInt64?
-  private let evidence: LayoutEvidence
+  /// When the core was written; nil where that is not known, or the files are not this machine's.
+  let coreWritten: Int64?
 
   package init(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ memory: CoreMemory,
@@ -16,12 +17,13 @@ package struct ModuleList {
   ) throws(SalvageError) {
     self.structure = structure
     self.memory = memory
-    evidence = LayoutEvidence(process, coreWritten: files.isForeign ? nil : files.coreWritten)
+    coreWritten = files.isForeign ? nil : files.coreWritten
     pageSize = Self.pageSize(process)
     programAddress =
       process.auxiliaryVector?[.programHeaders] ?? process.auxiliaryVector?[.entry]
     guard process.mappedFiles != nil else {
       modules = try UnnamedModules(structure, process, memory, pageSize: pageSize, &files).modules
+      weigh(process)
       return
     }
     // Ranges that lie over each other are a hostile list's; what begins first counts.
@@ -34,6 +36,7 @@ package struct ModuleList {
       mappings.append(entry)
     }
     try find(in: mappings, &files)
+    weigh(process)
   }
 
   /// The program: what the kernel started.
@@ -73,28 +76,26 @@ package struct ModuleList {
     let limit = min(first.range.length, UInt64(ImageHeaders.readableSize))
     let beginning = try memory.prefix(at: first.range.lowerBound, limit: Int(limit))
     let magic = beginning.prefix(FileHeader.magic.count)
-    guard FileHeader.magic.starts(with: magic) else { return (nil, 1) }
+    // Where no code was mapped, only an image's headers make it one.
+    guard FileHeader.magic.starts(with: magic) || isCode(index..<end(of: index, mappings), mappings)
+    else { return (nil, 1) }
     var candidate = Candidate(path: first.path, inCore: image(beginning), beginning: beginning)
     candidate.isProgram = programAddress.map(first.range.contains) ?? false
-    if let headers = candidate.inCore {
-      // What is mapped otherwise than its headers ask for was mapped to be read, not run.
-      guard let fit = fit(headers, index, mappings) else { return (nil, 1) }
+    if let headers = candidate.inCore, let fit = fit(headers, index, mappings) {
       let (file, verdict) = candidate.verify(&files)
-      return (module(fit, mappings, index, candidate, headers, file, verdict), fit.count)
+      var module = module(fit, mappings, index, candidate, headers, file, verdict)
+      if file == nil, case .success = candidate.file(&files) { module.isAnother = true }
+      return (module, fit.count)
     }
     let result = candidate.file(&files)
     if case .success(let file) = result, image(file.firstBytes) != nil,
-      file.firstBytes.starts(with: beginning),
-      let fit = fit(file.headers, index, mappings)
+      let fit = fit(file.headers, index, mappings), !candidate.comparison(with: file).differs
     {
-      let size = mappings[index..<index + fit.count].total(\.range.length)
-      if let objection = try evidence.objection(to: file, bias: fit.bias, size: size) {
-        return leftOut(candidate, index, mappings, objection)
-      }
-      let verdict = ModuleVerdict(
-        .layout, candidate.isDeleted ? "deleted, yet a file of its name fits" : "")
+      let verdict = ModuleVerdict(.layout)
       return (module(fit, mappings, index, candidate, file.headers, file, verdict), fit.count)
     }
+    // What is mapped otherwise than its headers ask for was mapped to be read, not run; and what has none is data.
+    guard candidate.inCore == nil, FileHeader.magic.starts(with: magic) else { return (nil, 1) }
     return leftOut(candidate, index, mappings, candidate.words(for: result))
   }
 
@@ -105,7 +106,8 @@ package struct ModuleList {
     Module(
       path: candidate.plainPath, base: mappings[index].range.lowerBound, bias: fit.bias,
       headers: headers, mappings: Array(mappings[index..<index + fit.count]), file: file,
-      verdict: verdict)
+      verdict: verdict, isDeleted: candidate.isDeleted,
+      hasHeadersInCore: candidate.inCore == headers)
   }
 
   /// Headers of an image for this core's machine.
@@ -132,16 +134,8 @@ package struct ModuleList {
     _ candidate: Candidate, _ index: Int, _ mappings: [MappedFiles.Entry],
     _ reason: String
   ) -> (module: Module?, count: Int) {
-    var end = index + 1
-    while end < mappings.count, mappings[end].path == candidate.path,
-      mappings[end].fileOffset != 0
-    {
-      end += 1
-    }
-    let isCode = mappings[index..<end].contains {
-      memory.segment(at: $0.range.lowerBound)?.flags.contains(.execute) ?? false
-    }
-    guard isCode else { return (nil, end - index) }
+    let end = end(of: index, mappings)
+    guard isCode(index..<end, mappings) else { return (nil, end - index) }
     let base = mappings[index].range.lowerBound
     return (
       Module(
@@ -150,5 +144,22 @@ package struct ModuleList {
         verdict: ModuleVerdict(.leftOut, reason)),
       end - index
     )
+  }
+
+  /// The end of the mappings that go on with the file whose first one is at `index`.
+  private func end(of index: Int, _ mappings: [MappedFiles.Entry]) -> Int {
+    var end = index + 1
+    while end < mappings.count, mappings[end].path == mappings[index].path,
+      mappings[end].fileOffset != 0
+    {
+      end += 1
+    }
+    return end
+  }
+
+  private func isCode(_ range: Range<Int>, _ mappings: [MappedFiles.Entry]) -> Bool {
+    mappings[range].contains {
+      memory.segment(at: $0.range.lowerBound)?.flags.contains(.execute) ?? false
+    }
   }
 }

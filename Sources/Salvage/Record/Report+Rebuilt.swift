@@ -29,20 +29,21 @@ extension Report {
 
   /// The modules whose files are not known to be those that the process had mapped.
   var doubtLines: [String] {
-    let most = 8
+    let most = 32
     let doubtful = modules.filter { [.leftOut, .core].contains($0.verdict.verification) }
     var lines = doubtful.prefix(most).map { module in
-      "\(PrintableText(module.path)): \(PrintableText(module.verdict.remark))"
-        + (module.verdict.verification == .leftOut ? "; left out" : "")
+      "\(PrintableText(module.path)): \(PrintableText(module.verdict.doubt(of: 1) ?? ""))"
     }
     if doubtful.count > most {
       lines.append("and \(doubtful.count - most) more; --json lists every one")
     }
-    let weak = modules.count { $0.verdict.verification == .layout }
-    if weak > 0 {
+    for weak in [ModuleVerdict.Verification.layout, .evidence] {
+      let names = modules.filter { $0.verdict.verification == weak }.map(\.path)
+      guard let words = ModuleVerdict(weak).doubt(of: names.count) else { continue }
+      let listed = names.prefix(most).map { PrintableText($0).description }
       lines.append(
-        "\(Self.count(weak, "module")) known by \(weak == 1 ? "its" : "their") layout alone, which another build can share"
-      )
+        "\(words): " + listed.joined(separator: ", ")
+          + (names.count > most ? " and \(names.count - most) more; --json lists every one" : ""))
     }
     return lines
   }
@@ -66,6 +67,23 @@ extension Report {
   }
 }
 
+extension ModuleVerdict {
+  /// Why so many modules may not be the ones that the process had, in words that don't name them; nil for none, and
+  /// where nothing is in doubt.
+  fileprivate func doubt(of count: Int) -> String? {
+    guard count > 0 else { return nil }
+    let (its, it) = count == 1 ? ("its", "it") : ("their", "them")
+    return switch verification {
+    case .buildID, .headerPage: nil
+    case .layout: "known by hardly more than \(its) layout, which another build can share"
+    case .evidence:
+      "known by \(its) layout and what points into \(it), as a build in which nothing moved would be"
+    case .core: remark
+    case .leftOut: remark + "; left out"
+    }
+  }
+}
+
 extension Report.Module {
   var json: JSON {
     .members([
@@ -74,6 +92,7 @@ extension Report.Module {
       "bias": bias.map(JSON.address) ?? .null,
       "verified": .string(verdict.verification.rawValue),
       "remark": verdict.remark.isEmpty ? .null : .string(verdict.remark),
+      "doubt": verdict.doubt(of: 1).map(JSON.string) ?? .null,
     ])
   }
 }

@@ -61,7 +61,8 @@ public struct Repair: Sendable {
       return
     }
     let files = ModuleFiles(
-      sysroots: options.sysroots, program: options.program, core: intake.file?.identity)
+      sysroots: options.sysroots, program: options.program, core: intake.file?.identity,
+      process: process.info)
     inputs.rebuild = try Rebuild(
       structure, examination.damage, process, source, files, options)
     self.inputs = inputs
