@@ -37,10 +37,9 @@ extension Way {
   /// The file of a program that a stranger named.
   func module(_ bytes: [UInt8], _ choice: Choice) throws(SalvageError) {
     let file = MemorySource(bytes)
-    let image = ELFImage(file)
-    if let image {
+    if let headers = ImageHeaders(bytes.span) {
       let addresses: [UInt64] = [0, 0x1000, 0x1234, 0x40_1000, 1 << 63, .max]
-      _ = SymbolTable(file, image.headers.header).matches(addresses)
+      _ = SymbolTable(file, headers.header).matches(addresses)
     }
     Scratch.put(bytes)
     var options = choice.options
