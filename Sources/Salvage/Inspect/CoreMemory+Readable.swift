@@ -11,10 +11,8 @@ extension CoreMemory {
 
   /// The end of the bytes that survive in a row from an address on, in the same segment; the address itself where none do.
   package func survivingEnd(from address: UInt64) -> UInt64 {
-    guard let segment = segment(at: address), segment.dumpedEnd > address,
-      let first = fates(of: address..<segment.dumpedEnd).first, first.fate == .survived
-    else { return address }
-    return first.range.upperBound
+    guard let segment = segment(at: address), segment.dumpedEnd > address else { return address }
+    return survivedEnd(of: address..<segment.dumpedEnd)
   }
 
   /// Up to `count` bytes from an address on: as many as survive in a row.

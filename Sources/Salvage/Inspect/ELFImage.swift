@@ -1,8 +1,8 @@
-internal import ELFCore
+package import ELFCore
 
 /// A program or library, be it in memory or in a file: its headers and its build-id.
-struct ELFImage: Hashable, Sendable {
-  let headers: ImageHeaders
+package struct ELFImage: Hashable, Sendable {
+  package let headers: ImageHeaders
   /// nil where there is none, or its note isn't there.
   let buildID: [UInt8]?
 
@@ -20,7 +20,7 @@ struct ELFImage: Hashable, Sendable {
   }
 
   /// As in its file.
-  init?(_ file: any ByteSource) {
+  package init?(_ file: any ByteSource) {
     guard let bytes = try? file.bytes(at: 0, count: ImageHeaders.readableSize),
       let headers = ImageHeaders(bytes.span)
     else { return nil }

@@ -39,6 +39,9 @@ package struct ModuleFiles {
   /// Whether a core of another machine is meant, whose files are not those here.
   package var isForeign: Bool { !sysroots.isEmpty }
 
+  /// How many names were looked for.
+  package var lookUps: Int { known.count }
+
   /// The file of that name.
   package mutating func file(named name: [UInt8]) -> Result<ModuleFile, Absence> {
     if let result = known[name] { return result }

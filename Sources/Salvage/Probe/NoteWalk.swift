@@ -90,6 +90,10 @@ package struct NoteWalk {
         offset = next
         continue
       }
+      if note.isNothing {
+        offset = try endOfNothing(from: offset, alignment: alignment, to: min(end, source.size))
+        continue
+      }
       if present.survives(offset..<note.fileEnd) { notes.append(note) } else { isCut = true }
       offset = roundUp(note.fileEnd - segment.fileOffset, to: alignment) + segment.fileOffset
     }
@@ -112,11 +116,23 @@ package struct NoteWalk {
       at: ownerOffset, count: min(Int(ownerSize), Note.longestOwner))
     // The padding after the owner is counted from the note's beginning.
     let headerSize = roundUp(UInt64(Note.headerSize) + ownerSize, to: alignment)
-    guard let name = owner.span.cString(at: 0, limit: Note.longestOwner) else { return nil }
+    guard var name = owner.span.cString(at: 0, limit: Note.longestOwner) else { return nil }
+    // Neighbours share one owner's bytes, as they have one owner as a rule.
+    if let last = notes.last?.owner, last == name { name = last }
     return Note(
       kind: Note.Kind(rawValue: UInt32(kind)), owner: name, ownerSize: UInt32(ownerSize),
       fileOffset: offset,
       descriptorOffset: offset + headerSize, descriptorSize: descriptorSize)
+  }
+
+  /// Where notes that are all zeros end: they tell nothing, and a hole holds millions of them in no room.
+  private func endOfNothing(
+    from offset: UInt64, alignment: UInt64, to end: UInt64
+  ) throws(SalvageError) -> UInt64 {
+    let step = roundUp(UInt64(Note.headerSize), to: alignment)
+    let limit = min(end, present.survivingEnd(from: offset))
+    let zeros = try source.endOfZeros(from: offset, to: limit)
+    return offset + max(1, (zeros - offset) / step) * step
   }
 
   // MARK: Notes that no header leads to
@@ -173,6 +189,9 @@ package struct NoteWalk {
 }
 
 extension Note {
+  /// Whether its header is zeros.
+  fileprivate var isNothing: Bool { ownerSize == 0 && descriptorSize == 0 && kind.rawValue == 0 }
+
   /// Whether its owner is what every writer gives: printable ASCII and one NUL.
   fileprivate var hasGoodName: Bool {
     !owner.isEmpty && Int(ownerSize) == owner.count + 1

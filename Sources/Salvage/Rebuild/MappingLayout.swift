@@ -81,22 +81,30 @@ struct MappingLayout {
   /// its own: what is left to compare where nothing tells which file was mapped.
   func fits(_ memory: CoreMemory) -> Bool {
     parts.allSatisfy { part in
-      var next = part.range.lowerBound
-      while next < part.range.upperBound {
-        guard let segment = memory.segment(at: next), segment.address == next,
-          segment.memoryEnd <= part.range.upperBound,
-          segment.flags.contains(.execute) == part.isExecutable
-        else { return false }
-        next = segment.memoryEnd
-      }
-      return true
+      memory.index(at: part.range.lowerBound).map { fits(part, memory, from: $0) } ?? false
     }
   }
 
-  /// A quick look: whether such a segment may be the image's first, wherever it lies.
-  func mayBegin(with segment: ProgramHeader) -> Bool {
-    segment.flags.contains(.execute) == parts[0].isExecutable
-      && segment.memoryEnd - segment.address <= parts[0].range.length
+  /// A quick look: whether the image's first part may lie where a segment begins. None of the others is asked for.
+  func mayBegin(_ memory: CoreMemory, at index: Int) -> Bool {
+    var part = parts[0]
+    let start = memory.segments[index].address
+    let (end, overflow) = start.addingReportingOverflow(part.range.length)
+    guard !overflow else { return false }
+    part.range = start..<end
+    return fits(part, memory, from: index)
+  }
+
+  private func fits(_ part: Part, _ memory: CoreMemory, from index: Int) -> Bool {
+    var next = part.range.lowerBound
+    for segment in memory.segments[index...] {
+      guard segment.address == next, segment.memoryEnd <= part.range.upperBound,
+        segment.flags.contains(.execute) == part.isExecutable
+      else { return false }
+      next = segment.memoryEnd
+      if next == part.range.upperBound { return true }
+    }
+    return false
   }
 
   /// The mappings that it asks for.

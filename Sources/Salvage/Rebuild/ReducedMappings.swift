@@ -16,7 +16,6 @@ struct ReducedMappings {
       mappings = nil
       return
     }
-    let lost = Self.lostRanges(memory)
     var isChanged = false
     var kept: [MappedFiles.Entry] = []
     let headers = Self.headerMappings(files.entries)
@@ -25,7 +24,8 @@ struct ReducedMappings {
       if headers.contains(index), !Self.isWritten(entry, memory, pageSize) {
         range = range.lowerBound + min(pageSize, range.length)..<range.upperBound
       }
-      let parts = Self.gaps(in: range, lost)
+      // At most one more than is looked at.
+      let parts = memory.lost(in: range, most: Self.mostParts + 1)
       guard !parts.isEmpty else {
         kept.append(entry)
         continue
@@ -47,29 +47,6 @@ struct ReducedMappings {
       }
     }
     mappings = isChanged ? MappedFiles(pageSize: files.pageSize, entries: kept) : nil
-  }
-
-  /// What the dump had of the memory and lost, by address.
-  private static func lostRanges(_ memory: CoreMemory) -> [Range<UInt64>] {
-    var result: [Range<UInt64>] = []
-    let segments = memory.segments
-    for (index, segment) in segments.enumerated() where segment.fileSize > 0 {
-      // Where hostile segments overlap, each is walked up to the next alone.
-      let next = index + 1 < segments.count ? segments[index + 1].address : .max
-      let end = max(segment.address, min(segment.dumpedEnd, next))
-      for (range, fate) in memory.fates(of: segment.address..<end) where fate == .lost {
-        result.append(range)
-      }
-    }
-    return result
-  }
-
-  /// At most one more than `mostParts` of them.
-  private static func gaps(in range: Range<UInt64>, _ lost: [Range<UInt64>]) -> [Range<UInt64>] {
-    guard !range.isEmpty else { return [] }
-    let first = lost.partitioningIndex { $0.upperBound > range.lowerBound }
-    return lost[first...].prefix(mostParts + 1).prefix { $0.lowerBound < range.upperBound }
-      .map { $0.clamped(to: range) }
   }
 
   /// The mappings that begin an image: of its first page the kernel dumps what nobody changed.

@@ -111,8 +111,8 @@ struct UnnamedModules {
       let sample = MappingLayout(file.headers, base: first, pageSize: pageSize)
     else { return [] }
     var places: [UInt64] = []
-    for segment in memory.segments
-    where sample.mayBegin(with: segment) && !taken.contains(segment.address) {
+    for (index, segment) in memory.segments.enumerated()
+    where sample.mayBegin(memory, at: index) && !taken.contains(segment.address) {
       guard let layout = MappingLayout(file.headers, base: segment.address, pageSize: pageSize)
       else { continue }
       if layout.fits(memory) { places.append(segment.address) }

@@ -47,7 +47,7 @@ package struct Examination: Sendable {
   }
 
   private static func noteReasons(_ structure: CoreStructure) -> [Verdict.Reason] {
-    let size = structure.damagedNotes.reduce(UInt64(0)) { $0 &+ $1.range.length }
+    let size = structure.damagedNotes.total(\.range.length)
     guard size > 0 else { return [] }
     return [.init(.notes, "\(ByteCount(size)) of the notes are damaged and hold no whole note.")]
   }
