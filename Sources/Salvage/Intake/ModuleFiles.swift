@@ -33,6 +33,9 @@ package struct ModuleFiles {
     program.map { load($0) }
   }
 
+  /// Whether the option was given.
+  package var hasProgram: Bool { program != nil }
+
   /// The name of that file, raw.
   package var programName: [UInt8]? { program.map { PrintableText.bytes(of: $0) } }
 

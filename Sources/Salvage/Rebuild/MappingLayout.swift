@@ -80,32 +80,36 @@ struct MappingLayout {
   /// Whether the core has memory just where the image asks for it, in segments that neither begin before nor end after
   /// its own: what is left to compare where nothing tells which file was mapped.
   func fits(_ memory: CoreMemory) -> Bool {
-    parts.allSatisfy { part in
-      memory.index(at: part.range.lowerBound).map { fits(part, memory, from: $0) } ?? false
-    }
+    memory.index(at: base).map { fits(memory, at: $0) } ?? false
   }
 
-  /// A quick look: whether the image's first part may lie where a segment begins. None of the others is asked for.
-  func mayBegin(_ memory: CoreMemory, at index: Int) -> Bool {
-    var part = parts[0]
-    let start = memory.segments[index].address
-    let (end, overflow) = start.addingReportingOverflow(part.range.length)
-    guard !overflow else { return false }
-    part.range = start..<end
-    return fits(part, memory, from: index)
+  /// The same for an image that lies where a segment begins. A place that is none costs a look at that one, as a rule.
+  func fits(_ memory: CoreMemory, at first: Int) -> Bool {
+    let shift = memory.segments[first].address &- base
+    var index = first
+    for part in parts {
+      let start = part.range.lowerBound &+ shift
+      let (end, overflow) = start.addingReportingOverflow(part.range.length)
+      guard !overflow, let found = memory.index(beginningAt: start, from: index) else {
+        return false
+      }
+      index = found
+      var next = start
+      while next < end {
+        guard index < memory.segments.count else { return false }
+        let segment = memory.segments[index]
+        guard segment.address == next, segment.memoryEnd <= end,
+          segment.flags.contains(.execute) == part.isExecutable
+        else { return false }
+        next = segment.memoryEnd
+        index += 1
+      }
+    }
+    return true
   }
 
-  private func fits(_ part: Part, _ memory: CoreMemory, from index: Int) -> Bool {
-    var next = part.range.lowerBound
-    for segment in memory.segments[index...] {
-      guard segment.address == next, segment.memoryEnd <= part.range.upperBound,
-        segment.flags.contains(.execute) == part.isExecutable
-      else { return false }
-      next = segment.memoryEnd
-      if next == part.range.upperBound { return true }
-    }
-    return false
-  }
+  /// How long the image's first part is.
+  var firstLength: UInt64 { parts[0].range.length }
 
   /// The mappings that it asks for.
   func mappings(_ path: [UInt8]) -> [MappedFiles.Entry] {
