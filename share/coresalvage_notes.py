@@ -11,7 +11,9 @@ PT_NOTE = 4
 HEADER_TABLE = 0xFFFFFFFF
 LARGEST_NOTE = 256 << 20
 
-CAUSES = {1: "past the end of the file", 2: "unreadable", 3: "damaged", 4: "named as lost"}
+CAUSES = {1: "past the end of the file", 2: "unreadable", 3: "damaged", 4: "named as lost",
+          5: "left out on request", 6: "gone before it was read", 7: "zeros taken for lost",
+          8: "a damaged note"}
 STATES = {1: "dropped", 2: "zero-marked", 3: "padded", 4: "rebuilt"}
 MEANS = {1: "link map", 2: "mapped file"}
 
@@ -26,7 +28,8 @@ class Range:
 
     @property
     def is_memory(self):
-        return self.start != 0 and self.index != HEADER_TABLE
+        # What was rebuilt is always memory: a link map may lie where no program header of the dump was.
+        return self.kind == "rebuilt" or self.start != 0 and self.index != HEADER_TABLE
 
     def __str__(self):
         if self.kind == "rebuilt":

@@ -30,11 +30,17 @@ package struct Probe {
     let table = try table(at: header.programHeaderOffset, count: count, header.format)
     let programHeaders = table.headers
     var walk = try NoteWalk(source, present, header.format, programHeaders)
-    try walk.findUnnamed(in: unnamedNotes(tableEnd, programHeaders))
+    let unnamed = unnamedNotes(tableEnd, programHeaders)
+    if !programHeaders.contains(where: { $0.kind == .note && unnamed.contains($0.fileOffset) }) {
+      try walk.findUnnamed(in: unnamed)
+    }
     var structure = CoreStructure(
       header: header, headerBytes: headerBytes, table: table,
       tableRange: header.programHeaderOffset..<tableEnd, notes: walk.notes,
-      notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed,
+      notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed, notesAreMerged: walk.isMerged,
+      originalFiles: walk.notes.first {
+        $0.owner == SalvageNote.owner && $0.kind == SalvageNote.file
+      } ?? walk.oldFiles,
       damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size,
       sizeDue: nil)
     structure.sizeDue = sizeDue(structure)

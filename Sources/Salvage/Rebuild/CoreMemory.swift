@@ -70,11 +70,13 @@ package struct CoreMemory: Sendable {
     return end
   }
 
-  /// What is lost of a range: the first `most` parts.
-  package func lost(in range: Range<UInt64>, most: Int) -> [Range<UInt64>] {
+  /// The first `most` parts of a range that have one of these fates.
+  package func parts(
+    of range: Range<UInt64>, _ fates: Set<Fate>, most: Int
+  ) -> [Range<UInt64>] {
     var result: [Range<UInt64>] = []
     visit(range) { part, fate in
-      guard fate == .lost else { return true }
+      guard fates.contains(fate) else { return true }
       if let last = result.last, last.upperBound == part.lowerBound {
         result[result.count - 1] = last.lowerBound..<part.upperBound
         return true

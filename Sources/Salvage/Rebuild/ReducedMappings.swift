@@ -11,21 +11,28 @@ struct ReducedMappings {
   /// With more gaps than this in one mapping, all of it is taken out: what survived of it is in the core.
   private static let mostParts = 16
 
-  init(_ files: MappedFiles?, _ memory: CoreMemory, pageSize: UInt64) {
+  /// - Parameter wasRepaired: whether memory that no program header names was lost, and dropped by an earlier repair.
+  init(_ files: MappedFiles?, _ memory: CoreMemory, pageSize: UInt64, wasRepaired: Bool) {
     guard let files else {
       mappings = nil
       return
     }
+    let fates: Set<CoreMemory.Fate> = wasRepaired ? [.lost, .unmapped] : [.lost]
+    let over = Self.lyingOverOthers(files.entries)
     var isChanged = false
     var kept: [MappedFiles.Entry] = []
     let headers = Self.headerMappings(files.entries)
     for (index, entry) in files.entries.enumerated() {
+      guard !over.contains(index) else {
+        isChanged = true
+        continue
+      }
       var range = entry.range
       if headers.contains(index), !Self.isWritten(entry, memory, pageSize) {
         range = range.lowerBound + min(pageSize, range.length)..<range.upperBound
       }
       // At most one more than is looked at.
-      let parts = memory.lost(in: range, most: Self.mostParts + 1)
+      let parts = memory.parts(of: range, fates, most: Self.mostParts + 1)
       guard !parts.isEmpty else {
         kept.append(entry)
         continue
@@ -47,6 +54,19 @@ struct ReducedMappings {
       }
     }
     mappings = isChanged ? MappedFiles(pageSize: files.pageSize, entries: kept) : nil
+  }
+
+  /// A hostile list's: each would be held against the same memory once more. No name for them is no loss.
+  private static func lyingOverOthers(_ entries: [MappedFiles.Entry]) -> Set<Int> {
+    var result: Set<Int> = []
+    var end: UInt64 = 0
+    for index in entries.indices.sorted(by: {
+      entries[$0].range.lowerBound < entries[$1].range.lowerBound
+    }) {
+      if entries[index].range.lowerBound < end { result.insert(index) }
+      end = max(end, entries[index].range.upperBound)
+    }
+    return result
   }
 
   /// The mappings that begin an image: of its first page the kernel dumps what nobody changed.

@@ -28,7 +28,7 @@ extension Way {
     let intake = try Intake.open(
       InputFile(Scratch.input), options: options.intake, archives: choice[7] ? .lazily : .wholly,
       spooling: choice[5] ? .packed : .plain
-    ) { () throws(SalvageError) in try UnnamedFile(in: Scratch.folder) }
+    ) { _ throws(SalvageError) in try UnnamedFile(in: Scratch.folder) }
     let repair = try Repair(of: intake, options: options)
     demand(!repair.report.description.isEmpty, "a report has words")
     demand(!repair.json(output: nil, nil).line.isEmpty, "a report has JSON")
