@@ -3,7 +3,7 @@
 #
 #   bench.sh [-n RUNS] [-d FOLDER] [SECTION...]
 #
-# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, archive, batch.
+# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, archive, batch, hostile.
 #
 # All sections when none is named. Needs root (core_pattern, mounts) and about 14 GB below FOLDER
 # ($TMPDIR by default), which are freed at the end. CORESALVAGE_BINARY names another executable.
@@ -21,12 +21,14 @@ while getopts n:d: option; do
 done
 shift $((OPTIND - 1))
 sections=("$@")
-((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace archive batch)
+((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace archive batch hostile)
 
 # shellcheck source=bench/lib.sh
 source "$here/bench/lib.sh"
 # shellcheck source=bench/archive.sh
 source "$here/bench/archive.sh"
+# shellcheck source=bench/hostile.sh
+source "$here/bench/hostile.sh"
 [[ $(id -u) == 0 ]] || { note "bench.sh: needs root, to let the kernel write cores"; exit 1; }
 "$here/install.sh" bench
 coresalvage=${CORESALVAGE_BINARY:-$("$here/build-release.sh")}

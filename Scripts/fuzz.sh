@@ -20,7 +20,7 @@ fi
 
 # Swift takes only the last of several -sanitize options for its coverage: both in one, or nothing is instrumented.
 CORESALVAGE_FUZZ=1 swift build -c release --product SalvageFuzz --scratch-path "$build" \
-  --sanitize fuzzer --sanitize address -Xswiftc -parse-as-library -Xswiftc -enable-testing \
+  --sanitize fuzzer --sanitize address -Xswiftc -parse-as-library \
   -Xswiftc -sanitize=fuzzer,address \
   -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp >&2
 

@@ -34,5 +34,8 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 swift test --skip-build --parallel --disable-xctest 2>&1 | tee "$log"
 
+step "strangers' bytes, under libFuzzer and AddressSanitizer"
+Scripts/fuzz.sh 30
+
 step "done"
 grep -E 'Test run with [0-9]+ tests?' "$log" | tail -n 1

@@ -135,7 +135,7 @@ struct HostileSumTests {
 
   @Test("of notes that were found before the place that their header names are inspected")
   func notesBeforeTheirHeader() throws {
-    let core = Self.core([(0, Self.offset, 2000), (0, Self.fileSize, 4096)])
+    let core = Self.core([(0, Self.offset, 2010), (0, Self.fileSize, 4096)])
     let found = try Self.look(MemorySource(core.cut(to: 2010)))
     #expect(found.threads.map(\.id) == [100])
   }

@@ -112,3 +112,12 @@ extension CoreBuilder {
     writer.native(alignment)
   }
 }
+
+extension CoreBuilder {
+  /// The bytes of one note, as they stand among others.
+  public func noteBytes(_ note: BuilderNote) -> [UInt8] {
+    var builder = self
+    builder.notes = [note]
+    return builder.encodedNotes().bytes
+  }
+}

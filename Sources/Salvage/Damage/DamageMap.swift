@@ -35,7 +35,9 @@ package struct DamageMap: Hashable, Sendable {
     }
   }
 
-  package private(set) var extents: [Extent]
+  package private(set) var extents: [Extent] { didSet { count() } }
+  /// How many bytes survive before each extent.
+  private var sums: [UInt64] = []
 
   /// A file of which the first `sizeFound` bytes are there and the rest up to `sizeDue` is not.
   package init(sizeFound: UInt64, sizeDue: UInt64, endCause: Cause = .pastEnd) {
@@ -43,6 +45,16 @@ package struct DamageMap: Hashable, Sendable {
     if sizeFound > 0 { extents.append(Extent(range: 0..<sizeFound, cause: nil)) }
     if sizeDue > sizeFound {
       extents.append(Extent(range: sizeFound..<sizeDue, cause: endCause))
+    }
+    count()
+  }
+
+  private mutating func count() {
+    var sum: UInt64 = 0
+    sums.removeAll(keepingCapacity: true)
+    for extent in extents {
+      sums.append(sum)
+      if extent.cause == nil { sum += extent.range.length }
     }
   }
 
@@ -108,21 +120,38 @@ package struct DamageMap: Hashable, Sendable {
 
   /// The extents that a range is made of, clipped to it, in order. A range past the map's end is cut there.
   package func extents(in range: Range<UInt64>) -> [Extent] {
-    guard !range.isEmpty else { return [] }
-    let low = extents.partitioningIndex { $0.range.upperBound > range.lowerBound }
-    var result: [Extent] = []
-    for extent in extents[low...] {
-      guard extent.range.lowerBound < range.upperBound else { break }
-      result.append(Extent(range: extent.range.clamped(to: range), cause: extent.cause))
+    indices(in: range).map { index in
+      Extent(range: extents[index].range.clamped(to: range), cause: extents[index].cause)
     }
-    return result
+  }
+
+  /// Which of all extents a range is made of. Hostile segments lie over each other by the ten thousand: how many there are,
+  /// and how much of them survives, must not take a look at each.
+  package func indices(in range: Range<UInt64>) -> Range<Int> {
+    guard !range.isEmpty else { return 0..<0 }
+    let low = extents.partitioningIndex { $0.range.upperBound > range.lowerBound }
+    return low..<max(low, extents.partitioningIndex { $0.range.lowerBound >= range.upperBound })
+  }
+
+  /// How many bytes of the range are there.
+  package func surviving(in range: Range<UInt64>) -> UInt64 {
+    let indices = indices(in: range)
+    guard let first = indices.first, let last = indices.last else { return 0 }
+    func part(_ index: Int) -> UInt64 {
+      let extent = extents[index]
+      return extent.cause == nil ? extent.range.clamped(to: range).length : 0
+    }
+    guard first < last else { return part(first) }
+    return part(first) + (sums[last] - sums[first + 1]) + part(last)
+  }
+
+  /// The end of what survives in a row from an offset on.
+  package func survivingEnd(from offset: UInt64) -> UInt64 {
+    let index = extents.partitioningIndex { $0.range.upperBound > offset }
+    guard index < extents.count, extents[index].cause == nil else { return offset }
+    return extents[index].range.upperBound
   }
 
   /// Whether every byte of the range is there.
-  package func survives(_ range: Range<UInt64>) -> Bool {
-    guard let last = extents.last, range.upperBound <= last.range.upperBound else {
-      return range.isEmpty
-    }
-    return extents(in: range).allSatisfy { $0.cause == nil }
-  }
+  package func survives(_ range: Range<UInt64>) -> Bool { surviving(in: range) == range.length }
 }

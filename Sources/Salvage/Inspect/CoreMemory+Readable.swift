@@ -9,12 +9,18 @@ extension CoreMemory {
     return after - 1
   }
 
+  /// The index of the segment that begins at an address, where it is none before `first`.
+  package func index(beginningAt address: UInt64, from first: Int) -> Int? {
+    guard first < segments.count, segments[first].address <= address else { return nil }
+    if segments[first].address == address { return first }
+    let index = segments.partitioningIndex { $0.address >= address }
+    return index < segments.count && segments[index].address == address ? index : nil
+  }
+
   /// The end of the bytes that survive in a row from an address on, in the same segment; the address itself where none do.
   package func survivingEnd(from address: UInt64) -> UInt64 {
-    guard let segment = segment(at: address), segment.dumpedEnd > address,
-      let first = fates(of: address..<segment.dumpedEnd).first, first.fate == .survived
-    else { return address }
-    return first.range.upperBound
+    guard let segment = segment(at: address), segment.dumpedEnd > address else { return address }
+    return survivedEnd(of: address..<segment.dumpedEnd)
   }
 
   /// Up to `count` bytes from an address on: as many as survive in a row.

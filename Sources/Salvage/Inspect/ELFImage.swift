@@ -1,8 +1,8 @@
-internal import ELFCore
+package import ELFCore
 
 /// A program or library, be it in memory or in a file: its headers and its build-id.
-struct ELFImage: Hashable, Sendable {
-  let headers: ImageHeaders
+package struct ELFImage: Hashable, Sendable {
+  package let headers: ImageHeaders
   /// nil where there is none, or its note isn't there.
   let buildID: [UInt8]?
 

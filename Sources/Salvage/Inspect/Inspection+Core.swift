@@ -136,9 +136,7 @@ extension Inspection {
     for segment in parts.memory.segments {
       let range = segment.address..<max(segment.addressEnd, segment.address)
       let kind = parts.names.kind(of: range, segment: range, flags: segment.flags)
-      let survived = parts.damage.extents(
-        in: segment.fileOffset..<(segment.fileEnd ?? .max)
-      ).total { $0.cause == nil ? $0.range.length : 0 }
+      let survived = parts.damage.surviving(in: segment.fileOffset..<(segment.fileEnd ?? .max))
       let mapping = Mapping(
         address: segment.address, mapped: segment.memorySize, dumped: segment.fileSize,
         survived: survived, fileOffset: segment.fileOffset, kind: kind)

@@ -31,10 +31,7 @@ struct MappedModules {
   /// Modules of files that are mapped as code.
   private mutating func addMapped(_ entries: [MappedFiles.Entry], _ names: MemoryNames) {
     var indices: [[UInt8]: Int] = [:]
-    var ends: [[UInt8]: UInt64] = [:]
-    for entry in entries {
-      ends[entry.path] = max(ends[entry.path] ?? 0, entry.range.upperBound)
-      guard entry.fileOffset == 0 else { continue }
+    for entry in entries where entry.fileOffset == 0 {
       let kind = names.fileKind(at: entry.range.lowerBound)
       guard kind == .program || kind == .libraries else { continue }
       if let index = indices[entry.path] {
@@ -49,8 +46,13 @@ struct MappedModules {
       indices[entry.path] = modules.count
       add(entry.path, base: entry.range.lowerBound)
     }
+    for index in modules.indices { modules[index].end = modules[index].base }
+    // Of a million names, few are a module's.
+    for entry in entries {
+      guard let index = indices[entry.path] else { continue }
+      modules[index].end = max(modules[index].end, entry.range.upperBound)
+    }
     for index in modules.indices {
-      modules[index].end = max(ends[modules[index].path] ?? 0, modules[index].base)
       // The kernel gives no longer one; and this one is printed with every thread.
       modules[index].path = Array(modules[index].path.prefix(Self.longestPath))
     }

@@ -1,9 +1,9 @@
-internal import ELFCore
+package import ELFCore
 
 /// Names of functions by address, from the symbol tables of an ELF file. No debug information is read.
-struct SymbolTable {
+package struct SymbolTable {
   /// A function, and how far into it an address is.
-  struct Match: Hashable, Sendable {
+  package struct Match: Hashable, Sendable {
     let name: [UInt8]
     let offset: UInt64
   }
@@ -54,13 +54,13 @@ struct SymbolTable {
     static func entrySize(_ format: ELFFormat) -> Int { format.width == .bits64 ? 24 : 16 }
   }
 
-  init(_ source: any ByteSource, _ header: FileHeader) {
+  package init(_ source: any ByteSource, _ header: FileHeader) {
     self.source = source
     self.header = header
   }
 
   /// The functions that hold addresses of the file, in the order of `addresses`, which are sorted.
-  func matches(_ addresses: [UInt64]) -> [Match?] {
+  package func matches(_ addresses: [UInt64]) -> [Match?] {
     let none = [Match?](repeating: nil, count: addresses.count)
     let sections = sections
     // `.symtab` has all that `.dynsym` has, and the local functions.

@@ -39,11 +39,17 @@ package struct ModuleFiles {
     program.map { load($0) }
   }
 
+  /// Whether the option was given.
+  package var hasProgram: Bool { program != nil }
+
   /// The name of that file, raw.
   package var programName: [UInt8]? { program.map { PrintableText.bytes(of: $0) } }
 
   /// Whether a core of another machine is meant, whose files are not those here.
   package var isForeign: Bool { !sysroots.isEmpty }
+
+  /// How many names were looked for.
+  package var lookUps: Int { known.count }
 
   /// The file of that name.
   package mutating func file(named name: [UInt8]) -> Result<ModuleFile, Absence> {

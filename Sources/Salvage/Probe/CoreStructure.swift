@@ -7,7 +7,7 @@ package struct CoreStructure: Sendable {
   /// The file header's bytes as found.
   package var headerBytes: [UInt8]
   /// The whole entries of the program header table, in its order.
-  package var programHeaders: [ProgramHeader]
+  package var table: HeaderTable
   /// Where the whole table lay, or should have lain.
   package var tableRange: Range<UInt64>
   /// Every whole note of every PT_NOTE, in order.
@@ -29,6 +29,7 @@ package struct CoreStructure: Sendable {
   package var sizeDue: UInt64?
 
   package var format: ELFFormat { header.format }
+  package var programHeaders: [ProgramHeader] { table.headers }
 
   /// Who wrote it.
   package var writer: CoreWriter {
@@ -51,7 +52,7 @@ package struct CoreStructure: Sendable {
     }
   }
 
-  /// Where an entry of the table lies.
+  /// Where the entry of that number lies.
   package func entryRange(_ index: Int) -> Range<UInt64> {
     let size = UInt64(format.programHeaderSize)
     let start = tableRange.lowerBound + UInt64(index) * size

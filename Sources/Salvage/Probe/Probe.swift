@@ -27,14 +27,15 @@ package struct Probe {
         at: FileHeader.Layout.programHeaderOffset.offset(in: header.format),
         expected: "e_phoff inside a file", found: "\(header.programHeaderOffset)")
     }
-    let programHeaders = try table(at: header.programHeaderOffset, count: count, header.format)
+    let table = try table(at: header.programHeaderOffset, count: count, header.format)
+    let programHeaders = table.headers
     var walk = try NoteWalk(source, present, header.format, programHeaders)
     let unnamed = unnamedNotes(tableEnd, programHeaders)
     if !programHeaders.contains(where: { $0.kind == .note && unnamed.contains($0.fileOffset) }) {
       try walk.findUnnamed(in: unnamed)
     }
     var structure = CoreStructure(
-      header: header, headerBytes: headerBytes, programHeaders: programHeaders,
+      header: header, headerBytes: headerBytes, table: table,
       tableRange: header.programHeaderOffset..<tableEnd, notes: walk.notes,
       notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed, notesAreMerged: walk.isMerged,
       originalFiles: walk.notes.first {
@@ -181,25 +182,32 @@ package struct Probe {
   /// The whole entries of the table: as many of `count` as the file has bytes for.
   private func table(
     at offset: UInt64, count: UInt64, _ format: ELFFormat
-  ) throws(SalvageError) -> [ProgramHeader] {
+  ) throws(SalvageError) -> HeaderTable {
     let entrySize = UInt64(format.programHeaderSize)
     let present = source.size > offset ? (source.size - offset) / entrySize : 0
     let whole = Int(min(count, present))
-    var headers: [ProgramHeader] = []
-    headers.reserveCapacity(whole)
+    let end = offset + UInt64(whole) * entrySize
+    var table = HeaderTable()
+    // What a hole has is all PT_NULL.
+    if source.firstData(in: offset..<end) == offset..<end { table.reserveCapacity(whole) }
     let perRead = 4096
-    while headers.count < whole {
-      let wanted = min(perRead, whole - headers.count)
+    var number = 0
+    while number < whole,
+      let data = source.firstData(in: offset + UInt64(number) * entrySize..<end)
+    {
+      number = Int((data.lowerBound - offset) / entrySize)
+      let wanted = min(perRead, whole - number)
       let bytes = try source.bytes(
-        at: offset + UInt64(headers.count) * entrySize, count: wanted * format.programHeaderSize)
+        at: offset + UInt64(number) * entrySize, count: wanted * format.programHeaderSize)
       var record = 0
       while let header = ProgramHeader(bytes.span, record: record, in: format) {
-        headers.append(header)
+        table.append(header, number: number)
+        number += 1
         record += format.programHeaderSize
       }
       guard record > 0 else { break }
     }
-    return headers
+    return table
   }
 
   // MARK: Due size

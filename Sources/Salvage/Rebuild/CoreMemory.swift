@@ -35,37 +35,80 @@ package struct CoreMemory: Sendable {
     return segments[after - 1]
   }
 
-  /// What became of the parts of a range, in order. Every step takes one segment or one extent of damage.
+  /// What became of the parts of a range, in order.
   package func fates(of range: Range<UInt64>) -> [(range: Range<UInt64>, fate: Fate)] {
     var result: [(range: Range<UInt64>, fate: Fate)] = []
-    func append(_ part: Range<UInt64>, _ fate: Fate) {
-      guard !part.isEmpty else { return }
+    visit(range) { part, fate in
       if let last = result.last, last.fate == fate, last.range.upperBound == part.lowerBound {
         result[result.count - 1].range = last.range.lowerBound..<part.upperBound
       } else {
         result.append((part, fate))
       }
+      return true
     }
+    return result
+  }
+
+  /// Whether any part of a range has a fate.
+  package func has(_ wanted: Fate, in range: Range<UInt64>) -> Bool {
+    var isFound = false
+    visit(range) { _, fate in
+      isFound = fate == wanted
+      return !isFound
+    }
+    return isFound
+  }
+
+  /// Where the first byte of a range is that did not survive.
+  package func survivedEnd(of range: Range<UInt64>) -> UInt64 {
+    var end = range.lowerBound
+    visit(range) { part, fate in
+      guard fate == .survived else { return false }
+      end = part.upperBound
+      return true
+    }
+    return end
+  }
+
+  /// The first `most` parts of a range that have one of these fates.
+  package func parts(
+    of range: Range<UInt64>, _ fates: Set<Fate>, most: Int
+  ) -> [Range<UInt64>] {
+    var result: [Range<UInt64>] = []
+    visit(range) { part, fate in
+      guard fates.contains(fate) else { return true }
+      if let last = result.last, last.upperBound == part.lowerBound {
+        result[result.count - 1] = last.lowerBound..<part.upperBound
+        return true
+      }
+      guard result.count < most else { return false }
+      result.append(part)
+      return true
+    }
+    return result
+  }
+
+  /// Hands over the parts of a range, in order, as long as `body` wants more. Every step takes one segment or one extent of
+  /// damage: of hostile segments, which lie over each other in the file, there are too many for a list.
+  private func visit(_ range: Range<UInt64>, _ body: (Range<UInt64>, Fate) -> Bool) {
+    func visit(_ part: Range<UInt64>, _ fate: Fate) -> Bool { part.isEmpty || body(part, fate) }
     var position = range.lowerBound
     while position < range.upperBound {
       let after = segments.partitioningIndex { $0.address > position }
       let next = after < segments.count ? segments[after].address : UInt64.max
       let limit = min(range.upperBound, next)
       guard after > 0, segments[after - 1].memoryEnd > position else {
-        append(position..<limit, .unmapped)
+        guard visit(position..<limit, .unmapped) else { return }
         position = limit
         continue
       }
       let segment = segments[after - 1]
       let end = min(limit, segment.memoryEnd)
       let dumped = position..<max(position, min(end, segment.dumpedEnd))
-      for (part, isThere) in extents(of: segment, dumped) {
-        append(part, isThere ? .survived : .lost)
-      }
-      append(dumped.upperBound..<end, .undumped)
+      guard visitExtents(of: segment, dumped, visit), visit(dumped.upperBound..<end, .undumped)
+      else { return }
       position = end
     }
-    return result
   }
 
   /// The bytes at an address; nil unless all of them survived.
@@ -83,11 +126,9 @@ package struct CoreMemory: Sendable {
   /// Bytes at an address, as many of `limit` as survived without a gap.
   package func prefix(at address: UInt64, limit: Int) throws(SalvageError) -> [UInt8] {
     let end = address.addingReportingOverflow(UInt64(clamping: limit))
-    guard !end.overflow, limit > 0,
-      let first = fates(of: address..<end.partialValue).first, first.fate == .survived
-    else { return [] }
+    guard !end.overflow, limit > 0 else { return [] }
     var bytes: [UInt8] = []
-    try append(first.range, to: &bytes)
+    try append(address..<survivedEnd(of: address..<end.partialValue), to: &bytes)
     return bytes
   }
 
@@ -109,22 +150,24 @@ package struct CoreMemory: Sendable {
     }
   }
 
-  /// The parts of a dumped range of a segment, and whether each is there.
-  private func extents(
-    of segment: ProgramHeader, _ range: Range<UInt64>
-  ) -> [(Range<UInt64>, Bool)] {
-    guard !range.isEmpty else { return [] }
+  /// The parts of a dumped range of a segment; false where no more are wanted.
+  private func visitExtents(
+    of segment: ProgramHeader, _ range: Range<UInt64>, _ body: (Range<UInt64>, Fate) -> Bool
+  ) -> Bool {
+    guard !range.isEmpty else { return true }
     let start = segment.fileOffset.addingReportingOverflow(range.lowerBound - segment.address)
     let end = start.partialValue.addingReportingOverflow(range.length)
-    guard !start.overflow, !end.overflow else { return [(range, false)] }
-    var result = damage.extents(in: start.partialValue..<end.partialValue).map { extent in
-      let first = range.lowerBound + (extent.range.lowerBound - start.partialValue)
-      return (first..<first + extent.range.length, extent.cause == nil)
+    guard !start.overflow, !end.overflow else { return body(range, .lost) }
+    let bytes = start.partialValue..<end.partialValue
+    var known = range.lowerBound
+    for index in damage.indices(in: bytes) {
+      let extent = damage.extents[index]
+      let next = known + extent.range.clamped(to: bytes).length
+      guard body(known..<next, extent.cause == nil ? .survived : .lost) else { return false }
+      known = next
     }
     // Past the end of the map nothing is there.
-    let known = result.last?.0.upperBound ?? range.lowerBound
-    if known < range.upperBound { result.append((known..<range.upperBound, false)) }
-    return result
+    return body(known..<range.upperBound, .lost)
   }
 }
 

@@ -80,24 +80,36 @@ struct MappingLayout {
   /// Whether the core has memory just where the image asks for it, in segments that neither begin before nor end after
   /// its own: what is left to compare where nothing tells which file was mapped.
   func fits(_ memory: CoreMemory) -> Bool {
-    parts.allSatisfy { part in
-      var next = part.range.lowerBound
-      while next < part.range.upperBound {
-        guard let segment = memory.segment(at: next), segment.address == next,
-          segment.memoryEnd <= part.range.upperBound,
+    memory.index(at: base).map { fits(memory, at: $0) } ?? false
+  }
+
+  /// The same for an image that lies where a segment begins. A place that is none costs a look at that one, as a rule.
+  func fits(_ memory: CoreMemory, at first: Int) -> Bool {
+    let shift = memory.segments[first].address &- base
+    var index = first
+    for part in parts {
+      let start = part.range.lowerBound &+ shift
+      let (end, overflow) = start.addingReportingOverflow(part.range.length)
+      guard !overflow, let found = memory.index(beginningAt: start, from: index) else {
+        return false
+      }
+      index = found
+      var next = start
+      while next < end {
+        guard index < memory.segments.count else { return false }
+        let segment = memory.segments[index]
+        guard segment.address == next, segment.memoryEnd <= end,
           segment.flags.contains(.execute) == part.isExecutable
         else { return false }
         next = segment.memoryEnd
+        index += 1
       }
-      return true
     }
+    return true
   }
 
-  /// A quick look: whether such a segment may be the image's first, wherever it lies.
-  func mayBegin(with segment: ProgramHeader) -> Bool {
-    segment.flags.contains(.execute) == parts[0].isExecutable
-      && segment.memoryEnd - segment.address <= parts[0].range.length
-  }
+  /// How long the image's first part is.
+  var firstLength: UInt64 { parts[0].range.length }
 
   /// The mappings that it asks for.
   func mappings(_ path: [UInt8]) -> [MappedFiles.Entry] {

@@ -53,11 +53,14 @@ package struct ModuleList {
     return known ?? 4096
   }
 
+  /// Linux lets a process map no more unless it is told to; each name may cost a look at the disk.
+  private static let mostFiles = 1 << 16
+
   private mutating func find(
     in mappings: [MappedFiles.Entry], _ files: inout ModuleFiles
   ) throws(SalvageError) {
     var index = 0
-    while index < mappings.count {
+    while index < mappings.count, files.lookUps < Self.mostFiles {
       guard mappings[index].fileOffset == 0 else {
         index += 1
         continue

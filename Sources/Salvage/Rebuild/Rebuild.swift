@@ -50,9 +50,9 @@ package struct Rebuild: Sendable {
     -> ProgramHeader?
   {
     guard let vdso = process.auxiliaryVector?[.vdso], let segment = memory.segment(at: vdso),
-      memory.fates(of: segment.address..<segment.dumpedEnd).contains(where: { $0.fate == .lost }),
+      memory.has(.lost, in: segment.address..<segment.dumpedEnd),
       let last = memory.segments.last, last.memoryEnd > segment.dumpedEnd,
-      memory.fates(of: segment.dumpedEnd..<last.memoryEnd).contains(where: { $0.fate == .survived })
+      memory.has(.survived, in: segment.dumpedEnd..<last.memoryEnd)
     else { return nil }
     return segment
   }

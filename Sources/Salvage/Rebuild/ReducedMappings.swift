@@ -17,17 +17,22 @@ struct ReducedMappings {
       mappings = nil
       return
     }
-    var lost = Self.lostRanges(memory)
-    if wasRepaired { lost = Self.union(lost, Self.unmapped(files.entries, memory)) }
+    let fates: Set<CoreMemory.Fate> = wasRepaired ? [.lost, .unmapped] : [.lost]
+    let over = Self.lyingOverOthers(files.entries)
     var isChanged = false
     var kept: [MappedFiles.Entry] = []
     let headers = Self.headerMappings(files.entries)
     for (index, entry) in files.entries.enumerated() {
+      guard !over.contains(index) else {
+        isChanged = true
+        continue
+      }
       var range = entry.range
       if headers.contains(index), !Self.isWritten(entry, memory, pageSize) {
         range = range.lowerBound + min(pageSize, range.length)..<range.upperBound
       }
-      let parts = Self.gaps(in: range, lost)
+      // At most one more than is looked at.
+      let parts = memory.parts(of: range, fates, most: Self.mostParts + 1)
       guard !parts.isEmpty else {
         kept.append(entry)
         continue
@@ -51,48 +56,17 @@ struct ReducedMappings {
     mappings = isChanged ? MappedFiles(pageSize: files.pageSize, entries: kept) : nil
   }
 
-  /// What the dump had of the memory and lost, by address.
-  private static func lostRanges(_ memory: CoreMemory) -> [Range<UInt64>] {
-    var result: [Range<UInt64>] = []
-    let segments = memory.segments
-    for (index, segment) in segments.enumerated() where segment.fileSize > 0 {
-      // Where hostile segments overlap, each is walked up to the next alone.
-      let next = index + 1 < segments.count ? segments[index + 1].address : .max
-      let end = max(segment.address, min(segment.dumpedEnd, next))
-      for (range, fate) in memory.fates(of: segment.address..<end) where fate == .lost {
-        result.append(range)
-      }
-    }
-    return result
-  }
-
-  /// What mappings have that no program header names. Of those that overlap, a hostile list's, none is looked at twice.
-  private static func unmapped(
-    _ entries: [MappedFiles.Entry], _ memory: CoreMemory
-  ) -> [Range<UInt64>] {
-    var result: [Range<UInt64>] = []
+  /// A hostile list's: each would be held against the same memory once more. No name for them is no loss.
+  private static func lyingOverOthers(_ entries: [MappedFiles.Entry]) -> Set<Int> {
+    var result: Set<Int> = []
     var end: UInt64 = 0
-    for entry in entries.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-      let range = max(end, entry.range.lowerBound)..<max(end, entry.range.upperBound)
-      end = range.upperBound
-      result += memory.fates(of: range).filter { $0.fate == .unmapped }.map(\.range)
+    for index in entries.indices.sorted(by: {
+      entries[$0].range.lowerBound < entries[$1].range.lowerBound
+    }) {
+      if entries[index].range.lowerBound < end { result.insert(index) }
+      end = max(end, entries[index].range.upperBound)
     }
     return result
-  }
-
-  /// Both by address and apart.
-  private static func union(
-    _ first: [Range<UInt64>], _ second: [Range<UInt64>]
-  ) -> [Range<UInt64>] {
-    (first + second).sorted { $0.lowerBound < $1.lowerBound }
-  }
-
-  /// At most one more than `mostParts` of them.
-  private static func gaps(in range: Range<UInt64>, _ lost: [Range<UInt64>]) -> [Range<UInt64>] {
-    guard !range.isEmpty else { return [] }
-    let first = lost.partitioningIndex { $0.upperBound > range.lowerBound }
-    return lost[first...].prefix(mostParts + 1).prefix { $0.lowerBound < range.upperBound }
-      .map { $0.clamped(to: range) }
   }
 
   /// The mappings that begin an image: of its first page the kernel dumps what nobody changed.

@@ -10,6 +10,8 @@ struct UnnamedModules {
   private let structure: CoreStructure
   private let memory: CoreMemory
   private let pageSize: UInt64
+  /// How far memory goes on from the beginning of each segment without a gap, all of it code or none of it.
+  private let reach: [UInt64]
   /// Names that were looked for.
   private var seen: Set<[UInt8]> = []
 
@@ -23,6 +25,11 @@ struct UnnamedModules {
     self.structure = structure
     self.memory = memory
     self.pageSize = pageSize
+    guard files.hasProgram else {
+      reach = []
+      return
+    }
+    reach = Self.reach(memory.segments)
     guard let result = files.namedProgram() else { return }
     let name = files.programName ?? []
     guard case .success(let file) = result, isImage(file) else {
@@ -45,6 +52,17 @@ struct UnnamedModules {
       next += 1
     }
     modules.sort { $0.base < $1.base }
+  }
+
+  private static func reach(_ segments: [ProgramHeader]) -> [UInt64] {
+    var reach = segments.map { $0.memoryEnd - $0.address }
+    for index in segments.indices.dropLast().reversed()
+    where segments[index].memoryEnd == segments[index + 1].address
+      && segments[index].flags.contains(.execute) == segments[index + 1].flags.contains(.execute)
+    {
+      reach[index] = reach[index] +| reach[index + 1]
+    }
+    return reach
   }
 
   private func isImage(_ file: ModuleFile) -> Bool {
@@ -108,14 +126,18 @@ struct UnnamedModules {
   private func places(of file: ModuleFile) -> [UInt64] {
     let taken = Set(modules.map(\.base))
     guard let first = memory.segments.first?.address,
-      let sample = MappingLayout(file.headers, base: first, pageSize: pageSize)
+      let layout = MappingLayout(
+        file.headers, base: first & ~(pageSize - 1), pageSize: pageSize)
     else { return [] }
     var places: [UInt64] = []
-    for segment in memory.segments
-    where sample.mayBegin(with: segment) && !taken.contains(segment.address) {
-      guard let layout = MappingLayout(file.headers, base: segment.address, pageSize: pageSize)
+    // Of a million segments nearly all are out of the question, and each library asks for all.
+    let length = layout.firstLength
+    for index in reach.indices where reach[index] >= length {
+      let address = memory.segments[index].address
+      guard address & (pageSize - 1) == 0, layout.fits(memory, at: index),
+        !taken.contains(address)
       else { continue }
-      if layout.fits(memory) { places.append(segment.address) }
+      places.append(address)
       if places.count > 1 { break }
     }
     return places

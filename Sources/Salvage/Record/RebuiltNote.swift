@@ -15,7 +15,8 @@ package struct RebuiltNote: Hashable, Sendable {
       ranges: segments.map { segment in
         let after = loads.partitioningIndex { $0.element.address > segment.range.lowerBound }
         let original = after > 0 ? loads[after - 1] : nil
-        return Self.range(segment, original?.element, original?.offset)
+        return Self.range(
+          segment, original?.element, (original?.offset).map(structure.table.number))
       })
     paths = segments.map(\.path)
   }

@@ -139,7 +139,7 @@ public struct Report: Hashable, Sendable {
     var numbers: [String: UInt32] = [:]
     lostRanges = segments.lost
     lostKinds = segments.lost.map { range in
-      let name = Self.name(range, structure.programHeaders, names)
+      let name = Self.name(range, structure.table, names)
       let number = numbers[name] ?? UInt32(numbers.count)
       numbers[name] = number
       return number
@@ -147,19 +147,17 @@ public struct Report: Hashable, Sendable {
     kinds = numbers.sorted { $0.value < $1.value }.map(\.key)
     tableLost = Self.lostBytes(lostRanges) { $0.headerIndex == LostRange.headerTable }
     notesLost = Self.lostBytes(lostRanges) { range in
-      structure.programHeaders.indices.contains(Int(range.headerIndex))
-        && structure.programHeaders[Int(range.headerIndex)].kind == .note
+      structure.table[number: range.headerIndex]?.kind == .note
     }
   }
 
   private static func name(
-    _ range: LostRange, _ headers: [ProgramHeader], _ names: MemoryNames
+    _ range: LostRange, _ table: HeaderTable, _ names: MemoryNames
   ) -> String {
     guard range.headerIndex != LostRange.headerTable else { return "the program header table" }
-    guard
-      let header = headers.indices.contains(Int(range.headerIndex))
-        ? headers[Int(range.headerIndex)] : nil, header.kind != .note
-    else { return "the notes" }
+    guard let header = table[number: range.headerIndex], header.kind != .note else {
+      return "the notes"
+    }
     let end = range.address.addingReportingOverflow(range.length)
     return names.name(
       of: range.address..<(end.overflow ? .max : end.partialValue),

@@ -14,6 +14,9 @@ package struct Segments: Sendable {
   package private(set) var memory = ByteTotal()
   /// The index of the first entry of the old table, but for a PT_NOTE at its head, that won't be found at its place again.
   package internal(set) var firstChange: Int?
+  /// In how many parts segments may still be taken. As long as none lies over another in the file, they have no more than
+  /// there are segments and extents; those of a hostile core have the product.
+  private var partsLeft = 0
   /// Which entries are the rebuilt ones, by address.
   package internal(set) var rebuilt: [Int] = []
 
@@ -24,9 +27,13 @@ package struct Segments: Sendable {
     _ structure: CoreStructure, _ damage: DamageMap, lostMemory: RepairOptions.LostMemory
   ) {
     entries.reserveCapacity(structure.programHeaders.count)
+    partsLeft = 2 * (structure.programHeaders.count + damage.extents.count)
     loseTable(structure, damage)
     let tableIsWhole = lost.isEmpty
-    for (index, header) in structure.programHeaders.enumerated() {
+    for (position, header) in structure.programHeaders.enumerated() {
+      let index = structure.table.number(at: position)
+      // All after one that names nothing moves up.
+      if index != position { firstChange = firstChange ?? position }
       guard tableIsWhole || damage.survives(structure.entryRange(index)) else {
         // What is read there is not what was written.
         firstChange = firstChange ?? index
@@ -34,7 +41,11 @@ package struct Segments: Sendable {
       }
       if header.kind == .note {
         if index > 0 { firstChange = firstChange ?? index }
-        loseBytes(of: header, index, damage, state: .dropped)
+        if isTooMuch(header, damage) {
+          loseAll(of: header, index, damage, .drop)
+        } else {
+          loseBytes(of: header, index, damage, state: .dropped)
+        }
         continue
       }
       let before = entries.count
@@ -63,11 +74,18 @@ package struct Segments: Sendable {
         headerIndex: index, flags: flags, cause: cause.rawValue, state: state.rawValue))
   }
 
+  private func isTooMuch(_ header: ProgramHeader, _ damage: DamageMap) -> Bool {
+    let count = damage.indices(in: header.fileRange).count
+    return count > 1 && count > partsLeft
+  }
+
   /// Lists the lost parts of a segment. Of notes the address is 0.
   private mutating func loseBytes(
     of header: ProgramHeader, _ index: Int, _ damage: DamageMap, state: LostRange.State
   ) {
-    for extent in damage.extents(in: header.fileRange) {
+    let extents = damage.extents(in: header.fileRange)
+    partsLeft -= extents.count
+    for extent in extents {
       guard let cause = extent.cause else { continue }
       let address =
         header.kind == .note
@@ -84,8 +102,8 @@ package struct Segments: Sendable {
   ) {
     // Never dumped: nothing of it is lost.
     guard header.fileSize > 0 else { return entries.append(header) }
-    let extents = damage.extents(in: header.fileRange)
-    let survived = extents.total { $0.cause == nil ? $0.range.length : 0 }
+    let isTooMuch = isTooMuch(header, damage)
+    let survived = isTooMuch ? 0 : damage.surviving(in: header.fileRange)
     if header.kind == .load {
       memory += ByteTotal(header.fileSize, survived: survived)
       if survived == header.fileSize {
@@ -97,6 +115,8 @@ package struct Segments: Sendable {
       }
     }
     guard survived < header.fileSize else { return entries.append(header) }
+    if isTooMuch { return loseAll(of: header, index, damage, lostMemory) }
+    let extents = damage.extents(in: header.fileRange)
     switch lostMemory {
     case .drop:
       loseBytes(of: header, index, damage, state: .dropped)
@@ -110,6 +130,29 @@ package struct Segments: Sendable {
       loseBytes(of: header, index, damage, state: .padded)
       entries.append(header)
     }
+  }
+
+  /// Lists a segment as lost as a whole: more than that is lost of others already that lie over it in the file.
+  private mutating func loseAll(
+    of header: ProgramHeader, _ index: Int, _ damage: DamageMap,
+    _ lostMemory: RepairOptions.LostMemory
+  ) {
+    let cause = damage.extents[damage.indices(in: header.fileRange)].lazy.compactMap(\.cause).first
+    let state: LostRange.State
+    switch lostMemory {
+    case .drop: state = .dropped
+    case .zero:
+      state = .zeroMarked
+      var entry = header
+      entry.fileSize = 0
+      entries.append(entry)
+    case .pad:
+      state = .padded
+      entries.append(header)
+    }
+    append(
+      header.fileRange, at: header.kind == .note ? 0 : header.address, index: UInt32(index),
+      flags: header.flags.rawValue, cause ?? .pastEnd, state)
   }
 
   /// Entries whose lost bytes, and what the segment has past its bytes in the file, are memory without contents.

@@ -102,7 +102,7 @@ package struct Examination: Sendable {
 
   private static func noteReasons(_ structure: CoreStructure) -> [Verdict.Reason] {
     var reasons: [Verdict.Reason] = []
-    let size = structure.damagedNotes.reduce(UInt64(0)) { $0 &+ $1.range.length }
+    let size = structure.damagedNotes.total(\.range.length)
     if size > 0 {
       reasons.append(
         .init(

@@ -1,4 +1,4 @@
-@testable import Salvage
+import Salvage
 import SystemPackage
 
 /// The ways that make an archive, or take one.

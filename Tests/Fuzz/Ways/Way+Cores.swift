@@ -1,5 +1,5 @@
 import ELFCore
-@testable import Salvage
+import Salvage
 
 /// The ways that take a core and leave it as it is.
 extension Way {

@@ -1,5 +1,5 @@
 import ELFCore
-@testable import Salvage
+import Salvage
 import SystemPackage
 
 /// The ways that change a file, or go through one.

@@ -1,4 +1,4 @@
-@testable import Salvage
+import Salvage
 
 /// A way into the library that bytes of a stranger come, one for each command that reads some.
 ///
