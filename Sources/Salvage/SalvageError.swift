@@ -13,7 +13,7 @@ public struct SalvageError: Error, Hashable, Sendable {
     /// These bytes are packed in a way that we don't read; the command unpacks them.
     case otherPacking(name: String, command: String)
     /// A packed stream that ends, or can't be decoded, before its first byte: nobody knows what was in it.
-    case nothingUnpacked(Packing)
+    case nothingUnpacked(reason: String)
     /// A file without a byte.
     case emptyFile
     /// A folder in which there is no archive.
@@ -82,8 +82,7 @@ extension SalvageError: CustomStringConvertible {
       "not a core: expected \(expected), found \(found)"
     case .otherPacking(let name, let command):
       "not a core: expected a core, .zst or .lz4, found \(name); try `\(command) IN | coresalvage - OUT`"
-    case .nothingUnpacked(let packing):
-      "the \(packing.rawValue) stream ends or is damaged before its first byte: whether it held a core can't be told"
+    case .nothingUnpacked(let reason): "\(reason): whether it held a core can't be told"
     case .emptyFile:
       "is empty: of a core nothing was written, as on a full disk; there is nothing to repair"
     case .noArchives: "holds no archive: no file in or below it is named *.core.lz4"

@@ -119,6 +119,7 @@ struct BatchCommand: ParsableCommand {
     options.match = match.map { ArgumentBytes.bytes(of: $0) }
     options.whole = whole
     options.deleteInput = deleteInput
+    options.inspectsAll = report != nil
     if let jobs { options.jobs = jobs }
     options.shard = try shardMeant()
     options.repair = flags.options(holesCost: archive)

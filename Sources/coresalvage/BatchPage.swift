@@ -22,16 +22,7 @@ final class BatchPage: Sendable {
       $0.insert(at: record.input)
       $0.insert(at: record.output)
     }
-    page.withLock { page in
-      if let error = record.error { return page.add(error) }
-      do throws(SalvageError) {
-        // An output tells what its input was, which may be gone by now.
-        let core = record.outputSize > 0 || record.outcome == .present ? record.output : nil
-        page.add(try Inspection(of: core ?? record.input), withDetails: false)
-      } catch {
-        page.add(error)
-      }
-    }
+    page.withLock { $0.add(record) }
   }
 
   func write() throws(SalvageError) {

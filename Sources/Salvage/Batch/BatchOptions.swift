@@ -24,6 +24,8 @@ public struct BatchOptions: Hashable, Sendable {
   public var whole = Whole.skip
   /// Whether an input is removed once its output is synced, read again and found right.
   public var deleteInput = false
+  /// Whether whole cores are inspected too, for a page.
+  public var inspectsAll = false
   /// How many files are under way at once.
   public var jobs = Workers.coreCount
   public var shard: Shard?

@@ -40,6 +40,8 @@ public struct BatchRecord: Sendable {
   public var output: FilePath?
   /// What it is; nil where it couldn't be read, or is no core.
   public var report: Report?
+  /// What the input was, and why it was cut: of one that is not whole, and of all where a page is made.
+  public var inspection: Inspection?
   /// The size of the output in bytes, holes included; 0 where none was written.
   public var outputSize: UInt64 = 0
   /// Why it failed.

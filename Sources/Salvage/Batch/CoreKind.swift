@@ -27,8 +27,8 @@ enum CoreKind: Hashable, Sendable {
       if case .unreadable(let errno) = unpacked.ending {
         throw SalvageError(.io(errno, call: "read"), file: file.path)
       }
-      if let packing = unpacked.packing {
-        throw SalvageError(.nothingUnpacked(packing), file: file.path)
+      if let packing = unpacked.packing, let reason = unpacked.ending.reasonForNothing(packing) {
+        throw SalvageError(.nothingUnpacked(reason: reason), file: file.path)
       }
     }
     guard unpacked.bytes == magic else { return nil }

@@ -59,9 +59,16 @@ struct CoreWork {
 
   private var isArchive: Bool { options.archive != nil }
 
-  private func record(_ outcome: BatchRecord.Outcome, _ report: Report) -> BatchRecord {
+  private func record(_ outcome: BatchRecord.Outcome, _ repair: Repair) -> BatchRecord {
     var record = BatchRecord(found.path, outcome)
-    record.report = report
+    record.report = repair.report
+    // The input is looked at while it is there: it may be removed, or repaired in place, before anybody asks.
+    if repair.plan != nil || options.inspectsAll {
+      var inspection = Inspection.Options()
+      inspection.readsLocalFiles = false
+      inspection.asksJournal = false
+      record.inspection = try? Inspection(of: repair.intake, options: inspection)
+    }
     return record
   }
 
@@ -90,7 +97,7 @@ struct CoreWork {
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
     guard repair.plan != nil || !leavesWhole else {
-      return .done(record(.whole, repair.report))
+      return .done(record(.whole, repair))
     }
     let output = try folder().appending(Self.outputName(found, kind, options))
     if case .done(let done) = try look(at: output, repair) { return .done(done) }
@@ -139,7 +146,7 @@ struct CoreWork {
         return try OutputFile(output, sparing: inputs, replacing: isThere)
       }
       guard repair.plan != nil || !leavesWhole else {
-        return .done(record(.whole, repair.report).failing(repair.intake.readFailure))
+        return .done(record(.whole, repair).failing(repair.intake.readFailure))
       }
       switch try look(at: output, repair) {
       case .done(let done): return .done(done)
@@ -161,7 +168,8 @@ struct CoreWork {
     let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
-    guard repair.plan != nil else { return .done(record(.whole, repair.report)) }
+    guard repair.plan != nil else { return .done(record(.whole, repair)) }
+    var record = record(.repaired, repair)
     _ = try folder()
     return try claiming(found.path) { _ throws(SalvageError) in
       // Somebody may have repaired it between the look and the claim: then it is whole now.
@@ -170,7 +178,8 @@ struct CoreWork {
         throw SalvageError(.notInPlace(reason: "was replaced meanwhile"), file: found.path)
       }
       let written = try Repair.inPlace(place, options: options.repair)
-      var record = record(written.report.isWhole ? .whole : .repaired, written.report)
+      record.outcome = written.report.isWhole ? .whole : .repaired
+      record.report = written.report
       record.output = found.path
       record.outputSize = written.report.isWhole ? 0 : written.size
       return .done(record)
@@ -189,7 +198,7 @@ struct CoreWork {
     switch PriorOutput.look(at: output, isArchive: isArchive, for: repair) {
     case .none: return .toWrite(replacing: options.repair.force)
     case .current(let plan):
-      var record = record(.present, repair.report)
+      var record = record(.present, repair)
       record.output = output
       if options.deleteInput, repair.intake.readFailure == nil {
         try removal(repair, plan).carryOut(output: output)
@@ -222,7 +231,7 @@ struct CoreWork {
     _ repair: Repair, to output: FilePath, _ replacing: Bool, _ claim: FileClaims.Claim,
     _ progress: Observer
   ) throws(SalvageError) -> SyncGroup.Item {
-    var record = record(repair.plan == nil ? .copied : .repaired, repair.report)
+    var record = record(repair.plan == nil ? .copied : .repaired, repair)
     record.output = output
     if let archive = options.archive {
       let draft = try repair.archiveDraft(

@@ -204,10 +204,10 @@ extension Intake {
   /// What to say where `error` says that this is no core: why what would have made it one did not come, if that is so.
   package func reason(for error: SalvageError) -> SalvageError {
     if let readFailure { return readFailure }
-    guard source.size == 0, let packing = wayIn.packing, wayIn.ending != .whole else {
-      return error
-    }
-    return SalvageError(.nothingUnpacked(packing), file: source.path)
+    guard source.size == 0, let packing = wayIn.packing,
+      let reason = wayIn.ending.reasonForNothing(packing)
+    else { return error }
+    return SalvageError(.nothingUnpacked(reason: reason), file: source.path)
   }
 
   /// What reading has found to be unreadable so far.

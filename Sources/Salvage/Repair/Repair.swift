@@ -66,7 +66,10 @@ public struct Repair: Sendable {
     self.inputs = inputs
     try Self.refuseUnfinished(intake, process, options)
     let plan = Plan(inputs)
-    try Self.refuseHopeless(structure, process, plan.segments, source)
+    if let hopeless = Hopelessness(structure, process, plan.segments, examination.damage) {
+      throw SalvageError(
+        .beyondRepair(reason: hopeless.reason), file: source.path, offset: hopeless.offset)
+    }
     guard plan.size <= structure.format.largestWord else {
       throw SalvageError(
         .beyondRepair(reason: "a 32-bit core can't name what would stand past 4 GiB"),
@@ -101,20 +104,5 @@ public struct Repair: Sendable {
         file: file.path)
     }
     if intake.isWatched { try WriterWatch.refuseGrowing(file) }
-  }
-
-  /// A core with no thread and no memory is beyond repair.
-  private static func refuseHopeless(
-    _ structure: CoreStructure, _ process: ProcessSnapshot, _ segments: Segments,
-    _ source: any ByteSource
-  ) throws(SalvageError) {
-    guard process.threads.isEmpty, !structure.hasForeignThreads, segments.memory.isGone
-    else { return }
-    let place =
-      structure.sizeFound < structure.tableRange.upperBound
-      ? "the program header table" : structure.notesAreCut ? "the notes" : "the memory"
-    throw SalvageError(
-      .beyondRepair(reason: "cut inside \(place); no thread and no memory survived"),
-      file: source.path, offset: structure.sizeFound)
   }
 }
