@@ -13,7 +13,9 @@ HEADER_TABLE = 0xFFFFFFFF
 MOST_ENTRIES = 1 << 24
 WINDOW = 256 << 10
 
-CAUSES = {1: "past the end of the file", 2: "unreadable", 3: "damaged", 4: "named as lost"}
+CAUSES = {1: "past the end of the file", 2: "unreadable", 3: "damaged", 4: "named as lost",
+          5: "left out on request", 6: "gone before it was read", 7: "zeros taken for lost",
+          8: "a damaged note"}
 STATES = {1: "dropped", 2: "zero-marked", 3: "padded", 4: "rebuilt"}
 MEANS = {1: "link map", 2: "mapped file"}
 
@@ -28,7 +30,8 @@ class Range:
 
     @property
     def is_memory(self):
-        return self.start != 0 and self.index != HEADER_TABLE
+        # What was rebuilt is always memory: a link map may lie where no program header of the dump was.
+        return self.kind == "rebuilt" or self.start != 0 and self.index != HEADER_TABLE
 
     def __str__(self):
         if self.kind == "rebuilt":
@@ -66,6 +69,8 @@ class Record:
         if len(head) < 52 or head[:4] != b"\x7fELF":
             return
         self._wide = head[4] == 2
+        if len(head) < (64 if self._wide else 52):
+            return
         self._order = ">" if head[5] == 2 else "<"
         if self._wide:
             table, sections = struct.unpack_from(self._order + "QQ", head, 32)
@@ -106,8 +111,10 @@ class Record:
             if data - at >= 12:
                 at += (data - at) // 12 * 12
                 continue
-            owner_size, size, kind = struct.unpack(
-                self._order + "III", self._bytes(core, at, 12))
+            words = self._bytes(core, at, 12)
+            if len(words) < 12:
+                return
+            owner_size, size, kind = struct.unpack(self._order + "III", words)
             descriptor = at + 12 + (owner_size + 3) // 4 * 4
             if self._bytes(core, at + 12, min(owner_size, 12)) == b"CORESALVAGE\0":
                 yield kind, descriptor, min(descriptor + size, end)

@@ -9,7 +9,7 @@ struct UndoCommand: ParsableCommand {
     abstract: "Give back the core that a repaired one was made from, in place.")
 
   @Argument(help: "A core that coresalvage repaired.")
-  var core: String
+  var core: FileArgument
 
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
@@ -18,11 +18,11 @@ struct UndoCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let undo = try Undo(FilePath(core))
+    let undo = try Undo(core.path)
     guard !quiet else { return }
-    guard !json else { return Console.print(undo.json(of: FilePath(core)).line) }
+    guard !json else { return Console.print(undo.json(of: core.path).line) }
     Console.print(
-      "\(PrintableText(core)): the repair is undone: \(ByteCount(undo.size)), as it found them")
+      "\(PrintableText(core.path)): the repair is undone: \(ByteCount(undo.size)), as it found them")
     Console.print(
       "  checked   \(ByteCount(undo.verifiedBytes)): the headers and notes are what the repair found"
     )

@@ -69,8 +69,8 @@ struct ReportTests {
     let core = Self.core()
     let cut = core.cut(to: core.segmentRanges[2].lowerBound + kept)
     let report = try Repair(of: MemorySource(cut), options: .init()).report
-    #expect(report.memoryDumped == 7 * 4096)
-    #expect(report.memorySurvived == UInt64(2 * 4096 + kept))
+    #expect(report.memory.size == 7 * 4096)
+    #expect(report.memory.survived == UInt64(2 * 4096 + kept))
     #expect(report.segmentsWhole == (kept < 4096 ? 2 : 3))
     #expect(report.segmentsWhole + report.segmentsPartial + report.segmentsLost == 7)
     #expect(report.sizeFound == UInt64(cut.count) && report.sizeDue == UInt64(core.dueSize))

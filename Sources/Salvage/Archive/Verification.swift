@@ -73,7 +73,7 @@ extension Verification: CustomStringConvertible {
     guard !isSound else {
       return "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(blocks) blocks"
     }
-    let lost = faults.reduce(UInt64(0)) { $0 + $1.coreRange.length }
+    let lost = faults.total(\.coreRange.length)
     let head = "\(name): damaged, \(ByteCount(lost)) of \(ByteCount(coreSize)) lost"
     return ([head] + faults.map { "  \($0)" }).joined(separator: "\n")
   }

@@ -23,6 +23,9 @@ extension BatchRecord {
       .init(name: "inputDeleted", value: .bool(isInputDeleted)),
       .init(name: "error", value: error.map { .string($0.description) } ?? .null),
     ]
+    if let inspection {
+      members.append(.init(name: "causes", value: .array(inspection.causes.map(\.shortJSON))))
+    }
     if let report {
       members += [
         .init(name: "sizeFound", value: .number(report.sizeFound)),
@@ -32,11 +35,17 @@ extension BatchRecord {
         .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
         .init(name: "signal", value: report.signal.map { .number(UInt64($0)) } ?? .null),
         .init(name: "threads", value: .number(UInt64(report.threads.count))),
-        .init(name: "memoryDumped", value: .number(report.memoryDumped)),
-        .init(name: "memorySurvived", value: .number(report.memorySurvived)),
+        .init(name: "memoryDumped", value: .number(report.memory.size)),
+        .init(name: "memorySurvived", value: .number(report.memory.survived)),
       ]
     }
     return .object(members)
+  }
+}
+
+extension Cause {
+  fileprivate var shortJSON: JSON {
+    .members(["id": .string(id.rawValue), "confidence": .string(confidence.rawValue)])
   }
 }
 

@@ -28,21 +28,22 @@ extension Batch {
     guard kind != .packed else { return countPacked(file, input, in: &survey) }
     guard options.output != nil || kind == .plain,
       let source: any ByteSource = kind == .plain ? input : try? ArchiveSource(input),
-      let structure = try? Probe.structure(of: source)
+      let examination = try? Examination(Intake(source), options: options.repair.intake)
     else { return }
-    let isWhole = structure.sizeDue.map { $0 <= source.size } ?? false
+    let structure = examination.structure
+    let isWhole = examination.verdict.isWhole
     guard !isWhole || options.whole != .skip || options.archive != nil else { return }
     guard !isPresent(file, kind) else {
       survey.present += 1
       return
     }
     survey.cores += 1
-    survey.bytes &+= input.size
+    survey.bytes +|= input.size
     if options.output == nil {
-      survey.toWrite &+= structure.tailSize
+      survey.toWrite +|= structure.tailSize
     } else if !isWhole || options.whole == .copy || options.archive != nil {
-      survey.toWrite &+=
-        (kind == .plain ? min(input.size, input.allocated) : source.size) &+ structure.tailSize
+      survey.toWrite +|= (kind == .plain ? min(input.size, input.allocated) : source.size)
+        +| structure.tailSize
     }
   }
 
@@ -56,8 +57,8 @@ extension Batch {
     }
     survey.cores += 1
     survey.packed += 1
-    survey.bytes &+= input.size
-    survey.toWrite &+= input.size
+    survey.bytes +|= input.size
+    survey.toWrite +|= input.size
   }
 
   private func isPresent(_ file: FoundFile, _ kind: CoreKind) -> Bool {
@@ -71,6 +72,6 @@ extension Batch {
 extension CoreStructure {
   /// What a repair appends: the notes and the table again, and what is rebuilt, which a few pages hold.
   fileprivate var tailSize: UInt64 {
-    notes.reduce(tableRange.length &+ 65_536) { $0 &+ $1.descriptorSize }
+    tableRange.length +| 65_536 +| notes.total(\.descriptorSize)
   }
 }

@@ -1,3 +1,5 @@
+internal import ELFCore
+
 /// What a batch has done, in numbers.
 public struct BatchTally: Hashable, Sendable {
   public private(set) var counts: [BatchRecord.Outcome: UInt64] = [:]
@@ -19,6 +21,12 @@ public struct BatchTally: Hashable, Sendable {
 
   public subscript(_ outcome: BatchRecord.Outcome) -> UInt64 { counts[outcome] ?? 0 }
 
+  /// Whether every file that is a core, or may be one, is what it was to become.
+  public var isComplete: Bool {
+    left == nil
+      && [.failed, .beyondRepair, .unfinished, .unread, .empty].allSatisfy { self[$0] == 0 }
+  }
+
   /// All files that were come by.
   public var seen: UInt64 { counts.values.reduce(0, &+) }
 
@@ -33,15 +41,15 @@ public struct BatchTally: Hashable, Sendable {
     guard let report = record.report else { return }
     switch record.outcome {
     case .repaired, .archived, .copied, .linked:
-      bytesIn &+= report.sizeFound
-      bytesOut &+= record.outputSize
+      bytesIn +|= report.sizeFound
+      bytesOut +|= record.outputSize
     case .present: break
     default: return
     }
-    memoryDumped &+= report.memoryDumped
-    memoryLost &+= report.memoryDumped &- report.memorySurvived
-    notesLost &+= report.notesLost
-    tableLost &+= report.tableLost
+    memoryDumped +|= report.memory.size
+    memoryLost +|= report.memory.lost
+    notesLost +|= report.notesLost
+    tableLost +|= report.tableLost
     if report.losesStack { stacksLost += 1 }
   }
 }

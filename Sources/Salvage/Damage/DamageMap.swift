@@ -12,6 +12,14 @@ package struct DamageMap: Hashable, Sendable {
     package static let damaged = Cause(rawValue: 3)
     /// Named as lost by a map file or by the user.
     package static let named = Cause(rawValue: 4)
+    /// A hole or a run of zeros that is taken for lost.
+    package static let zeros = Cause(rawValue: 7)
+    /// A note that is damaged: its bytes are there, and are no note.
+    package static let note = Cause(rawValue: 8)
+
+    /// Whether the bytes are there, and stay where they stand: nothing refers to them any more, and they are all that
+    /// somebody could still learn from.
+    package var keepsBytes: Bool { self == .zeros || self == .note }
   }
 
   /// A range of the file with one fate; `cause` is nil where its bytes survived. Never empty.

@@ -20,7 +20,8 @@ public struct LostRange: Hashable, Sendable {
   public var headerIndex: UInt32
   /// `p_flags` of that program header.
   public var flags: UInt32
-  /// 1 past the end of the file, 2 unreadable, 3 damaged in an archive or stream, 4 named as lost.
+  /// 1 past the end of the file, 2 unreadable, 3 damaged in an archive or stream, 4 named as lost, 7 a hole or a run of
+  /// zeros taken for lost, 8 a note that is damaged.
   public var cause: UInt32
   public var state: State.RawValue
 

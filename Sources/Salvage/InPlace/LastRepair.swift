@@ -33,10 +33,8 @@ struct LastRepair {
     self.head = head
     self.original = original
     sizeFound = lost.sizeFound
-    unknownBytes = lost.ranges.reduce(0) {
-      let end = $1.fileOffset.addingReportingOverflow($1.length)
-      let bound = end.overflow ? UInt64.max : end.partialValue
-      return $0 &+ (min(bound, lost.sizeFound) - min($1.fileOffset, lost.sizeFound))
+    unknownBytes = lost.ranges.total {
+      min($0.fileOffset +| $0.length, lost.sizeFound) - min($0.fileOffset, lost.sizeFound)
     }
     origin = String(decoding: try repair.origin() ?? [], as: UTF8.self)
   }

@@ -30,8 +30,9 @@ struct CutFacts: Hashable, Sendable {
   let endsInHole: Bool
   /// The last page is zeros though the file has holes for untouched pages.
   let endsInZeros: Bool
-  /// gdb's gcore wrote it, or another that puts the notes last: no kernel.
-  let isByDebugger: Bool
+  /// A program wrote it, gdb's gcore or another, and not Linux' kernel.
+  let isByProgram: Bool
+  let writer: CoreWriter
   /// NT_FILE lists an io_uring, whose completions interrupt dumps into pipes.
   let hasRing: Bool
 }
@@ -54,8 +55,9 @@ extension CutFacts {
       .filter { $0.kind == .load && $0.fileSize > 0 }.map(\.fileOffset).min()
     size = found
     alignment = min(UInt64(1) << UInt64(found.trailingZeroBitCount & 63), 1 << 30)
-    isByDebugger =
-      structure.hasSections && !structure.countsInSection
+    writer = process.writer
+    isByProgram =
+      !writer.isKernel || structure.hasSections && !structure.countsInSection
       || memoryStart.map { $0 < notesStart && notesStart > structure.tableRange.upperBound }
         ?? false
     hasRing =
@@ -86,7 +88,7 @@ extension CutFacts {
     endsInHole = survey?.endsInHole ?? false
     if let survey, survey.hasHoles {
       holes = .present
-      written = survey.dataBytes.map { notesEnd + $0 }
+      written = survey.dataBytes.map { notesEnd +| $0 }
       endsInZeros = Self.isZero(source, found - min(found, pageSize)..<found)
     } else {
       holes =
@@ -96,12 +98,15 @@ extension CutFacts {
     }
   }
 
-  static func pageSize(_ process: ProcessSnapshot) -> UInt64 {
+  static func pageSize(_ process: ProcessSnapshot) -> UInt64 { knownPageSize(process) ?? 4096 }
+
+  /// nil where no note tells.
+  static func knownPageSize(_ process: ProcessSnapshot) -> UInt64? {
     for size in [process.auxiliaryVector?[.pageSize], process.mappedFiles?.pageSize] {
       // No machine has others; a damaged note may tell anything.
       if let size, size >= 4096, size <= 1 << 20, size & (size - 1) == 0 { return size }
     }
-    return 4096
+    return nil
   }
 
   /// Whether the end of the file is the end of a note's header, name or descriptor, and the size of what would follow.
@@ -114,8 +119,9 @@ extension CutFacts {
     let lastEnd = last?.fileEnd ?? start
     // A gap before a note that isn't there yet is no part of it: the kernel skips it with the next bytes.
     if found == lastEnd || found < start { return (true, headerSize) }
-    let noteStart = last.map { roundUp($0.fileEnd - start, to: 4) + start } ?? start
-    guard found >= noteStart + headerSize,
+    // Notes that are found where no header names them may lie before that.
+    let noteStart = last.map { roundUp($0.fileEnd -| start, to: 4) +| start } ?? start
+    guard found >= noteStart +| headerSize,
       let header = try? source.bytes(at: noteStart, count: Note.headerSize),
       let ownerSize = header.span.integer(at: 0, size: 4, structure.format.byteOrder),
       let descriptorSize = header.span.integer(at: 4, size: 4, structure.format.byteOrder)
@@ -149,7 +155,7 @@ extension CutFacts {
   /// Without a stack: whether any of some pages all over the memory is zeros.
   private static func hasZeroPages(_ memory: CoreMemory, _ pageSize: UInt64) -> Bool {
     let present = memory.segments.lazy.filter { memory.survivingEnd(from: $0.address) > $0.address }
-    for segment in present.filter({ $0.fileSize >= 16 * $0.alignment }).prefix(16) {
+    for segment in present.filter({ $0.fileSize / 16 >= $0.alignment }).prefix(16) {
       let length = memory.survivingEnd(from: segment.address) - segment.address
       for step in 1..<UInt64(16) {
         let address = segment.address + length / 16 * step / pageSize * pageSize

@@ -18,13 +18,17 @@ extension Inspection {
       return
     }
     let intakeOptions = IntakeOptions()
-    let intake = try Intake.open(path, options: intakeOptions) { () throws(SalvageError) in
+    let intake = try Intake.open(path, options: intakeOptions) { _ throws(SalvageError) in
       try UnnamedFile(in: intakeOptions.temporaryFolder)
     }
-    try self.init(of: intake, options: options)
+    do throws(SalvageError) {
+      try self.init(of: intake, options: options)
+    } catch {
+      throw intake.reason(for: error)
+    }
   }
 
-  private init(of intake: Intake, options: Options) throws(SalvageError) {
+  package init(of intake: Intake, options: Options) throws(SalvageError) {
     // What is around an archive is not what was around the dump.
     let file = intake.source is ArchiveSource ? nil : intake.file
     var surroundings = file.map { Surroundings(of: $0) } ?? Surroundings()
@@ -44,14 +48,22 @@ extension Inspection {
   ) throws(SalvageError) {
     let source = intake.source
     let asFound = try Probe.structure(of: source, present: intake.present)
-    let repairs = PriorRepair.all(in: asFound, source)
-    let original = try repairs.last?.original()
-    let parts = try Parts(
-      original ?? source, intake, original == nil ? asFound : nil)
+    let before = try BeforeRepair(source, asFound)
+    let parts = try Parts(before?.intake(intake) ?? intake, original: before?.source)
     report = parts.report
-    isRepaired = original != nil
-    if isRepaired {
-      for repair in repairs { rebuilt += try repair.rebuilt()?.list.ranges ?? [] }
+    report.wayIn = before == nil ? report.wayIn : intake.wayIn
+    var around = surroundings
+    if let before {
+      isRepaired = true
+      repairedBy = try Origin.tool(in: asFound, source)
+      for repair in PriorRepair.all(in: asFound, source) {
+        rebuilt += try repair.rebuilt()?.list.ranges ?? []
+      }
+      isHurtAgain = asFound.isTouched(by: intake.present)
+      // What is around the repaired core is not what was around the dump.
+      around = Surroundings()
+      around.exitStatus = surroundings.exitStatus
+      around.container = before.endCause == .damaged ? .toldByNotes : .none
     }
     addProcess(parts)
     modules = MappedModules(parts.process, parts.memory, parts.names).modules
@@ -59,7 +71,11 @@ extension Inspection {
     addThreads(parts, readsLocalFiles: options.readsLocalFiles)
     addMappings(parts)
     findings = Sanity(parts, self).findings
-    addCauses(parts, surroundings, isOriginal: original == nil)
+    if isHurtAgain {
+      findings.append(
+        Finding(text: "Since its repair, bytes of it have been lost again.", isDamage: true))
+    }
+    addCauses(parts, around, options: options)
   }
 
   /// What every part of an inspection is made from.
@@ -72,23 +88,17 @@ extension Inspection {
     let names: MemoryNames
     let report: Report
 
-    init(
-      _ source: any ByteSource, _ intake: Intake, _ known: CoreStructure?
-    ) throws(SalvageError) {
-      self.source = source
-      structure = if let known { known } else { try Probe.structure(of: source) }
-      var damage = DamageMap(
-        sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
-        endCause: intake.wayIn.ending.lossCause)
-      damage.lose(intake.losses)
-      self.damage = damage
-      process = try ProcessSnapshot(structure, source)
+    init(_ intake: Intake, original: PatchedSource?) throws(SalvageError) {
+      source = original ?? intake.source
+      let examination = try Examination(intake, original: original)
+      structure = examination.structure
+      damage = examination.damage
+      process = examination.process
       memory = CoreMemory(structure, damage, source)
       names = MemoryNames(process, structure.programHeaders)
-      let inputs = Plan.Inputs(
-        structure: structure, damage: damage, options: RepairOptions(), digest: "")
       report = Report(
-        source.path, intake.wayIn, inputs, process, Segments(structure, damage, lostMemory: .drop))
+        source.path, examination.wayIn, Plan.Inputs(examination, options: RepairOptions()), process,
+        Segments(structure, damage, lostMemory: .drop))
     }
   }
 
@@ -96,12 +106,13 @@ extension Inspection {
     let structure = parts.structure
     let process = parts.process
     pageSize = CutFacts.pageSize(process)
-    userID = process.info?.userID
+    isPageSizeKnown = CutFacts.knownPageSize(process) != nil
+    userID = process.userID
     signalMeaning = process.signal.flatMap { signal in
       signal == 0
         ? nil
         : Signal.meaning(
-          signal, process.signalInfo, processID: process.processID, on: structure.header.machine)
+          signal, process.signalInfo, processID: process.processID, report.signalNumbers)
     }
     headRanges = (
       structure.tableRange,
@@ -121,15 +132,14 @@ extension Inspection {
       let kind = parts.names.kind(of: range, segment: range, flags: segment.flags)
       let survived = parts.damage.extents(
         in: segment.fileOffset..<(segment.fileEnd ?? .max)
-      ).reduce(UInt64(0)) { $0 + ($1.cause == nil ? $1.range.length : 0) }
+      ).total { $0.cause == nil ? $0.range.length : 0 }
       let mapping = Mapping(
         address: segment.address, mapped: segment.memorySize, dumped: segment.fileSize,
         survived: survived, fileOffset: segment.fileOffset, kind: kind)
       mappings.append(mapping)
       var tally = tallies[kind] ?? Tally(kind: kind)
-      tally.mapped &+= mapping.mapped
-      tally.dumped &+= mapping.dumped
-      tally.survived &+= mapping.survived
+      tally.mapped +|= mapping.mapped
+      tally.dumped += ByteTotal(mapping.dumped, survived: mapping.survived)
       tallies[kind] = tally
     }
     memory = MemoryKind.allCases.compactMap { tallies[$0] }
@@ -138,10 +148,10 @@ extension Inspection {
   // MARK: Causes
 
   private mutating func addCauses(
-    _ parts: Parts, _ surroundings: Surroundings, isOriginal: Bool
+    _ parts: Parts, _ surroundings: Surroundings, options: Options
   ) {
     guard !isWhole else { return }
-    guard !report.isWhole else {
+    guard !report.verdict.isComplete else {
       causes = [
         Cause(
           .writeback, .likely,
@@ -149,16 +159,22 @@ extension Inspection {
       ]
       return
     }
+    guard report.sizeDue.map({ $0 > report.sizeFound }) ?? true else {
+      doubt = parts.damage.inside.map { "Nothing of it was cut off: \($0)." }
+      return
+    }
     let facts = CutFacts(
       parts.structure, parts.process, parts.memory, parts.source,
-      holesAreKnown: isOriginal && surroundings.container == .none
+      holesAreKnown: !isRepaired && surroundings.container == .none
         && parts.report.wayIn.kind == .file)
     var around = surroundings
-    if isOriginal, let input = parts.source.backingFile {
+    if !isRepaired, let input = parts.source.backingFile {
       around.lookAgain(
         input, processID: parts.process.processID, name: parts.process.info?.name)
       // The kernel writes files by itself: only what came through a pipe can be systemd's.
-      if facts.holes != .present, let processID = parts.process.processID {
+      if options.asksJournal, facts.holes != .present,
+        let processID = parts.process.processID
+      {
         around.journal = CoredumpMessage(processID: processID)
       }
     }

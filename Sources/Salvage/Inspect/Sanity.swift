@@ -1,85 +1,49 @@
 internal import ELFCore
 
-/// Looks for what no length shows: notes that contradict each other, and bytes that can't be what the process had.
+/// What no length shows: the reasons of the verdict, and what contradicts each other and is no proof of damage.
 struct Sanity {
   private(set) var findings: [Inspection.Finding] = []
 
   private let parts: Inspection.Parts
   private let inspection: Inspection
 
-  /// Of many alike, so many are named.
-  private static let mostNamed = 3
-
   init(_ parts: Inspection.Parts, _ inspection: Inspection) {
     self.parts = parts
     self.inspection = inspection
+    findings = parts.report.verdict.reasons.filter { $0.kind != .missing }
+      .map { Inspection.Finding(text: $0.text, isDamage: $0.isDamage) }
     checkStacks()
-    checkZeros()
     checkNotes()
     checkAddresses()
     checkLength()
   }
 
-  private mutating func note(_ text: String, isDamage: Bool = false) {
-    findings.append(Inspection.Finding(text: text, isDamage: isDamage))
-  }
-
-  /// "thread 12", "threads 12, 13, 14 and 7 more".
-  private static func words(_ ids: [UInt32]) -> String {
-    let named = ids.prefix(mostNamed).map(String.init).joined(separator: ", ")
-    let more = ids.count > mostNamed ? " and \(ids.count - mostNamed) more" : ""
-    return (ids.count == 1 ? "thread " : "threads ") + named + more
+  private mutating func note(_ text: String) {
+    findings.append(Inspection.Finding(text: text, isDamage: false))
   }
 
   private mutating func checkStacks() {
     var byRemark: [String: [UInt32]] = [:]
     for thread in inspection.threads {
-      guard let remark = thread.stack?.remark else { continue }
+      guard let stack = thread.stack, let remark = stack.remark, !stack.readsAsZeros else {
+        continue
+      }
       byRemark[remark, default: []].append(thread.id)
     }
     for (remark, ids) in byRemark.sorted(by: { $0.key < $1.key }) {
-      note("The stack of \(Self.words(ids)): \(remark).")
+      note("The stack of \(ZeroEvidence.words(ids)): \(remark).")
     }
     let lost = inspection.threads.filter {
       $0.programCounter != nil && $0.programCounter != 0 && $0.location.module == nil
         && parts.memory.segment(at: $0.programCounter ?? 0) == nil
     }
-    guard !lost.isEmpty, parts.structure.sizeFound >= parts.structure.tableRange.upperBound else {
+    // Another system's dump may leave code out.
+    guard !lost.isEmpty, parts.process.writer.isLinuxProcess,
+      parts.structure.sizeFound >= parts.structure.tableRange.upperBound
+    else {
       return
     }
-    note("The program counter of \(Self.words(lost.map(\.id))) is outside all segments.")
-  }
-
-  /// The vdso, the main stack and the header page of a module are never zeros in a process.
-  private mutating func checkZeros() {
-    let auxiliary = parts.process.auxiliaryVector
-    if let vdso = auxiliary?[.vdso], isZero(vdso) {
-      note("The vdso reads as zeros.", isDamage: true)
-    }
-    if let name = auxiliary?[.executableName], isZero(name),
-      inspection.threads.contains(where: { thread in
-        thread.stackPointer.map {
-          parts.memory.index(at: $0) == parts.memory.index(at: name) && isZero($0)
-        } ?? false
-      })
-    {
-      note("The main stack reads as zeros.", isDamage: true)
-    }
-    let modules = inspection.modules.filter {
-      $0.path.first == UInt8(ascii: "/") && isZero($0.base)
-    }
-    if let first = modules.first {
-      let more = modules.count > 1 ? " and of \(modules.count - 1) more modules" : ""
-      note(
-        "The header page of \(PrintableText(first.path))\(more) reads as zeros.", isDamage: true)
-    }
-  }
-
-  /// Whether the bytes at an address survive up to the end of their page, and are all zeros.
-  private func isZero(_ address: UInt64) -> Bool {
-    let count = Int(inspection.pageSize - address % inspection.pageSize)
-    let bytes = parts.memory.readable(at: address, count: count)
-    return bytes.count == count && bytes.allSatisfy { $0 == 0 }
+    note("The program counter of \(ZeroEvidence.words(lost.map(\.id))) is outside all segments.")
   }
 
   private mutating func checkNotes() {
@@ -92,13 +56,12 @@ struct Sanity {
       note("NT_SIGINFO tells of signal \(info.signal), NT_PRSTATUS of \(signal).")
     }
     // The main thread may have ended before the others; then its id is no thread's.
-    if let info = process.info, !ids.isEmpty, !ids.contains(info.id), !parts.structure.notesAreCut {
+    if let info = process.info, info.id != 0, !ids.isEmpty, !ids.contains(info.id),
+      !parts.structure.notesAreCut
+    {
       note(
-        "No thread has the process's id \(info.id): the main thread had ended, or its note is lost."
+        "No thread has the process's id \(info.id): the main thread had ended before."
       )
-    }
-    if parts.structure.notesAreCut, parts.report.notesLost == 0 {
-      note("The notes hold something that is no whole note.", isDamage: true)
     }
   }
 

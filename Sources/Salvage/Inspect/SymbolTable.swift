@@ -76,7 +76,7 @@ struct SymbolTable {
           at: strings.fileOffset &+ best.name, count: Self.longestName),
         let name = bytes.span.cString(at: 0, limit: Self.longestName), !name.isEmpty
       else { return nil }
-      return Match(name: name, offset: addresses[index] - best.value)
+      return Match(name: name, offset: addresses[index] &- best.value)
     }
   }
 
@@ -116,7 +116,7 @@ struct SymbolTable {
         // The lowest bit of an ARM function's address tells its instruction set.
         if header.machine == .arm { value &= ~1 }
         var index = addresses.partitioningIndex { $0 >= value }
-        while index < addresses.count, addresses[index] - value < size, steps < Self.mostSteps {
+        while index < addresses.count, addresses[index] &- value < size, steps < Self.mostSteps {
           steps += 1
           if best[index].map({ $0.value < value }) ?? true,
             let name = Layout.name.read(span, record: record, in: format)

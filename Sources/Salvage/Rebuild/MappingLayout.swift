@@ -29,9 +29,11 @@ struct MappingLayout {
     for load in loads where load.fileSize > 0 {
       let start = bias &+ (load.address & mask)
       let (end, overflow) = (bias &+ load.address).addingReportingOverflow(load.fileSize)
-      guard !overflow, start <= bias &+ load.address, end > start else { return nil }
+      let last = roundUp(end, to: pageSize)
+      // At the end of the address space there is no next page to round up to.
+      guard !overflow, start <= bias &+ load.address, end > start, last >= end else { return nil }
       let part = Part(
-        range: start..<roundUp(end, to: pageSize), fileOffset: load.fileOffset & mask,
+        range: start..<last, fileOffset: load.fileOffset & mask,
         isExecutable: load.flags.contains(.execute))
       if let last = parts.last {
         guard part.range.lowerBound >= last.range.upperBound else { return nil }

@@ -87,7 +87,7 @@ package struct ModuleList {
       file.firstBytes.starts(with: beginning),
       let fit = fit(file.headers, index, mappings)
     {
-      let size = mappings[index..<index + fit.count].reduce(0) { $0 + $1.range.length }
+      let size = mappings[index..<index + fit.count].total(\.range.length)
       if let objection = try evidence.objection(to: file, bias: fit.bias, size: size) {
         return leftOut(candidate, index, mappings, objection)
       }

@@ -4,13 +4,9 @@ struct MapRun: Hashable, Sendable {
   /// The addresses from the first byte to the last; gaps between neighbours are left out of the picture.
   var start: UInt64
   var end: UInt64
-  var dumped: UInt64
-  var survived: UInt64
+  var dumped: ByteTotal
   /// How many segments it is.
   var count = 1
-
-  var isWhole: Bool { survived == dumped }
-  var isLost: Bool { survived == 0 }
 
   /// The stretches of an address space that were dumped, by address; at most `most` of them, the smallest joined to a neighbour.
   static func runs(_ mappings: [Inspection.Mapping], most: Int) -> [MapRun] {
@@ -19,7 +15,7 @@ struct MapRun: Hashable, Sendable {
       let (end, overflow) = mapping.address.addingReportingOverflow(mapping.mapped)
       let next = MapRun(
         kind: mapping.kind, start: mapping.address, end: overflow ? .max : end,
-        dumped: mapping.dumped, survived: mapping.survived)
+        dumped: ByteTotal(mapping.dumped, survived: mapping.survived))
       if let last = runs.last, last.kind == next.kind, last.state == next.state {
         runs[runs.count - 1].join(next)
       } else {
@@ -29,14 +25,13 @@ struct MapRun: Hashable, Sendable {
     return runs.count <= most ? runs : joined(runs, most: most)
   }
 
-  private var state: Int { isWhole ? 0 : isLost ? 2 : 1 }
+  private var state: Int { dumped.isWhole ? 0 : dumped.isGone ? 2 : 1 }
 
   /// Takes a later neighbour in. The kind is that of the larger.
   private mutating func join(_ next: MapRun) {
-    if next.dumped > dumped { kind = next.kind }
+    if next.dumped.size > dumped.size { kind = next.kind }
     end = max(end, next.end)
-    dumped &+= next.dumped
-    survived &+= next.survived
+    dumped += next.dumped
     count += next.count
   }
 
@@ -54,7 +49,9 @@ struct MapRun: Hashable, Sendable {
   /// million, so the rest is dealt out by their logarithms.
   static func widths(_ runs: [MapRun], width: Int) -> [Int] {
     guard !runs.isEmpty else { return [] }
-    let weights = runs.map { Double(UInt64.bitWidth - max($0.dumped >> 12, 1).leadingZeroBitCount) }
+    let weights = runs.map {
+      Double(UInt64.bitWidth - max($0.dumped.size >> 12, 1).leadingZeroBitCount)
+    }
     let rest = Double(max(0, width - runs.count))
     let sum = weights.reduce(0, +)
     var widths: [Int] = []

@@ -17,6 +17,8 @@ public struct RepairRecord: Hashable, Sendable {
   public var origins: [String]
   /// Whether one of the notes can't be understood, or has fewer entries than it says: then more may be lost than is listed.
   public var isDamaged: Bool
+  /// Why the core could not be read to its end; nil where it could. There may be more notes then.
+  public internal(set) var readFailure: SalvageError?
 
   /// Reads the notes of a core. Throws where it is none.
   public init(of path: FilePath) throws(SalvageError) {
@@ -32,6 +34,7 @@ public struct RepairRecord: Hashable, Sendable {
       throw SalvageError(.damagedBlock(core: lost.range), file: intake.source.path)
     }
     try self.init(structure, of: intake.source)
+    readFailure = intake.readFailure
   }
 
   package init(of source: any ByteSource) throws(SalvageError) {
@@ -97,10 +100,10 @@ extension RepairRecord: CustomStringConvertible {
     }
     lines += origins.map { "  origin    \(PrintableText($0))" }
     lines.append(
-      "  lost      \(lost.count) ranges, \(ByteCount(lost.reduce(0) { $0 &+ $1.length }))")
+      "  lost      \(lost.count) ranges, \(ByteCount(lost.total(\.length)))")
     lines += lost.map { "  \($0.line)" }
     if !rebuilt.isEmpty {
-      let size = rebuilt.reduce(UInt64(0)) { $0 &+ $1.length }
+      let size = rebuilt.total(\.length)
       lines.append(
         "  rebuilt   \(rebuilt.count) ranges, \(ByteCount(size)), none of them of the dump")
       lines += rebuilt.map { "  \($0.line)" }

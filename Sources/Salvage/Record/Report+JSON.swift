@@ -6,16 +6,19 @@ extension Report {
       "sizeFound": .number(sizeFound),
       "sizeDue": sizeDue.map(JSON.number) ?? .null,
       "whole": .bool(isWhole),
+      "reasons": .array(verdict.reasons.map(\.json)),
       "repaired": .bool(isRepaired),
       "machine": machine.map(JSON.string) ?? .null,
       "machineNumber": .number(UInt64(machineNumber)),
+      "writer": .string(writer.rawValue),
       "program": program.map(JSON.text) ?? .null,
       "commandLine": commandLine.map(JSON.text) ?? .null,
       "pid": processID.map { .number(UInt64($0)) } ?? .null,
       "signal": signal.map { .number(UInt64($0)) } ?? .null,
       "threads": .array(threads.map(\.json)),
-      "memoryDumped": .number(memoryDumped),
-      "memorySurvived": .number(memorySurvived),
+      "foreignThreads": .number(UInt64(foreignThreads)),
+      "memoryDumped": .number(memory.size),
+      "memorySurvived": .number(memory.survived),
       "segmentsWhole": .number(UInt64(segmentsWhole)),
       "segmentsPartial": .number(UInt64(segmentsPartial)),
       "segmentsLost": .number(UInt64(segmentsLost)),
@@ -25,6 +28,14 @@ extension Report {
       "rebuilt": .array(rebuilt.map(\.json)),
       "modules": .array(modules.map(\.json)),
       "mappingsReduced": .bool(mappingsReduced),
+    ])
+  }
+}
+
+extension Verdict.Reason {
+  var json: JSON {
+    .members([
+      "kind": .string(kind.rawValue), "text": .string(text), "damage": .bool(isDamage),
     ])
   }
 }
@@ -49,6 +60,8 @@ extension LostRange {
   /// The names of causes and states in JSON and text, by their numbers in the note.
   private static let causes: [UInt32: String] = [
     1: "past end of file", 2: "unreadable", 3: "damaged", 4: "named as lost",
+    7: "zeros taken for lost",
+    8: "damaged note",
   ]
   private static let states: [UInt32: String] = [
     1: "dropped", 2: "zero-marked", 3: "padded", 4: "rebuilt",

@@ -5,7 +5,7 @@ extension Report {
     if let words = linkMapWords { lines.append(words) }
     let filled = rebuilt.filter { $0.source == RebuiltSegment.Source.mappedFile.rawValue }
     if !filled.isEmpty {
-      let size = filled.reduce(UInt64(0)) { $0 &+ $1.length }
+      let size = filled.total(\.length)
       let files = Set(filled.map(\.path)).count
       lines.append("\(ByteCount(size)) of \(Self.count(files, "verified file")), read-only")
     }
@@ -47,7 +47,7 @@ extension Report {
     return lines
   }
 
-  private static func count(_ count: Int, _ noun: String) -> String {
+  static func count(_ count: Int, _ noun: String) -> String {
     count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
   }
 

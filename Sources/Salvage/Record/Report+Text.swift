@@ -1,3 +1,5 @@
+internal import ELFCore
+
 extension Report: CustomStringConvertible {
   /// Some lines for people, safe to print. Ends without a newline.
   public var description: String {
@@ -5,10 +7,14 @@ extension Report: CustomStringConvertible {
     func add(_ label: String, _ text: String) {
       lines.append("  " + label + String(repeating: " ", count: max(1, 10 - label.count)) + text)
     }
+    if let words = writer.words { add("dump", words) }
     add("program", processWords)
     add("threads", threadWords)
     add("memory", memoryWords)
     for (label, words) in wayIn.lines(isWhole: isWhole, sizeFound: sizeFound) { add(label, words) }
+    for reason in verdict.reasons where reason.kind != .missing {
+      add(reason.isDamage ? "damage" : "doubt", reason.text)
+    }
     for (index, group) in lossGroups.enumerated() {
       add(index == 0 ? "lost" : "", group)
     }
@@ -31,30 +37,57 @@ extension Report: CustomStringConvertible {
     }
     guard sizeDue > sizeFound else { return "\(name)damaged, \(size)" }
     return
-      "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(sizeFound, of: sizeDue)))"
+      "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(ByteTotal(sizeDue, survived: sizeFound))))"
   }
 
   private var processWords: String {
-    let name = program.map { PrintableText($0).description } ?? "unknown (its note is lost)"
+    let name =
+      program.map { PrintableText($0).description }
+      ?? (writer.isMachine ? "a kernel" : "unknown (\(programAbsence))")
     let machine = machine ?? "machine \(machineNumber), which we don't know"
     var words = "\(name), \(machine)"
     if let processID { words += ", pid \(processID)" }
-    if let signal, signal != 0 { words += ", ended by \(Signal.name(signal))" }
+    if let signal, signal != 0 { words += ", ended by \(Signal.name(signal, signalNumbers))" }
     return words
   }
 
+  /// Why its name is not known.
+  var programAbsence: String {
+    if let system = writer.foreignSystem, writer.foreignProcess == nil {
+      return "\(system)'s notes are not read"
+    }
+    return noteLoss.mayHold(.processInfo)
+      ? "its note is lost" : "the core has no note that names it"
+  }
+
+  /// Where the threads are; nil where there are some that we read.
+  var threadAbsence: String? {
+    guard threads.isEmpty else { return nil }
+    if let system = writer.foreignSystem {
+      guard foreignThreads > 0 else {
+        return noteLoss.isAny
+          ? "none: the notes of \(system) that hold them are lost"
+          : "none that is known: they would be in notes of \(system), which are carried through unread"
+      }
+      let more = noteLoss.isAny ? "; more may be lost" : ""
+      return "\(foreignThreads) in notes of \(system), carried through unread\(more)"
+    }
+    return noteLoss.mayHold(.threadStatus)
+      ? "none: the notes that hold their registers are lost" : "none: the core has no note of one"
+  }
+
   private var threadWords: String {
-    if hasForeignThreads, threads.isEmpty {
-      return "in notes of another system than Linux, carried through unread"
+    if let threadAbsence {
+      return threadAbsence + (!memory.isGone ? "; memory can still be read" : "")
     }
     if notesAreFound {
       return "\(threads.count), found in notes that no program header names any more"
     }
-    let count = threads.count == 1 ? "1 thread" : "\(threads.count) threads"
-    guard notesLost > 0 else { return "\(count), registers saved" }
-    return threads.isEmpty
-      ? "none: the notes that hold their registers are lost; memory can still be read"
-      : "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"
+    let count = Self.count(threads.count, writer.isMachine ? "processor" : "thread")
+    guard notesLost > 0, noteLoss.mayHold(.threadStatus) else {
+      return "\(count), registers saved"
+    }
+    return "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"
   }
 
   private var memoryWords: String {
@@ -63,10 +96,10 @@ extension Report: CustomStringConvertible {
       let lost =
         isRepaired && wayIn.kind == .file
         ? "; what was lost: coresalvage note \(PrintableText(input))" : ""
-      return "\(ByteCount(memoryDumped)) in \(all) segments\(lost)"
+      return "\(ByteCount(memory.size)) in \(all) segments\(lost)"
     }
-    return "\(ByteCount(memorySurvived)) of \(ByteCount(memoryDumped)) survived"
-      + " (\(Self.percent(memorySurvived, of: memoryDumped))): \(segmentsWhole) of \(all) segments whole,"
+    return "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) survived"
+      + " (\(Self.percent(memory))): \(segmentsWhole) of \(all) segments whole,"
       + " \(segmentsPartial) in part, \(segmentsLost) lost"
       + (tableLost > 0 ? "; not counting memory whose headers are lost" : "")
   }
@@ -76,7 +109,7 @@ extension Report: CustomStringConvertible {
     let most = 8
     var sizes: [String: UInt64] = [:]
     for (range, kind) in zip(lostRanges, lostKinds) {
-      sizes[kinds[Int(kind)], default: 0] &+= range.length
+      sizes[kinds[Int(kind)], default: 0] +|= range.length
     }
     let groups = sizes.sorted {
       let left = ($0.key.contains("stack") ? 0 : 1, UInt64.max - $0.value, $0.key)
@@ -84,17 +117,16 @@ extension Report: CustomStringConvertible {
     }
     var lines = groups.prefix(most).map { "\($0.key), \(ByteCount($0.value))" }
     if groups.count > most {
-      let rest = groups[most...].reduce(UInt64(0)) { $0 &+ $1.value }
+      let rest = groups[most...].total(\.value)
       lines.append("and \(groups.count - most) more, \(ByteCount(rest)); --json lists every range")
     }
     return lines
   }
 
   /// Rounded down, so that 100 % means all.
-  private static func percent(_ part: UInt64, of whole: UInt64) -> String {
-    guard whole > 0 else { return "100 %" }
-    if part > 0, Double(part) / Double(whole) < 0.001 { return "under 0.1 %" }
-    let tenths = Int(Double(part) / Double(whole) * 1000)
+  private static func percent(_ total: ByteTotal) -> String {
+    let tenths = total.share(of: 1000)
+    if tenths == 0, !total.isGone { return "under 0.1 %" }
     return tenths >= 100 || tenths == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
   }
 }

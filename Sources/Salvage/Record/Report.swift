@@ -45,12 +45,13 @@ public struct Report: Hashable, Sendable {
   public var sizeFound: UInt64
   /// In bytes; nil where the headers name a size that no file can have.
   public var sizeDue: UInt64?
-  public var isWhole: Bool
+  public var isWhole: Bool { verdict.isWhole }
+  /// Whether it is whole, and what speaks against it.
+  public var verdict: Verdict
   /// Whether it is itself the output of a repair.
   public var isRepaired: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
-  public var memoryDumped: UInt64
-  public var memorySurvived: UInt64
+  public var memory: ByteTotal
   /// Segments of memory with bytes in the file: whole, in part, lost.
   public var segmentsWhole: Int
   public var segmentsPartial: Int
@@ -69,8 +70,15 @@ public struct Report: Hashable, Sendable {
   public var wayIn: WayIn
   /// Whether the notes were found without a PT_NOTE that names them.
   public var notesAreFound: Bool
-  /// Whether notes of another system than Linux have threads, which are carried through unread.
-  public var hasForeignThreads: Bool
+  /// Whether notes that are lost were found where they stood before an earlier repair.
+  public var notesAreMerged: Bool
+  /// Who wrote the core.
+  public var writer: CoreWriter
+  /// How many threads stand in notes of another system than Linux, which are carried through unread.
+  public var foreignThreads: Int
+  /// Why the input could not be read to its end, for a reason of the system; nil where it could. What came is no less right.
+  public var readFailure: SalvageError? { wayIn.readFailure(of: input, at: sizeFound) }
+
   /// Every lost range, in file order.
   public var lost: [Loss] {
     zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }
@@ -81,6 +89,10 @@ public struct Report: Hashable, Sendable {
   let lostKinds: [UInt32]
   let kinds: [String]
 
+  /// Which notes may be lost, and which were never written.
+  let noteLoss: NoteLoss
+  let signalNumbers: SignalNumbers
+
   init(
     _ input: FilePath, _ wayIn: WayIn, _ inputs: Plan.Inputs, _ process: ProcessSnapshot,
     _ segments: Segments
@@ -89,12 +101,16 @@ public struct Report: Hashable, Sendable {
     self.input = input
     self.wayIn = wayIn
     notesAreFound = structure.notesAreFound
-    hasForeignThreads = structure.hasForeignThreads
-    machine = structure.header.machine.name(in: structure.format)
+    notesAreMerged = structure.notesAreMerged
+    writer = process.writer
+    foreignThreads = writer.foreignThreads(in: structure.notes)
+    noteLoss = NoteLoss(structure, inputs.damage)
+    signalNumbers = SignalNumbers(structure.header.machine, writer)
+    machine = structure.header.machine.name(in: structure.format, flags: structure.header.flags)
     machineNumber = structure.header.machine.rawValue
     program = process.programPath
     programFile = inputs.options.program
-    commandLine = process.info?.commandLine
+    commandLine = process.commandLine
     processID = process.processID
     signal = process.signal
     threads = process.threads.map {
@@ -102,10 +118,9 @@ public struct Report: Hashable, Sendable {
     }
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
-    isWhole = !structure.isTouched(by: inputs.damage)
-    isRepaired = structure.isRepaired
-    memoryDumped = segments.dumpedBytes
-    memorySurvived = segments.survivedBytes
+    verdict = inputs.verdict
+    isRepaired = structure.notesAreMerged || structure.isRepaired
+    memory = segments.memory
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
     segmentsLost = segments.gone
@@ -151,6 +166,6 @@ public struct Report: Hashable, Sendable {
   }
 
   private static func lostBytes(_ lost: [LostRange], where isMeant: (LostRange) -> Bool) -> UInt64 {
-    lost.reduce(0) { isMeant($1) ? $0 &+ $1.length : $0 }
+    lost.lazy.filter(isMeant).total(\.length)
   }
 }

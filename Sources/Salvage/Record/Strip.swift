@@ -31,8 +31,7 @@ public struct Strip: Hashable, Sendable {
   /// How much of a stretch survived: the part that did comes first, for a cut takes the end.
   private static func state(_ run: MapRun, _ columns: Int, _ hasColour: Bool) -> String {
     // A lost byte is never shown as saved: a column is whole only if all that it stands for is.
-    var whole = Int(Double(run.survived) / Double(max(run.dumped, 1)) * Double(columns))
-    if !run.isWhole { whole = min(whole, columns - 1) }
+    let whole = run.dumped.share(of: columns)
     return painted(String(repeating: "=", count: whole), 32, hasColour)
       + painted(String(repeating: "x", count: columns - whole), 31, hasColour)
   }

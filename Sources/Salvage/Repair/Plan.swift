@@ -21,17 +21,19 @@ extension Plan {
   package struct Inputs {
     package var structure: CoreStructure
     package var damage: DamageMap
+    package var verdict: Verdict
     package var options: RepairOptions
     package var digest: String
     package var rebuild = Rebuild()
 
     package init(
-      structure: CoreStructure, damage: DamageMap, options: RepairOptions, digest: String
+      _ examination: Examination, options: RepairOptions
     ) {
-      self.structure = structure
-      self.damage = damage
+      structure = examination.structure
+      damage = examination.damage
+      verdict = examination.verdict
+      digest = examination.digest
       self.options = options
-      self.digest = digest
     }
   }
 
@@ -82,12 +84,15 @@ extension Plan {
 
   /// The extension asked for, or none where the due size can't be had.
   private static func extend(_ inputs: Inputs) -> RepairOptions.Extend {
-    let structure = inputs.structure
-    // The tail needs room too: a gigabyte holds any notes and any table.
-    let largest = structure.format.largestWord - (1 << 30)
-    guard inputs.options.extend == .due, let due = structure.sizeDue, due <= min(largest, 1 << 62)
+    guard inputs.options.extend == .due, let due = inputs.structure.sizeDue,
+      due <= mostBeforeTail(inputs.structure.format)
     else { return .none }
     return .due
+  }
+
+  /// What stands before the tail ends there at the latest. The tail needs room too: a gigabyte holds any notes and any table.
+  static func mostBeforeTail(_ format: ELFFormat) -> UInt64 {
+    min(format.largestWord - (1 << 30), 1 << 62)
   }
 
   /// Writes the count of entries where it belongs; past 65,534 into section header 0 at the very end.
@@ -122,7 +127,7 @@ extension Plan {
     var run = PieceRun(at: 0)
     func fill(to offset: UInt64, _ run: inout PieceRun) {
       for extent in damage.extents(in: run.end..<max(run.end, offset))
-      where extent.cause == nil {
+      where extent.cause.map(\.keepsBytes) ?? true {
         let range = extent.range.clamped(to: 0..<found)
         run.appendHole(to: range.lowerBound)
         run.append(input: range)

@@ -27,12 +27,17 @@ public struct Repair: Sendable {
     let folder = options.intake.temporaryFolder
     let intake = try Intake.open(
       path, options: options.intake, sparse: options.sparse, spooling: spooling, progress: progress
-    ) { () throws(SalvageError) in
-      guard let output, output != Intake.standard else { return try UnnamedFile(in: folder) }
-      try OutputFile.check(output, against: nil, replacing: options.force)
-      return try OutputFile(output, replacing: options.force)
+    ) { inputs throws(SalvageError) in
+      guard let output, try !OutputPlace(output).isStream else {
+        return try UnnamedFile(in: folder)
+      }
+      return try OutputFile(output, sparing: inputs, replacing: options.force)
     }
-    try self.init(of: intake, options: options)
+    do throws(SalvageError) {
+      try self.init(of: intake, options: options)
+    } catch {
+      throw intake.reason(for: error)
+    }
   }
 
   package init(of source: any ByteSource, options: RepairOptions) throws(SalvageError) {
@@ -40,49 +45,46 @@ public struct Repair: Sendable {
   }
 
   package init(of intake: Intake, options: RepairOptions) throws(SalvageError) {
-    var intake = intake
     let source = intake.source
-    var reading = try Reading(intake)
-    if let zeros = try ZeroTail.range(of: reading.structure, source, options.intake.zeroTail) {
-      intake.wayIn.zeroTail = zeros.length
-      if options.intake.zeroTail == .lost {
-        intake.losses.append(.init(range: zeros, cause: .named))
-        reading = try Reading(intake)
-      }
-    }
-    let structure = reading.structure
-    // A size that no file can have is lost up to the last offset that can be named.
-    var damage = DamageMap(
-      sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
-      endCause: intake.wayIn.ending.lossCause)
-    damage.lose(intake.losses + intake.unreadable)
-    intake.wayIn.unreadable = intake.unreadable.reduce(0) { $0 + $1.range.length }
+    let examination = try Examination(intake, options: options.intake)
+    let structure = examination.structure
+    let process = examination.process
+    let wayIn = examination.wayIn
     self.intake = intake
-    var inputs = Plan.Inputs(
-      structure: structure, damage: damage, options: options, digest: reading.digest)
-    let isTouched = structure.isTouched(by: damage)
-    if isTouched {
-      let files = ModuleFiles(
-        sysroots: options.sysroots, program: options.program, core: intake.file?.identity)
-      inputs.rebuild = try Rebuild(structure, damage, reading.process, source, files, options)
-    }
-    self.inputs = inputs
-    guard isTouched else {
+    var inputs = Plan.Inputs(examination, options: options)
+    guard !examination.verdict.isWhole else {
+      self.inputs = inputs
       report = Report(
-        source.path, intake.wayIn, inputs, reading.process,
-        Segments(structure, damage, lostMemory: .drop))
+        source.path, wayIn, inputs, process,
+        Segments(structure, examination.damage, lostMemory: .drop))
       return
     }
-    try Self.refuseUnfinished(intake, reading.process, options)
+    let files = ModuleFiles(
+      sysroots: options.sysroots, program: options.program, core: intake.file?.identity)
+    inputs.rebuild = try Rebuild(
+      structure, examination.damage, process, source, files, options)
+    self.inputs = inputs
+    try Self.refuseUnfinished(intake, process, options)
     let plan = Plan(inputs)
-    try Self.refuseHopeless(structure, reading.process, plan.segments, source)
+    if let hopeless = Hopelessness(structure, process, plan.segments, examination.damage) {
+      throw SalvageError(
+        .beyondRepair(reason: hopeless.reason), file: source.path, offset: hopeless.offset)
+    }
     guard plan.size <= structure.format.largestWord else {
       throw SalvageError(
         .beyondRepair(reason: "a 32-bit core can't name what would stand past 4 GiB"),
         file: source.path, offset: structure.sizeFound)
     }
-    report = Report(source.path, intake.wayIn, inputs, reading.process, plan.segments)
+    report = Report(source.path, wayIn, inputs, process, plan.segments)
     self.plan = plan
+  }
+
+  /// All that was read for it: no output may take the place of one of these files.
+  package var files: InputSet {
+    var files = intake.inputs
+    files.insert(at: inputs.options.program)
+    for module in inputs.rebuild.modules { files.insert(module.file?.identity) }
+    return files
   }
 
   /// The folders that stand for the root of the core's machine.
@@ -102,47 +104,5 @@ public struct Repair: Sendable {
         file: file.path)
     }
     if intake.isWatched { try WriterWatch.refuseGrowing(file) }
-  }
-
-  /// A core with no thread and no memory is beyond repair.
-  private static func refuseHopeless(
-    _ structure: CoreStructure, _ process: ProcessSnapshot, _ segments: Segments,
-    _ source: any ByteSource
-  ) throws(SalvageError) {
-    guard process.threads.isEmpty, !structure.hasForeignThreads, segments.survivedBytes == 0
-    else { return }
-    let place =
-      structure.sizeFound < structure.tableRange.upperBound
-      ? "the program header table" : structure.notesAreCut ? "the notes" : "the memory"
-    throw SalvageError(
-      .beyondRepair(reason: "cut inside \(place); no thread and no memory survived"),
-      file: source.path, offset: structure.sizeFound)
-  }
-}
-
-/// The headers and notes of an input, read again until all that can't be read of them is known.
-private struct Reading {
-  let structure: CoreStructure
-  let process: ProcessSnapshot
-  let digest: String
-
-  /// Each round knows more unreadable pages than the one before. So many, and it is no core that we read.
-  private static let mostRounds = 1000
-
-  init(_ intake: Intake) throws(SalvageError) {
-    var round = 0
-    while true {
-      let known = intake.unreadable
-      let structure = try Probe.structure(of: intake.source, present: intake.present)
-      let process = try ProcessSnapshot(structure, intake.source)
-      let digest = try Origin.digest(of: structure, intake.source)
-      round += 1
-      guard intake.unreadable != known, round < Self.mostRounds else {
-        self.structure = structure
-        self.process = process
-        self.digest = digest
-        return
-      }
-    }
   }
 }

@@ -11,8 +11,7 @@ package struct Segments: Sendable {
   package private(set) var partial = 0
   package private(set) var gone = 0
   /// How many bytes of memory the dump had, and how many of them survived.
-  package private(set) var dumpedBytes: UInt64 = 0
-  package private(set) var survivedBytes: UInt64 = 0
+  package private(set) var memory = ByteTotal()
   /// The index of the first entry of the old table, but for a PT_NOTE at its head, that won't be found at its place again.
   package internal(set) var firstChange: Int?
   /// Which entries are the rebuilt ones, by address.
@@ -86,10 +85,9 @@ package struct Segments: Sendable {
     // Never dumped: nothing of it is lost.
     guard header.fileSize > 0 else { return entries.append(header) }
     let extents = damage.extents(in: header.fileRange)
-    let survived = extents.reduce(UInt64(0)) { $0 + ($1.cause == nil ? $1.range.length : 0) }
+    let survived = extents.total { $0.cause == nil ? $0.range.length : 0 }
     if header.kind == .load {
-      dumpedBytes &+= header.fileSize
-      survivedBytes &+= survived
+      memory += ByteTotal(header.fileSize, survived: survived)
       if survived == header.fileSize {
         whole += 1
       } else if survived > 0 {

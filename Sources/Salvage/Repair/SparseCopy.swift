@@ -17,7 +17,7 @@ struct SparseCopy: Sendable {
     let failure = Mutex<SalvageError?>(nil)
     let writer = SparseWriter(output, sparse)
     // What fits in one chunk is not worth a second thread.
-    let size = ranges.reduce(UInt64(0)) { $0 &+ $1.length }
+    let size = ranges.total(\.length)
     guard size > UInt64(SparseWriter.chunkSize) else { return try copyChunks(from: work, writer) }
     DispatchQueue.concurrentPerform(iterations: 2) { _ in
       do throws(SalvageError) {

@@ -14,9 +14,11 @@ package struct TablePlace {
     let headerEnd = UInt64(structure.format.fileHeaderSize)
     let size = UInt64(newCount) * entrySize
     oldRange = structure.tableRange
-    // A table over the file header, or in the middle of what it describes, can't be rewritten where it stands.
+    // A table over the file header, past what a file can hold, or in the middle of what it describes, can't be rewritten
+    // where it stands.
     let isApart =
       oldRange.lowerBound >= headerEnd
+      && oldRange.upperBound <= Plan.mostBeforeTail(structure.format)
       && !structure.programHeaders.contains { $0.overlaps(structure.tableRange) }
     moves = size > oldRange.length || !isApart
     let newRange = oldRange.lowerBound..<(moves ? oldRange.lowerBound : oldRange.lowerBound + size)

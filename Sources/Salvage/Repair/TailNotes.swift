@@ -35,8 +35,12 @@ package struct TailNotes {
         SalvageNote.bytes(
           SalvageNote.rebuilt, note.descriptor(structure.format.byteOrder), in: structure.format))
     }
-    guard rebuild.mappedFiles != nil,
-      let note = structure.notes.first(where: { $0.isMappedFiles })
+    // A core that was repaired before has the original's already, among its notes or where they stood.
+    let isThere = structure.notes.contains {
+      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.file
+    }
+    guard rebuild.mappedFiles != nil, !isThere,
+      let note = structure.originalFiles ?? structure.notes.first(where: { $0.isMappedFiles })
     else { return }
     tail.append(
       SalvageNote.header(
@@ -94,7 +98,7 @@ package struct TailNotes {
   private static func appendHead(
     _ ranges: [Range<UInt64>], _ format: ELFFormat, to tail: inout PieceRun
   ) {
-    let size = ranges.reduce(UInt64(0)) { $0 + 16 + roundUp($1.length, to: 4) }
+    let size = ranges.total { 16 +| roundUp($0.length, to: 4) }
     tail.append(
       SalvageNote.header(SalvageNote.head, descriptorSize: size, in: format))
     for range in ranges {

@@ -32,7 +32,7 @@ extension PageMap {
       let there = min(range.upperBound, found) - min(range.lowerBound, found)
       let share = range.isEmpty ? 1 : Double(there) / Double(range.length)
       return Part(
-        style: "k-head", name: "\(name), \(MapRun.words(range.length, survived: there))",
+        style: "k-head", name: "\(name), \(MapRun.words(ByteTotal(range.length, survived: there)))",
         place: Self.offsets(range), survived: share, weight: 90)
     }
     var placed: [(offset: UInt64, part: Part)] = [
@@ -68,23 +68,21 @@ extension PageMap {
 extension MapRun {
   /// Which share of it is drawn as saved. Where any byte is lost, the picture shows that some is.
   var share: Double {
-    isWhole ? 1 : min(0.98, Double(survived) / Double(max(dumped, 1)))
+    dumped.isWhole ? 1 : min(0.98, Double(dumped.share(of: 10_000)) / 10_000)
   }
 
   /// "thread stacks, 8.4 MB, lost"
   var name: String {
     let segments = count > 1 ? " in \(count) segments" : ""
-    return "\(kind.rawValue)\(segments), \(Self.words(dumped, survived: survived))"
+    return "\(kind.rawValue)\(segments), \(Self.words(dumped))"
   }
 
   /// How large something was, and how much of it survived, rounded down: 99 % is not all.
-  static func words(_ size: UInt64, survived: UInt64) -> String {
+  static func words(_ total: ByteTotal) -> String {
     let state =
-      survived >= size
-      ? "survived"
-      : survived == 0
-        ? "lost" : "\(min(99, Int(Double(survived) / Double(size) * 100))) % survived"
-    return "\(ByteCount(size)), \(state)"
+      total.isWhole
+      ? "survived" : total.isGone ? "lost" : "\(total.share(of: 100)) % survived"
+    return "\(ByteCount(total.size)), \(state)"
   }
 }
 

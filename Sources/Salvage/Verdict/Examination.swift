@@ -1,0 +1,102 @@
+internal import ELFCore
+
+/// A core as it was found: what it tells, what of it is lost, and the verdict on it. Every command begins with one.
+package struct Examination: Sendable {
+  package let structure: CoreStructure
+  package let process: ProcessSnapshot
+  package let damage: DamageMap
+  package let verdict: Verdict
+  /// How the input came, and what its bytes tell of that.
+  package let wayIn: WayIn
+  /// What tells this input from another.
+  package let digest: String
+
+  /// - Parameter original: the bytes to examine, where they are the core as it was before the input was repaired.
+  package init(
+    _ intake: Intake, options: IntakeOptions = IntakeOptions(), original: (any ByteSource)? = nil
+  ) throws(SalvageError) {
+    var intake = intake
+    let source = original ?? intake.source
+    var reading = try Reading(source, intake)
+    if let zeros = try ZeroTail.range(of: reading.structure, source, options.zeroTail) {
+      intake.wayIn.zeroTail = zeros.length
+      if options.zeroTail == .lost {
+        intake.losses.append(.init(range: zeros, cause: .named))
+        reading = try Reading(source, intake)
+      }
+    }
+    let structure = reading.structure
+    // A size that no file can have is lost up to the last offset that can be named.
+    var damage = DamageMap(
+      sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
+      endCause: intake.wayIn.ending.lossCause)
+    damage.lose(intake.losses + intake.unreadable)
+    intake.wayIn.unreadable = intake.unreadable.total(\.range.length)
+    var verdict = Verdict()
+    if structure.isTouched(by: damage) {
+      verdict.add(.missing, "Bytes that its headers name are lost.")
+    }
+    damage.lose(structure.damagedNotes)
+    let zeros = ZeroEvidence(structure, reading.process, CoreMemory(structure, damage, source))
+    damage.lose(zeros.lost)
+    verdict.reasons += Self.noteReasons(structure) + zeros.reasons
+    self.structure = structure
+    process = reading.process
+    digest = reading.digest
+    wayIn = intake.wayIn
+    self.damage = damage
+    self.verdict = verdict
+  }
+
+  private static func noteReasons(_ structure: CoreStructure) -> [Verdict.Reason] {
+    var reasons: [Verdict.Reason] = []
+    let size = structure.damagedNotes.reduce(UInt64(0)) { $0 &+ $1.range.length }
+    if size > 0 {
+      reasons.append(
+        .init(
+          .notes,
+          "\(ByteCount(size)) of the notes are damaged, or are registers of threads whose own note is."
+        ))
+    }
+    let hasRecord = structure.notes.contains {
+      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.lost
+    }
+    if structure.wasRepaired, !hasRecord {
+      reasons.append(
+        .init(
+          .notes,
+          "Its old notes stand where a repair leaves them, and no record of one is there: "
+            + "what may have been lost then is not known."))
+    }
+    return reasons
+  }
+}
+
+/// The headers and notes of an input, read again until all that can't be read of them is known.
+private struct Reading {
+  let structure: CoreStructure
+  let process: ProcessSnapshot
+  let digest: String
+
+  /// Each round knows more unreadable pages than the one before. So many, and it is no core that we read.
+  private static let mostRounds = 1000
+
+  init(_ source: any ByteSource, _ intake: Intake) throws(SalvageError) {
+    var round = 0
+    while true {
+      let known = intake.unreadable
+      var present = DamageMap(sizeFound: source.size, sizeDue: source.size)
+      present.lose(intake.losses + intake.unreadable)
+      let structure = try Probe.structure(of: source, present: present)
+      let process = try ProcessSnapshot(structure, source)
+      let digest = try Origin.digest(of: structure, source)
+      round += 1
+      guard intake.unreadable != known, round < Self.mostRounds else {
+        self.structure = structure
+        self.process = process
+        self.digest = digest
+        return
+      }
+    }
+  }
+}

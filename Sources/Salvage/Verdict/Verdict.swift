@@ -1,0 +1,45 @@
+/// Whether a core is whole, and what speaks against it. `Examination` makes it, for every command; nobody else decides.
+public struct Verdict: Hashable, Sendable {
+  /// One thing that speaks against it.
+  public struct Reason: Hashable, Sendable {
+    /// What it is about, an open set.
+    public struct Kind: RawRepresentable, Hashable, Sendable {
+      public let rawValue: String
+      public init(rawValue: String) { self.rawValue = rawValue }
+      /// Bytes that its headers name are not there.
+      public static let missing = Kind(rawValue: "missing")
+      /// Notes are damaged.
+      public static let notes = Kind(rawValue: "notes")
+      /// There are zeros where the process had something else, or may have had.
+      public static let zeros = Kind(rawValue: "zeros")
+    }
+
+    public var kind: Kind
+    /// A sentence, safe to print.
+    public var text: String
+    /// Whether it proves that bytes are not what the process had; a warning otherwise.
+    public var isDamage: Bool
+
+    public init(_ kind: Kind, _ text: String, isDamage: Bool = true) {
+      self.kind = kind
+      self.text = text
+      self.isDamage = isDamage
+    }
+  }
+
+  /// All of them, damage first found first.
+  public var reasons: [Reason] = []
+
+  public init() {}
+
+  /// Whether every byte is there, and nothing proves that one is not what the process had. A core that is not whole is
+  /// repaired, one that is is copied as it is.
+  public var isWhole: Bool { !reasons.contains(where: \.isDamage) }
+
+  /// Whether all bytes that its headers name are there, whatever they hold.
+  public var isComplete: Bool { !reasons.contains { $0.kind == .missing } }
+
+  package mutating func add(_ kind: Reason.Kind, _ text: String, isDamage: Bool = true) {
+    reasons.append(Reason(kind, text, isDamage: isDamage))
+  }
+}
