@@ -59,9 +59,7 @@ let package = Package(
       name: "ELFCoreTests", dependencies: ["ELFCore", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "SalvageTests",
-      dependencies: [
-        "CXXHash", "Salvage", "ELFCore", "FuzzWays", "TestSupport", systemPackage,
-      ],
+      dependencies: ["CXXHash", "Salvage", "ELFCore", "FuzzWays", "TestSupport", systemPackage],
       swiftSettings: tests),
     .testTarget(
       name: "CommandTests", dependencies: ["coresalvage", "Salvage", "TestSupport", systemPackage],

@@ -111,8 +111,10 @@ class Record:
             if data - at >= 12:
                 at += (data - at) // 12 * 12
                 continue
-            owner_size, size, kind = struct.unpack(
-                self._order + "III", self._bytes(core, at, 12))
+            words = self._bytes(core, at, 12)
+            if len(words) < 12:
+                return
+            owner_size, size, kind = struct.unpack(self._order + "III", words)
             descriptor = at + 12 + (owner_size + 3) // 4 * 4
             if self._bytes(core, at + 12, min(owner_size, 12)) == b"CORESALVAGE\0":
                 yield kind, descriptor, min(descriptor + size, end)

@@ -22,7 +22,8 @@ struct UndoCommand: ParsableCommand {
     guard !quiet else { return }
     guard !json else { return Console.print(undo.json(of: core.path).line) }
     Console.print(
-      "\(PrintableText(core.path)): the repair is undone: \(ByteCount(undo.size)), as it found them")
+      "\(PrintableText(core.path)): the repair is undone: \(ByteCount(undo.size)), as it found them"
+    )
     Console.print(
       "  checked   \(ByteCount(undo.verifiedBytes)): the headers and notes are what the repair found"
     )

@@ -17,7 +17,6 @@ public struct RepairRecord: Hashable, Sendable {
   public var origins: [String]
   /// Whether one of the notes can't be understood, or has fewer entries than it says: then more may be lost than is listed.
   public var isDamaged: Bool
-
   /// Why the core could not be read to its end; nil where it could. There may be more notes then.
   public internal(set) var readFailure: SalvageError?
 

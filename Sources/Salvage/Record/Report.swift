@@ -119,8 +119,7 @@ public struct Report: Hashable, Sendable {
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
     verdict = inputs.verdict
-    isRepaired =
-      structure.notesAreMerged || structure.notes.contains { $0.owner == SalvageNote.owner }
+    isRepaired = structure.notesAreMerged || structure.isRepaired
     memory = segments.memory
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
