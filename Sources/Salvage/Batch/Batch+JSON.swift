@@ -24,6 +24,9 @@ extension BatchRecord {
       .init(name: "inputKept", value: inputKept.map(JSON.string) ?? .null),
       .init(name: "error", value: error.map { .string($0.description) } ?? .null),
     ]
+    if let inspection {
+      members.append(.init(name: "causes", value: .array(inspection.causes.map(\.shortJSON))))
+    }
     if let report {
       members += [
         .init(name: "sizeFound", value: .number(report.sizeFound)),
@@ -38,6 +41,12 @@ extension BatchRecord {
       ]
     }
     return .object(members)
+  }
+}
+
+extension Cause {
+  fileprivate var shortJSON: JSON {
+    .members(["id": .string(id.rawValue), "confidence": .string(confidence.rawValue)])
   }
 }
 

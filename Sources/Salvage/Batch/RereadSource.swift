@@ -25,7 +25,7 @@ final class RereadSource: ByteSource, @unchecked Sendable {
     let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
     return position.withLock { position in
       if position > offset {
-        stream = Intake.unpacked(file)
+        stream = Intake.unpacked(file)?.stream
         position = 0
       }
       guard let stream, unsafe skip(stream, from: &position, to: offset, using: target) else {

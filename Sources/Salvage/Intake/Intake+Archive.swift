@@ -12,7 +12,7 @@ extension Intake {
   /// The core in an archive of ours, which is a named file or has come through a pipe.
   init(
     archive file: InputFile, _ reading: ArchiveReading, losses: [DamageMap.Extent],
-    kind: WayIn.Kind = .file
+    inputs: InputSet, kind: WayIn.Kind = .file
   ) throws(SalvageError) {
     var source = try ArchiveSource(file)
     if reading == .wholly { source = try source.checked() }
@@ -20,7 +20,7 @@ extension Intake {
     wayIn.archiveRemarks = source.remarks
     self.init(
       source: source, file: kind == .file ? file : nil, spool: nil, wayIn: wayIn,
-      losses: losses + source.lostRanges)
+      losses: losses + source.lostRanges, inputs: inputs)
   }
 
   /// Lets `body` read a core of which it needs little. Of an archive no more is read than it asks for, until that
@@ -29,7 +29,7 @@ extension Intake {
     at path: FilePath, _ body: (Intake) throws(SalvageError) -> Result
   ) throws(SalvageError) -> Result {
     let options = IntakeOptions()
-    let intake = try open(path, options: options, archives: .lazily) { () throws(SalvageError) in
+    let intake = try open(path, options: options, archives: .lazily) { _ throws(SalvageError) in
       try UnnamedFile(in: options.temporaryFolder)
     }
     do throws(SalvageError) {
@@ -37,11 +37,11 @@ extension Intake {
     } catch {
       guard case .damagedBlock = error.kind, let archive = intake.source as? ArchiveSource,
         case let checked = try archive.checked()
-      else { throw error }
+      else { throw intake.reason(for: error) }
       return try body(
         Intake(
           source: checked, file: intake.file, spool: nil, wayIn: intake.wayIn,
-          losses: intake.losses + checked.lostRanges))
+          losses: intake.losses + checked.lostRanges, inputs: intake.inputs))
     }
   }
 }

@@ -4,12 +4,14 @@ internal import SystemPackage
 ///
 /// Source: "Mapfile structure" in ddrescue's manual. Comments begin with `#`; the first line that is none is the
 /// program's state; every other one is position, size and status of a block.
-struct MapFile {
+package struct MapFile {
   /// The blocks that are not finished (`+`): untried, failed or bad.
-  private(set) var lost: [Range<UInt64>] = []
+  package private(set) var lost: [Range<UInt64>] = []
 
-  init(_ path: FilePath) throws(SalvageError) {
-    let file = try InputFile(path)
+  init(_ path: FilePath) throws(SalvageError) { try self.init(of: InputFile(path)) }
+
+  package init(of file: any ByteSource) throws(SalvageError) {
+    let path = file.path
     var lines = Lines(file)
     var hasState = false
     while let line = try lines.next() {
@@ -57,7 +59,7 @@ struct MapFile {
 
   /// The lines of a file, one after another.
   private struct Lines {
-    let file: InputFile
+    let file: any ByteSource
     var number = 0
     private var bytes: [UInt8] = []
     private var start = 0
@@ -65,7 +67,7 @@ struct MapFile {
     /// ddrescue's lines have some fifty bytes.
     private static let longest = 4096
 
-    init(_ file: InputFile) { self.file = file }
+    init(_ file: any ByteSource) { self.file = file }
 
     mutating func next() throws(SalvageError) -> [UInt8]? {
       number += 1
