@@ -77,7 +77,9 @@ struct RestoreCommand: ParsableCommand {
       Console.complain(
         "\(PrintableText(archive.path)): is damaged, though nothing of the core is lost; archive it anew"
       )
-      for remark in restored.remarks { Console.complain("\(PrintableText(archive)): \(remark)") }
+      for remark in restored.remarks {
+        Console.complain("\(PrintableText(archive.path)): \(remark)")
+      }
     }
     if place.isStandardOutput {
       if let report = restored.report { Console.complain(report.description) }

@@ -105,8 +105,8 @@ public struct Restore: Sendable {
     var wayIn = WayIn(kind: .file)
     wayIn.archiveRemarks = source.remarks
     return Intake(
-      source: source, file: file.backingFile, spool: nil, wayIn: wayIn, losses: source.lostRanges,
-      inputs: files)
+      source: source, file: file.backingFile, spool: nil, wayIn: wayIn,
+      losses: source.lostRanges, inputs: files)
   }
 
   // MARK: To a stream

@@ -6,7 +6,8 @@ extension StreamEnding {
     case .whole, .checksumWrong, .unreadable: return nil
     case .cut: return "\(name) was cut before its first byte"
     case .damaged(ZstdStream.tooLargeWindow):
-      return "\(name) has a window over 2 GiB (zstd --long=31), which takes more memory than is given to it"
+      return
+        "\(name) has a window over 2 GiB (zstd --long=31), which takes more memory than is given to it"
     case .damaged(let reason):
       return "\(name) is damaged (\(PrintableText(reason))) before its first byte"
     }
