@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// libFuzzer's own `main` and what it drives, for Scripts/fuzz.sh: no other build has a use for it, or can link it.
+let isFuzzing = Context.environment["CORESALVAGE_FUZZ"] != nil
+
 /// What every Swift target of ours is built with: no warning passes, no unsafe call goes unmarked.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
@@ -49,13 +52,24 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: [systemPackage], path: "Tests/TestSupport",
       swiftSettings: tests),
+    .target(
+      name: "FuzzWays", dependencies: ["Salvage", "ELFCore", systemPackage],
+      path: "Tests/Fuzz/Ways", swiftSettings: tests),
     .testTarget(
       name: "ELFCoreTests", dependencies: ["ELFCore", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "SalvageTests",
-      dependencies: ["Salvage", "ELFCore", "TestSupport", systemPackage], swiftSettings: tests),
+      dependencies: ["Salvage", "ELFCore", "FuzzWays", "TestSupport", systemPackage],
+      swiftSettings: tests),
     .testTarget(
       name: "CommandTests", dependencies: ["coresalvage", "Salvage", "TestSupport", systemPackage],
       swiftSettings: tests),
   ]
 )
+
+if isFuzzing {
+  package.targets.append(
+    .executableTarget(
+      name: "SalvageFuzz", dependencies: ["FuzzWays"], path: "Tests/Fuzz/Entry",
+      swiftSettings: tests))
+}

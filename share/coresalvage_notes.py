@@ -11,7 +11,9 @@ PT_NOTE = 4
 HEADER_TABLE = 0xFFFFFFFF
 LARGEST_NOTE = 256 << 20
 
-CAUSES = {1: "past the end of the file", 2: "unreadable", 3: "damaged", 4: "named as lost"}
+CAUSES = {1: "past the end of the file", 2: "unreadable", 3: "damaged", 4: "named as lost",
+          5: "left out on request", 6: "gone before it was read", 7: "zeros taken for lost",
+          8: "a damaged note"}
 STATES = {1: "dropped", 2: "zero-marked", 3: "padded", 4: "rebuilt"}
 MEANS = {1: "link map", 2: "mapped file"}
 
@@ -26,7 +28,8 @@ class Range:
 
     @property
     def is_memory(self):
-        return self.start != 0 and self.index != HEADER_TABLE
+        # What was rebuilt is always memory: a link map may lie where no program header of the dump was.
+        return self.kind == "rebuilt" or self.start != 0 and self.index != HEADER_TABLE
 
     def __str__(self):
         if self.kind == "rebuilt":
@@ -46,6 +49,7 @@ class Record:
         self.is_repaired = False
         self.size_found = self.size_due = 0
         with open(path, "rb") as core:
+            self._size = core.seek(0, 2)
             for kind, descriptor in self._notes(core):
                 if kind == LOST:
                     self.is_repaired = True
@@ -56,12 +60,19 @@ class Record:
         self.memory = memory
         self._starts = [r.start for r in memory]
 
+    def _bytes(self, core, offset, size):
+        """As many bytes as there are: offsets and sizes are the core's own."""
+        core.seek(min(offset, self._size))
+        return core.read(min(size, max(self._size - offset, 0)))
+
     def _notes(self, core):
         """Our notes, as pairs of type and descriptor."""
-        head = core.read(64)
-        if len(head) < 52 or head[:4] != b"\x7fELF":
+        head = self._bytes(core, 0, 64)
+        if len(head) < 16 or head[:4] != b"\x7fELF":
             return
         self._wide = head[4] == 2
+        if len(head) < (64 if self._wide else 52):
+            return
         self._order = ">" if head[5] == 2 else "<"
         if self._wide:
             table, sections = struct.unpack_from(self._order + "QQ", head, 32)
@@ -70,12 +81,12 @@ class Record:
             table, sections = struct.unpack_from(self._order + "II", head, 28)
             entry, count = struct.unpack_from(self._order + "HH", head, 42)
         if count == 0xFFFF and sections:
-            core.seek(sections + (44 if self._wide else 28))
-            count = struct.unpack(self._order + "I", core.read(4))[0]
+            words = self._bytes(core, sections + (44 if self._wide else 28), 4)
+            if len(words) == 4:
+                count = struct.unpack(self._order + "I", words)[0]
         if entry != (56 if self._wide else 32):
             return
-        core.seek(table)
-        headers = core.read(min(count, 1 << 24) * entry)
+        headers = self._bytes(core, table, min(count, 1 << 24) * entry)
         for at in range(0, len(headers) - entry + 1, entry):
             if self._wide:
                 kind, _, offset, _, _, size = struct.unpack_from(self._order + "IIQQQQ", headers, at)
@@ -86,15 +97,14 @@ class Record:
 
     def _segment(self, core, at, end):
         while at + 12 <= end:
-            core.seek(at)
-            words = core.read(12)
+            words = self._bytes(core, at, 12)
             if len(words) < 12:
                 return
             owner_size, size, kind = struct.unpack(self._order + "III", words)
             descriptor = at + 12 + (owner_size + 3) // 4 * 4
-            if core.read(min(owner_size, 12)) == b"CORESALVAGE\0" and size <= LARGEST_NOTE:
-                core.seek(descriptor)
-                yield kind, core.read(size)
+            owner = self._bytes(core, at + 12, min(owner_size, 12))
+            if owner == b"CORESALVAGE\0" and size <= LARGEST_NOTE:
+                yield kind, self._bytes(core, descriptor, size)
             at = descriptor + (size + 3) // 4 * 4
 
     def _read(self, descriptor, kind):

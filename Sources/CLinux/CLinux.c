@@ -122,3 +122,17 @@ int linux_link_open_file(int fd, const char *to) {
   snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
   return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW);
 }
+
+_Bool linux_is_path_only(int fd) { return (fcntl(fd, F_GETFL) & O_PATH) != 0; }
+
+_Bool linux_ignores_signal(int number) {
+  struct sigaction action;
+  return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+void linux_hold_standard_streams(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    // The lowest free number is this one.
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) open("/", O_PATH | O_DIRECTORY);
+  }
+}

@@ -40,4 +40,16 @@ public struct AuxiliaryVector: Hashable, Sendable {
   public subscript(key: Key) -> UInt64? { values[key] }
 
   public var isEmpty: Bool { values.isEmpty }
+
+  /// Whether a descriptor is pairs up to `AT_NULL`, and nothing but zeros follows it.
+  public static func isSound(_ descriptor: Span<UInt8>, in format: ELFFormat) -> Bool {
+    let size = format.wordSize
+    var offset = 0
+    while let key = descriptor.integer(at: offset, size: size, format.byteOrder), key != 0 {
+      offset += 2 * size
+    }
+    guard offset < descriptor.count, descriptor.count % (2 * size) == 0 else { return false }
+    for position in offset..<descriptor.count where descriptor[position] != 0 { return false }
+    return true
+  }
 }

@@ -10,6 +10,8 @@ public struct FileHeader: Hashable, Sendable {
   public var entry: UInt64
   public var programHeaderOffset: UInt64
   public var sectionHeaderOffset: UInt64
+  /// `e_flags`: bits that each machine has for itself.
+  public var flags: UInt32
   public var programHeaderEntrySize: UInt16
   /// `e_phnum`: `noCount` where section header 0 has the count (more than 65,534).
   public var programHeaderCount: UInt16
@@ -31,6 +33,7 @@ public struct FileHeader: Hashable, Sendable {
     public static let entry = Field("e_entry", .native, at32: 24, at64: 24)
     public static let programHeaderOffset = Field("e_phoff", .native, at32: 28, at64: 32)
     public static let sectionHeaderOffset = Field("e_shoff", .native, at32: 32, at64: 40)
+    public static let flags = Field("e_flags", .word, at32: 36, at64: 48)
     public static let programHeaderEntrySize = Field("e_phentsize", .half, at32: 42, at64: 54)
     public static let programHeaderCount = Field("e_phnum", .half, at32: 44, at64: 56)
     public static let sectionHeaderEntrySize = Field("e_shentsize", .half, at32: 46, at64: 58)
@@ -65,6 +68,7 @@ public struct FileHeader: Hashable, Sendable {
     entry = word(Layout.entry)
     programHeaderOffset = word(Layout.programHeaderOffset)
     sectionHeaderOffset = word(Layout.sectionHeaderOffset)
+    flags = UInt32(truncatingIfNeeded: word(Layout.flags))
     programHeaderEntrySize = half(Layout.programHeaderEntrySize)
     programHeaderCount = half(Layout.programHeaderCount)
     sectionHeaderEntrySize = half(Layout.sectionHeaderEntrySize)

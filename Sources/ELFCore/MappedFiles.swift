@@ -72,3 +72,39 @@ extension MappedFiles {
     return bytes
   }
 }
+
+extension MappedFiles {
+  /// Whether a descriptor is a list as Linux and gdb write it: every mapping has a length and a name, and nothing follows
+  /// the names. Names are found by counting: where one byte of them is wrong, another file would stand for a mapping.
+  public static func isSound(_ descriptor: Span<UInt8>, in format: ELFFormat) -> Bool {
+    // MIPS n32 has words of 8 bytes in a 32-bit file.
+    isSound(descriptor, wordSize: format.wordSize, format.byteOrder)
+      || isSound(descriptor, wordSize: 8, format.byteOrder)
+  }
+
+  private static func isSound(
+    _ descriptor: Span<UInt8>, wordSize size: Int, _ order: ELFFormat.ByteOrder
+  ) -> Bool {
+    guard let count = descriptor.integer(at: 0, size: size, order),
+      count <= UInt64(max(0, descriptor.count - 2 * size) / (3 * size + 1))
+    else { return false }
+    for index in 0..<Int(count) {
+      let record = (2 + 3 * index) * size
+      guard let start = descriptor.integer(at: record, size: size, order),
+        let end = descriptor.integer(at: record + size, size: size, order), start < end
+      else { return false }
+    }
+    var names = 0
+    var isInName = false
+    for position in (2 + 3 * Int(count)) * size..<descriptor.count {
+      guard descriptor[position] == 0 else {
+        isInName = true
+        continue
+      }
+      guard isInName else { return false }
+      isInName = false
+      names += 1
+    }
+    return names == Int(count) && !isInName
+  }
+}

@@ -6,6 +6,10 @@ public struct Note: Hashable, Sendable {
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// `NT_PRSTATUS`: one thread, its registers in it.
     public static let threadStatus = Kind(rawValue: 1)
+    /// `NT_PRFPREG`: the floating-point registers of the thread before it.
+    public static let floatingPoint = Kind(rawValue: 2)
+    /// `NT_PRXFPREG`
+    public static let extendedFloatingPoint = Kind(rawValue: 0x46e6_2b7f)
     /// `NT_PRPSINFO`: the process.
     public static let processInfo = Kind(rawValue: 3)
     /// `NT_AUXV`

@@ -13,9 +13,9 @@ public struct ProcessInfo: Hashable, Sendable {
     // `pr_uid` has 2 bytes on i386, arm and other old 32-bit machines (124 bytes in all), 4 elsewhere.
     let layout: (uid: Int, uidSize: Int, pid: Int, name: Int)
     switch (format.width, descriptor.count) {
-    case (.bits64, 136...): layout = (16, 4, 24, 40)
-    case (.bits32, 124..<128): layout = (8, 2, 12, 28)
-    case (.bits32, 128...): layout = (8, 4, 16, 32)
+    case (.bits64, 136): layout = (16, 4, 24, 40)
+    case (.bits32, 124): layout = (8, 2, 12, 28)
+    case (.bits32, 128): layout = (8, 4, 16, 32)
     default: return nil
     }
     guard let uid = descriptor.integer(at: layout.uid, size: layout.uidSize, format.byteOrder),

@@ -17,7 +17,9 @@ public struct RegisterLayout: Hashable, Sendable {
   }
 
   /// The layout, or nil for a machine that we don't know.
-  public init?(_ machine: Machine, in format: ELFFormat) {
+  ///
+  /// - Parameter flags: `e_flags`, which tell the ABI of a MIPS.
+  public init?(_ machine: Machine, flags: UInt32 = 0, in format: ELFFormat) {
     let word = format.wordSize
     switch (machine, format.width) {
     case (.x86_64, _):  // `rip`, `rsp`, `orig_rax`; x32 keeps 64-bit registers
@@ -34,6 +36,10 @@ public struct RegisterLayout: Hashable, Sendable {
       self.init(size: word, programCounter: 32, stackPointer: 1)
     case (.s390, _):  // the PSW's mask and address, then the GPRs; the stack is r15
       self.init(size: word, programCounter: 1, stackPointer: 17)
+    case (.m68k, .bits32):  // d1 to d7, a0 to a6, d0, `usp`, `orig_d0`, `sr`, `pc`
+      self.init(size: 4, programCounter: 18, stackPointer: 15, systemCall: 16)
+    case (.mips, .bits32) where machine.isN32(in: format, flags: flags):  // as in 64 bits
+      self.init(size: 8, programCounter: 34, stackPointer: 29)
     case (.mips, .bits32):  // six empty slots come before r0
       self.init(size: 4, programCounter: 40, stackPointer: 35)
     case (.mips, .bits64):

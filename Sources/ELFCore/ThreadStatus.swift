@@ -10,14 +10,18 @@ public struct ThreadStatus: Hashable, Sendable {
   public var isInSystemCall = false
 
   /// Reads a descriptor of NT_PRSTATUS; nil where it is too short to hold a thread id.
-  public init?(_ descriptor: Span<UInt8>, machine: Machine, in format: ELFFormat) {
-    let layout = Layout(format)
+  ///
+  /// - Parameter flags: `e_flags`, which tell the ABI of a MIPS.
+  public init?(
+    _ descriptor: Span<UInt8>, machine: Machine, flags: UInt32 = 0, in format: ELFFormat
+  ) {
+    let layout = Layout(machine, format)
     guard let id = descriptor.integer(at: layout.id, size: 4, format.byteOrder),
       let signal = descriptor.integer(at: Layout.signal, size: 2, format.byteOrder)
     else { return nil }
     self.id = UInt32(id)
     self.signal = UInt16(signal)
-    guard let registers = RegisterLayout(machine, in: format) else { return }
+    guard let registers = RegisterLayout(machine, flags: flags, in: format) else { return }
     func register(_ index: Int) -> UInt64? {
       descriptor.integer(
         at: layout.registers + index * registers.size, size: registers.size, format.byteOrder)
@@ -42,8 +46,10 @@ public struct ThreadStatus: Hashable, Sendable {
     let id: Int
     let registers: Int
 
-    init(_ format: ELFFormat) {
-      id = format.width == .bits64 ? 32 : 24
+    init(_ machine: Machine, _ format: ELFFormat) {
+      // m68k aligns a long to 2 bytes, all others to its size. The registers follow without a gap, also the wide ones of
+      // MIPS n32 and x32.
+      id = machine == .m68k ? 22 : format.width == .bits64 ? 32 : 24
       registers = id + 16 + 8 * format.wordSize
     }
   }

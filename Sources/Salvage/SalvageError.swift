@@ -10,6 +10,14 @@ public struct SalvageError: Error, Hashable, Sendable {
     case io(Errno, call: String)
     /// These bytes are no core.
     case notACore(expected: String, found: String)
+    /// These bytes are packed in a way that we don't read; the command unpacks them.
+    case otherPacking(name: String, command: String)
+    /// A packed stream that ends, or can't be decoded, before its first byte: nobody knows what was in it.
+    case nothingUnpacked(reason: String)
+    /// A file without a byte.
+    case emptyFile
+    /// A folder in which there is no archive.
+    case noArchives
     /// A core of which nothing can be used.
     case beyondRepair(reason: String)
     /// These bytes are no archive of ours.
@@ -20,8 +28,10 @@ public struct SalvageError: Error, Hashable, Sendable {
     case memoryNotSaved(address: UInt64)
     /// The output is there already and was not to be replaced.
     case outputExists
-    /// The output is the input.
+    /// The output is the input, or another file that is read.
     case outputIsInput
+    /// The output is a terminal, which a core would reach raw.
+    case outputIsTerminal
     /// A map file that is none of GNU ddrescue.
     case badMapFile(line: Int, expected: String, found: String)
     /// A range that can't be read, found when the headers that should name it had gone into a pipe.
@@ -70,6 +80,12 @@ extension SalvageError: CustomStringConvertible {
     case .io(let errno, let call): "\(call): \(errno)"
     case .notACore(let expected, let found):
       "not a core: expected \(expected), found \(found)"
+    case .otherPacking(let name, let command):
+      "not a core: expected a core, .zst or .lz4, found \(name); try `\(command) IN | coresalvage - OUT`"
+    case .nothingUnpacked(let reason): "\(reason): whether it held a core can't be told"
+    case .emptyFile:
+      "is empty: of a core nothing was written, as on a full disk; there is nothing to repair"
+    case .noArchives: "holds no archive: no file in or below it is named *.core.lz4"
     case .beyondRepair(let reason): "beyond repair: \(reason)"
     case .badMapFile(let line, let expected, let found):
       "no map file of ddrescue: line \(line): expected \(expected), found \(found)"
@@ -85,7 +101,9 @@ extension SalvageError: CustomStringConvertible {
     case .memoryNotSaved(let address):
       "has no memory at 0x\(hexadecimal(address)): it was not mapped, not dumped, or is lost"
     case .outputExists: "exists already; --force replaces it"
-    case .outputIsInput: "is the input itself; give another name for the output"
+    case .outputIsInput:
+      "is the input itself, or another file that is read; give another name for the output"
+    case .outputIsTerminal: "is a terminal, and this is no text; name a file, or redirect it"
     case .badOutput(let reason): reason
     }
   }

@@ -41,11 +41,12 @@ struct ArchiveCommand: ParsableCommand {
     commandName: "archive",
     abstract: "Repair a core and compress it in one pass, to be kept; lz4 -d reads it.")
 
-  @Argument(help: "The core as it was found. It is not changed.")
-  var input: String
+  @Argument(help: "The core as it was found; - for standard input. It is not changed.")
+  var input: FileArgument
 
-  @Argument(help: "The archive; else the input's name with .core.lz4 at its end.")
-  var output: String?
+  @Argument(
+    help: "The archive; - for standard output. Else the input's name with .core.lz4 at its end.")
+  var output: FileArgument?
 
   @OptionGroup var archiving: ArchiveFlags
 
@@ -77,33 +78,37 @@ struct ArchiveCommand: ParsableCommand {
   }
 
   func run() throws {
-    let target = output ?? Self.name(for: input)
-    Interruption.watch()
+    let place = try OutputPlace(output?.path ?? Self.name(for: input.path))
+    try place.refuseTerminal()
     let bar = ProgressBar(label: "archiving")
     let repair = try Repair(
-      of: FilePath(input), options: flags.options(holesCost: true), spooling: .packed,
+      of: input.path, options: flags.options(holesCost: true), spooling: .packed,
       progress: bar.report)
-    let archived = try repair.archive(
-      to: FilePath(target), options: options, progress: bar.report)
+    let archived =
+      place.isStream
+      ? try repair.archive(
+        to: place.stream(sparing: repair.files), options: options, progress: bar.report)
+      : try repair.archive(to: place.path, options: options, progress: bar.report)
     bar.clear()
-    guard !quiet else { return }
-    if json { return Console.print(archived.json(archive: target).line) }
-    Console.print(
-      """
-      \(archived.report)
-      archived in \(PrintableText(target)): \(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))
-      next: coresalvage restore \(ShellWord(target)) OUT, or lz4 -d
-      """)
+    if !quiet {
+      Console.print(words(archived, place), to: place.isStandardOutput ? .errors : .output)
+    }
+    if let failure = archived.report.readFailure { throw failure }
   }
 
-  /// `x.core` and `x.core.zst` become `x.core.lz4`, and so does `x`.
-  static func name(for input: String) -> String {
-    var stem = Substring(input)
-    for ending in [".zst", ".lz4"] where stem.hasSuffix(ending) && stem.count > ending.count {
-      stem = stem.dropLast(ending.count)
-      break
-    }
-    let isNamed = stem.hasSuffix(".core") || stem == "core" || stem.hasSuffix("/core")
-    return stem + (isNamed ? ".lz4" : ".core.lz4")
+  private func words(_ archived: Repair.Archived, _ place: OutputPlace) -> String {
+    if json { return archived.json(archive: place.path).line }
+    let next =
+      place.isStream ? "" : "\nnext: coresalvage restore \(ShellWord(place.path)) OUT, or lz4 -d"
+    return """
+      \(archived.report)
+      archived \(place.isStream ? "to" : "in") \(PrintableText(place.name)): \(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))\(next)
+      """
+  }
+
+  /// `x.core` and `x.core.zst` become `x.core.lz4`, and so does `x`. What comes from standard input goes to standard output.
+  static func name(for input: FilePath) -> FilePath {
+    guard input != OutputPlace.standard, let name = input.lastComponent else { return input }
+    return input.removingLastComponent().appending(OutputName.archive(of: name))
   }
 }

@@ -12,10 +12,10 @@ struct BatchCommand: ParsableCommand {
     abstract: "Repair every core in a folder, known by content and not by name.")
 
   @Argument(help: "The folders with the cores.")
-  var folders: [String]
+  var folders: [FileArgument]
 
   @Option(name: .shortAndLong, help: "The folder for the outputs. Paths below DIR are kept.")
-  var output: String?
+  var output: FileArgument?
 
   @Flag(help: "Repair each core itself; compressed ones can't be.")
   var inPlace = false
@@ -48,7 +48,7 @@ struct BatchCommand: ParsableCommand {
   var shard: String?
 
   @Option(help: "Write a page that shows every core: open it in a browser.")
-  var report: String?
+  var report: FileArgument?
 
   @OptionGroup var flags: RepairFlags
 
@@ -62,6 +62,9 @@ struct BatchCommand: ParsableCommand {
     guard !folders.isEmpty else { throw ValidationError("Missing expected argument '<folders>'") }
     guard inPlace != (output != nil) else {
       throw ValidationError("Give --output OUTDIR, or --in-place, and not both")
+    }
+    guard output?.path != OutputPlace.standard else {
+      throw ValidationError("--output is a folder; a batch has no single output for -")
     }
     guard archive || !archiving.isGiven else {
       throw ValidationError(
@@ -111,11 +114,12 @@ struct BatchCommand: ParsableCommand {
   }
 
   private func options() throws -> BatchOptions {
-    var options = BatchOptions(output: output.map { FilePath($0) })
+    var options = BatchOptions(output: output?.path)
     options.recursive = recursive
-    options.match = match
+    options.match = match.map { ArgumentBytes.bytes(of: $0) }
     options.whole = whole
     options.deleteInput = deleteInput
+    options.inspectsAll = report != nil
     if let jobs { options.jobs = jobs }
     options.shard = try shardMeant()
     options.repair = flags.options(holesCost: archive)
@@ -128,17 +132,21 @@ struct BatchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let batch = try Batch(of: folders.map { FilePath($0) }, options: options())
-    Interruption.watch()
-    let view = BatchView(json: json, quiet: quiet)
-    let page = report.map { BatchPage(to: FilePath($0), force: flags.force) }
-    try page?.check()
+    let place = try report.map { try OutputPlace($0.path) }
+    let isOutputTaken = place?.isStandardOutput ?? false
+    guard !json || !isOutputTaken else {
+      throw ValidationError("--json and the page both want standard output")
+    }
+    let batch = try Batch(of: folders.map(\.path), options: options())
+    let view = BatchView(json: json, quiet: quiet, channel: isOutputTaken ? .errors : .output)
+    let page = place.map { BatchPage(to: $0, force: flags.force) }
+    if let place { try batch.check(page: place) }
     let tally = try batch.run { event in
       view.show(event)
       page?.note(event)
     }
     try page?.write()
     guard tally.left == nil else { throw ExitStatus.system }
-    guard tally[.failed] + tally[.beyondRepair] == 0 else { throw ExitStatus.damage }
+    guard tally.isComplete else { throw ExitStatus.damage }
   }
 }

@@ -4,36 +4,31 @@ internal import SystemPackage
 
 /// The page that `batch --report` writes: a row for each core, in the order in which they were finished.
 final class BatchPage: Sendable {
-  private let path: FilePath
+  private let place: OutputPlace
   private let force: Bool
   private let page = Mutex(Page())
+  /// The cores and their outputs, whose place the page must not take.
+  private let files = Mutex(InputSet())
 
-  init(to path: FilePath, force: Bool) {
-    self.path = path
+  init(to place: OutputPlace, force: Bool) {
+    self.place = place
     self.force = force
   }
-
-  /// Throws where it could not be written: before hours of work, not after.
-  func check() throws(SalvageError) { try Page.check(path, force: force) }
 
   /// Called for one event after another.
   func note(_ event: BatchEvent) {
     guard case .finished(let record) = event, record.outcome.isCore else { return }
-    page.withLock { page in
-      if let error = record.error { return page.add(error) }
-      do throws(SalvageError) {
-        // An output tells what its input was, which may be gone by now.
-        let core = record.outputSize > 0 || record.outcome == .present ? record.output : nil
-        page.add(try Inspection(of: core ?? record.input), withDetails: false)
-      } catch {
-        page.add(error)
-      }
+    files.withLock {
+      $0.insert(at: record.input)
+      $0.insert(at: record.output)
     }
+    page.withLock { $0.add(record) }
   }
 
   func write() throws(SalvageError) {
+    let files = files.withLock { $0 }
     try page.withLock { page throws(SalvageError) in
-      try page.write(to: path, cores: [], force: force)
+      try page.write(to: place, cores: [], sparing: files, force: force)
     }
   }
 }

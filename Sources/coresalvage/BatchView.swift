@@ -7,6 +7,7 @@ internal import Synchronization
 final class BatchView: Sendable {
   private let json: Bool
   private let quiet: Bool
+  private let channel: Console.Channel
   private let isTerminal: Bool
   private let state: Mutex<State>
 
@@ -17,9 +18,10 @@ final class BatchView: Sendable {
     var lastDrawn = 0.0
   }
 
-  init(json: Bool, quiet: Bool) {
+  init(json: Bool, quiet: Bool, channel: Console.Channel) {
     self.json = json
     self.quiet = quiet
+    self.channel = channel
     isTerminal =
       !json && !quiet && isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1
     state = Mutex(State())
@@ -28,7 +30,7 @@ final class BatchView: Sendable {
   /// Called for one event after another.
   func show(_ event: BatchEvent) {
     if json {
-      if let object = event.json { Console.print(object.line) }
+      if let object = event.json { Console.print(object.line, to: channel) }
       return
     }
     state.withLock { state in
@@ -38,7 +40,7 @@ final class BatchView: Sendable {
       case .finished(let record): tell(record, &state)
       case .ended(let tally):
         clear(&state)
-        if !quiet { Console.print(tally.description) }
+        if !quiet { Console.print(tally.description, to: channel) }
       case .surveying, .ticked: draw(&state)
       default: break
       }
@@ -52,13 +54,13 @@ final class BatchView: Sendable {
       clear(&state)
       Console.complain(line)
     } else if !quiet, !isTerminal {
-      Console.print(line)
+      Console.print(line, to: channel)
     }
   }
 
   private func say(_ text: String, _ state: inout State) {
     clear(&state)
-    Console.print(text)
+    Console.print(text, to: channel)
   }
 
   // MARK: The bar

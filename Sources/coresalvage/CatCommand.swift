@@ -19,7 +19,7 @@ struct CatCommand: ParsableCommand {
     abstract: "Write memory from a core or an archive to standard output, by its address.")
 
   @Argument(help: "An archive or a core.")
-  var archive: String
+  var archive: FileArgument
 
   @Argument(help: "Where the memory was in the process; 0x for hexadecimal.")
   var address: NumberArgument
@@ -29,8 +29,11 @@ struct CatCommand: ParsableCommand {
 
   func run() throws {
     let memory = MemoryExcerpt(at: address.value, length: length.value)
-    try memory.read(from: FilePath(archive)) { bytes throws(SalvageError) in
-      Console.write(bytes)
-    }
+    let place = try OutputPlace(OutputPlace.standard)
+    try place.refuseTerminal()
+    var inputs = InputSet()
+    inputs.insert(at: archive.path)
+    let output = try place.stream(sparing: inputs)
+    try memory.read(from: archive.path) { bytes throws(SalvageError) in try output.write(bytes) }
   }
 }

@@ -9,7 +9,7 @@ struct CheckCommand: ParsableCommand {
     abstract: "Print one line for each core, and exit with 0 (whole), 1 (damaged) or 2 (no core).")
 
   @Argument(help: "Cores, cut, whole or repaired.")
-  var cores: [String]
+  var cores: [FileArgument]
 
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
@@ -21,9 +21,13 @@ struct CheckCommand: ParsableCommand {
     var worst = ExitStatus.done
     for core in cores {
       do {
-        let inspection = try Inspection(of: FilePath(core), options: options)
+        let inspection = try Inspection(of: core.path, options: options)
         if !quiet { Console.print(inspection.headlineText) }
         if !inspection.isWhole { worst = worst.worse(.damage) }
+        if let failure = inspection.report.readFailure {
+          Console.complain(failure.description)
+          worst = worst.worse(.system)
+        }
       } catch {
         Console.complain(error.description)
         worst = worst.worse(ExitStatus(error))

@@ -1,27 +1,32 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Salvage
+internal import Synchronization
+internal import SystemPackage
 
 /// What the command says, and the status that it ends with.
 enum Console {
   /// Parses the arguments and runs what they ask for. Every ending of the process is here.
   static func run(_ command: any ParsableCommand.Type) -> Never {
+    StandardStreams.hold()
     // Past RLIMIT_FSIZE a write is to fail, not to kill us with a half-written file left behind.
     _ = signal(SIGXFSZ, SIG_IGN)
+    Interruption.watch()
     do {
-      var parsed = try command.parseAsRoot()
+      var parsed = try command.parseAsRoot(ArgumentBytes.words)
       try parsed.run()
       finish(.done)
     } catch let error as SalvageError {
+      if error.isEndOfPipe { Interruption.endOfPipe() }
       complain(error.description)
       finish(ExitStatus(error))
     } catch let status as ExitStatus {
       finish(status)
     } catch {
       let code = command.exitCode(for: error)
-      let message = command.fullMessage(for: error)
+      let message = ArgumentBytes.printable(command.fullMessage(for: error))
       guard code.isSuccess else {
-        write(message + (message.hasSuffix("\n") ? "" : "\n"), to: STDERR_FILENO)
+        write(message + (message.hasSuffix("\n") ? "" : "\n"), to: .errors)
         // Whatever is neither a SalvageError nor the argument parser's is nothing that we meant to throw.
         finish(code == .validationFailure ? .usage : .bug)
       }
@@ -30,35 +35,47 @@ enum Console {
     }
   }
 
-  private static func finish(_ status: ExitStatus) -> Never { exit(status.rawValue) }
+  /// Where text goes.
+  enum Channel: Sendable {
+    case output, errors
 
-  /// Prints to standard output.
-  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
-
-  /// Prints to standard error what is no complaint.
-  static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
-
-  /// One line on standard error.
-  static func complain(_ text: String) { write("coresalvage: \(text)\n", to: STDERR_FILENO) }
-
-  /// Bytes to standard output, as they are.
-  static func write(_ bytes: [UInt8]) { write(bytes[...], to: STDOUT_FILENO) }
-
-  private static func write(_ text: String, to descriptor: Int32) {
-    write(Array(text.utf8)[...], to: descriptor)
+    fileprivate var stream: OutputStream {
+      self == .output ? .standardOutput : .standardError
+    }
   }
 
-  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) {
-    var bytes = bytes
-    while !bytes.isEmpty {
-      let count = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count < 0 && errno == EINTR { continue }
-      // Whoever was to read is gone, or its disk is full: a report that nobody got is no success.
-      guard count > 0 else { finish(.system) }
-      bytes = bytes.dropFirst(count)
+  /// Whether something could not be printed: a report that nobody got is no success.
+  private static let hasFailed = Atomic<Bool>(false)
+
+  private static func finish(_ status: ExitStatus) -> Never {
+    // A file on a network or under a quota may tell only now that it has no room.
+    if close(STDOUT_FILENO) != 0, errno != EBADF, !hasFailed.load(ordering: .relaxed) {
+      fail(SalvageError(.io(Errno(rawValue: errno), call: "close"), file: "standard output"))
     }
+    exit((hasFailed.load(ordering: .relaxed) ? status.worse(.system) : status).rawValue)
+  }
+
+  /// Prints, to standard output as a rule.
+  static func print(_ text: String, to channel: Channel = .output) {
+    write(text + "\n", to: channel)
+  }
+
+  /// One line on standard error.
+  static func complain(_ text: String) { write("coresalvage: \(text)\n", to: .errors) }
+
+  /// What can't be printed doesn't end the work, which may be one of hours: it is said once, and decides the status.
+  private static func write(_ text: String, to channel: Channel) {
+    do throws(SalvageError) {
+      try channel.stream.write(Array(text.utf8))
+    } catch {
+      if error.isEndOfPipe { Interruption.endOfPipe() }
+      fail(error)
+    }
+  }
+
+  private static func fail(_ error: SalvageError) {
+    guard !hasFailed.exchange(true, ordering: .relaxed) else { return }
+    complain(error.description)
   }
 }
 
@@ -76,9 +93,11 @@ enum ExitStatus: Int32, Error {
 
   init(_ error: SalvageError) {
     switch error.kind {
-    case .notACore, .beyondRepair, .notInPlace, .notAnArchive: self = .notACore
+    case .notACore, .beyondRepair, .notInPlace, .notAnArchive, .otherPacking, .nothingUnpacked,
+      .emptyFile, .noArchives:
+      self = .notACore
     case .damagedBlock, .memoryNotSaved: self = .damage
-    case .badMapFile: self = .usage
+    case .badMapFile, .outputIsTerminal: self = .usage
     case .io, .outputExists, .outputIsInput, .badOutput, .stillWritten, .unreadableForPipe:
       self = .system
     }

@@ -1,11 +1,12 @@
 internal import Glibc
+internal import SystemPackage
 
 /// What the environment tells the command.
 enum Environment {
   /// `TMPDIR`; nil where it is unset or empty.
-  static var temporaryFolder: String? {
+  static var temporaryFolder: FilePath? {
     guard let value = unsafe getenv("TMPDIR") else { return nil }
-    let text = unsafe String(cString: value)
-    return text.isEmpty ? nil : text
+    let path = unsafe FilePath(platformString: value)
+    return path.isEmpty ? nil : path
   }
 }

@@ -9,13 +9,13 @@ struct InspectCommand: ParsableCommand {
     abstract: "Print what a core is, what survives of it, and why it was cut.")
 
   @Argument(help: "Cores, cut, whole or repaired.")
-  var cores: [String]
+  var cores: [FileArgument]
 
   @Flag(help: "Print one JSON object for each core, a line each.")
   var json = false
 
   @Option(help: ArgumentHelp("Write a page with pictures and tables.", valueName: "FILE"))
-  var html: String?
+  var html: FileArgument?
 
   @Flag(help: "Replace a page that exists.")
   var force = false
@@ -37,6 +37,10 @@ struct InspectCommand: ParsableCommand {
   var localFiles = true
 
   func run() throws {
+    let place = try html.map { try OutputPlace($0.path) }
+    if json, let place, place.isStandardOutput {
+      throw ValidationError("--json and the page both want standard output")
+    }
     var options = Inspection.Options()
     options.exitStatus = exitStatus
     options.readsLocalFiles = localFiles
@@ -45,10 +49,14 @@ struct InspectCommand: ParsableCommand {
     var page = Page()
     for (index, core) in cores.enumerated() {
       do {
-        let inspection = try Inspection(of: FilePath(core), options: options)
-        if html == nil || json { show(inspection, terminal, isFirst: index == 0) }
-        if html != nil { page.add(inspection) }
+        let inspection = try Inspection(of: core.path, options: options)
+        if place == nil || json { show(inspection, terminal, isFirst: index == 0) }
+        if place != nil { page.add(inspection) }
         if !inspection.isWhole { worst = worst.worse(.damage) }
+        if let failure = inspection.report.readFailure {
+          Console.complain(failure.description)
+          worst = worst.worse(.system)
+        }
       } catch {
         // One file that is no core doesn't end the run, but decides its status.
         Console.complain(error.description)
@@ -56,9 +64,7 @@ struct InspectCommand: ParsableCommand {
         worst = worst.worse(ExitStatus(error))
       }
     }
-    if let html {
-      try page.write(to: FilePath(html), cores: cores.map { FilePath($0) }, force: force)
-    }
+    if let place { try page.write(to: place, cores: cores.map(\.path), force: force) }
     if worst != .done { throw worst }
   }
 

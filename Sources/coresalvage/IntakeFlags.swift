@@ -7,7 +7,7 @@ extension IntakeOptions.ZeroTail: ExpressibleByArgument {}
 /// What the user knows of an input, as typed.
 struct IntakeFlags: ParsableArguments {
   @Option(help: "A map file of GNU ddrescue: all that it doesn't call finished is lost.")
-  var mapfile: String?
+  var mapfile: FileArgument?
 
   @Option(
     name: .customLong("lost-range"),
@@ -19,18 +19,20 @@ struct IntakeFlags: ParsableArguments {
     help: "What zeros at the end of the input are: memory (keep), or what a power cut left (lost).")
   var zeroTail = IntakeOptions.ZeroTail.keep
 
-  @Option(help: "Where a stream is put while it comes when the output is no file.")
-  var tempDir: String?
+  @Option(
+    help: "Where a stream is put while it comes when the output is no file.",
+    completion: .directory)
+  var tempDir: FileArgument?
 
   /// The options, as meant.
   func options(force: Bool) -> IntakeOptions {
     var options = IntakeOptions()
-    options.mapFile = mapfile.map { FilePath($0) }
+    options.mapFile = mapfile?.path
     options.lostRanges = lostRanges.map(\.range)
     options.zeroTail = zeroTail
     options.acceptsGrowing = force
-    if let tempDir = tempDir ?? Environment.temporaryFolder {
-      options.temporaryFolder = FilePath(tempDir)
+    if let folder = tempDir?.path ?? Environment.temporaryFolder {
+      options.temporaryFolder = folder
     }
     return options
   }

@@ -34,10 +34,10 @@ struct RebuildFlags: ParsableArguments {
       several times; files of this machine are then not looked at.
       """,
     completion: .directory)
-  var sysroot: [String] = []
+  var sysroot: [FileArgument] = []
 
   @Option(help: "The program's file, whatever the core calls it.", completion: .file())
-  var program: String?
+  var program: FileArgument?
 
   func validate() throws {
     guard rebuild == .all || withFiles == .headers else {
@@ -49,7 +49,7 @@ struct RebuildFlags: ParsableArguments {
     options.rebuild = rebuild
     options.withFiles = withFiles
     options.keepMappings = keepMappings
-    options.sysroots = sysroot.map { FilePath($0) }
-    options.program = program.map { FilePath($0) }
+    options.sysroots = sysroot.map(\.path)
+    options.program = program?.path
   }
 }

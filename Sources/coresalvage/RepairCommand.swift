@@ -9,10 +9,10 @@ struct RepairCommand: ParsableCommand {
     abstract: "Make a core that debuggers load from one that was cut (the default).")
 
   @Argument(help: "The core as it was found, also as .zst or .lz4; - for standard input.")
-  var input: String
+  var input: FileArgument
 
   @Argument(help: "The repaired core; - for standard output.")
-  var output: String?
+  var output: FileArgument?
 
   @Flag(help: "Repair the input itself, by a few small writes. `coresalvage undo` takes that back.")
   var inPlace = false
@@ -25,7 +25,7 @@ struct RepairCommand: ParsableCommand {
       OUT may then be left out.
       """,
     completion: .file())
-  var gdbScript: String?
+  var gdbScript: FileArgument?
 
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
@@ -39,8 +39,6 @@ struct RepairCommand: ParsableCommand {
   @Flag(name: [.long, .customShort("n")], help: "Print what would be written, and write nothing.")
   var dryRun = false
 
-  private var isIntoPipe: Bool { output == "-" }
-
   func validate() throws {
     guard output != nil || dryRun || inPlace || gdbScript != nil else {
       throw ValidationError("Missing expected argument '<output>'")
@@ -52,55 +50,70 @@ struct RepairCommand: ParsableCommand {
       throw ValidationError(
         "--gdb-script is for a core that is left as it is, --in-place changes it")
     }
-    guard !inPlace || input != "-" else {
+    guard !inPlace || input.path != Intake.standard else {
       throw ValidationError("--in-place needs a file, and standard input has no name")
     }
-    let names = Coresalvage.configuration.subcommands.map { $0.configuration.commandName }
+    let names = Coresalvage.configuration.subcommands.compactMap { $0.configuration.commandName }
     // `coresalvage --json note x` would else repair the file `note` into `x`.
-    guard !names.contains(input) else {
+    if let input = names.first(where: { FilePath($0) == input.path }) {
       throw ValidationError(
         "'\(input)' is a subcommand and comes first; for a file of that name write ./\(input)")
     }
   }
 
   func run() throws {
-    Interruption.watch()
-    let options = flags.options(holesCost: isIntoPipe)
+    let place = try output.map { try OutputPlace($0.path) }
+    let script = try gdbScript.map { try OutputPlace($0.path) }
+    let options = flags.options(holesCost: place?.isStream ?? false)
     if inPlace, !dryRun { return try repairInPlace(options) }
+    if !dryRun { try place?.refuseTerminal() }
+    if let place, let script, place.isSame(as: script) {
+      throw ValidationError("--gdb-script and the output are the same file")
+    }
     let bar = ProgressBar(label: "repairing")
     let repair = try Repair(
-      of: FilePath(input), for: dryRun ? nil : output.map { FilePath($0) }, options: options,
-      progress: bar.report)
-    if let gdbScript, !dryRun { try repair.writeGDBScript(to: FilePath(gdbScript)) }
-    guard !dryRun, let output else {
+      of: input.path, for: dryRun ? nil : place?.path, options: options, progress: bar.report)
+    if let script, !dryRun { try repair.writeGDBScript(to: script) }
+    // Where the core or the script goes, no report can.
+    let channel: Console.Channel =
+      !dryRun && [place, script].contains { $0?.isStandardOutput ?? false } ? .errors : .output
+    guard !dryRun, let place else {
       bar.clear()
       let lines = dryRun ? repair.planDescription : scriptWords(repair.report)
-      return say(repair.json(output: nil, nil), [repair.report.description] + lines)
+      say(repair.json(output: nil, nil), [repair.report.description] + lines, to: channel)
+      return try throwFailure(of: repair.report)
     }
     let written =
-      try isIntoPipe
-      ? repair.write(to: FileDescriptor.standardOutput, progress: bar.report)
-      : repair.write(to: FilePath(output), progress: bar.report)
+      try place.isStream
+      ? repair.write(to: place.stream(sparing: repair.files), progress: bar.report)
+      : repair.write(to: place.path, progress: bar.report)
     bar.clear()
-    say(repair.json(output: output, written), words(written, output) + scriptWords(written.report))
+    say(
+      repair.json(output: place.path, written),
+      words(written, place) + scriptWords(written.report), to: channel)
+    try throwFailure(of: written.report)
+  }
+
+  /// A stream that could not be read to its end is no success, however good the rest is.
+  private func throwFailure(of report: Report) throws {
+    if let failure = report.readFailure { throw failure }
   }
 
   private func repairInPlace(_ options: RepairOptions) throws {
-    let written = try Repair.inPlace(FilePath(input), options: options)
+    let written = try Repair.inPlace(input.path, options: options)
     var lines = [written.report.description]
     lines.append(
       written.report.isWhole && !written.wasResumed
         ? "nothing to repair: left as it is" : "repaired in place; `coresalvage undo` takes it back"
     )
-    lines.append(next(written.report, input))
-    say(written.json(output: input), lines + fallbacks(written))
+    lines.append(next(written.report, input.path))
+    say(written.json(output: input.path), lines + fallbacks(written), to: .output)
   }
 
-  /// Prints the report; on standard error where standard output is the core.
-  private func say(_ json: JSON, _ lines: [String]) {
+  /// Prints the report.
+  private func say(_ json: JSON, _ lines: [String], to channel: Console.Channel) {
     guard !quiet else { return }
-    let text = self.json ? json.line : lines.joined(separator: "\n")
-    if isIntoPipe, !dryRun { Console.note(text) } else { Console.print(text) }
+    Console.print(self.json ? json.line : lines.joined(separator: "\n"), to: channel)
   }
 
   private func fallbacks(_ written: Repair.Written) -> [String] {
@@ -108,10 +121,11 @@ struct RepairCommand: ParsableCommand {
   }
 
   /// The command to type next.
-  private func next(_ report: Report, _ core: String) -> String {
+  private func next(_ report: Report, _ core: FilePath) -> String {
     var gdb = "gdb"
     if let sysroot = flags.rebuilding.sysroot.first {
-      gdb += " -iex \(ShellWord("set sysroot \(sysroot)"))"
+      let command = Array("set sysroot ".utf8) + PrintableText.bytes(of: sysroot.path)
+      gdb += " -iex \(ShellWord(command))"
     }
     return "next: \(gdb) \(report.programArgument) \(ShellWord(core))"
   }
@@ -119,20 +133,20 @@ struct RepairCommand: ParsableCommand {
   private func scriptWords(_ report: Report) -> [String] {
     guard let gdbScript else { return [] }
     return [
-      "symbols for the core as it is: gdb -x \(ShellWord(gdbScript)) \(report.programArgument) \(ShellWord(input))"
+      "symbols for the core as it is: gdb -x \(ShellWord(gdbScript.path)) \(report.programArgument) \(ShellWord(input.path))"
     ]
   }
 
-  private func words(_ written: Repair.Written, _ output: String) -> [String] {
+  private func words(_ written: Repair.Written, _ place: OutputPlace) -> [String] {
     var lines = [written.report.description]
     if written.lacksHole, !verbose {
       lines.append("  note      written without the hole: its due size can't be had here")
     }
     lines += fallbacks(written)
-    let name = isIntoPipe ? "standard output" : PrintableText(output).description
+    let name = PrintableText(place.name)
     lines.append(
       written.report.isWhole ? "copied unchanged to \(name)" : "repaired core written to \(name)")
-    if !isIntoPipe { lines.append(next(written.report, output)) }
+    if !place.isStream { lines.append(next(written.report, place.path)) }
     return lines
   }
 }

@@ -9,10 +9,10 @@ struct RestoreCommand: ParsableCommand {
     abstract: "Get the core out of an archive again, as much of it as is not damaged.")
 
   @Argument(help: "The archive; - for standard input.")
-  var archive: String
+  var archive: FileArgument
 
   @Argument(help: "The core; - for standard output.")
-  var output: String
+  var output: FileArgument
 
   @Option(help: "How many threads decompress; else as many as there are cores.")
   var threads: Int?
@@ -20,8 +20,8 @@ struct RestoreCommand: ParsableCommand {
   @Option(help: "When stretches of zeros become holes.")
   var sparse = RepairOptions.Sparse.auto
 
-  @Option(help: "Where an archive from a pipe is put while it is read.")
-  var tempDir: String?
+  @Option(help: "Where an archive from a pipe is put while it is read.", completion: .directory)
+  var tempDir: FileArgument?
 
   @Flag(help: "Replace an output that exists.")
   var force = false
@@ -36,47 +36,55 @@ struct RestoreCommand: ParsableCommand {
     guard threads.map({ (1...1024).contains($0) }) ?? true else {
       throw ValidationError("--threads is 1 to 1024")
     }
-    guard output != "-" || !json else {
-      throw ValidationError("--json and - for the core both want standard output")
-    }
   }
 
   func run() throws {
-    var intake = IntakeOptions()
-    if let folder = tempDir ?? Environment.temporaryFolder {
-      intake.temporaryFolder = FilePath(folder)
+    let place = try OutputPlace(output.path)
+    try place.refuseTerminal()
+    guard !json || !place.isStandardOutput else {
+      throw ValidationError("--json and - for the core both want standard output")
     }
-    let file = try InputFile.opening(archive, temporaryFolder: intake.temporaryFolder)
-    let restore = try Restore(of: file, threads: threads)
+    let folder = tempDir?.path ?? Environment.temporaryFolder ?? IntakeOptions().temporaryFolder
+    let (file, failure) = try InputFile.opening(archive.path, temporaryFolder: folder)
+    let restore: Restore
+    do {
+      restore = try Restore(of: file, threads: threads)
+    } catch {
+      // What did not come is why the rest is no archive.
+      throw failure ?? error
+    }
     var options = RepairOptions()
     options.sparse = sparse
     options.force = force
-    Interruption.watch()
     let bar = ProgressBar(label: "restoring")
     let restored =
-      output == "-"
-      ? try restore.write(to: .standardOutput, options: options, progress: bar.report)
-      : try restore.write(to: FilePath(output), options: options, progress: bar.report)
+      place.isStream
+      ? try restore.write(
+        to: place.stream(sparing: restore.files), options: options, progress: bar.report)
+      : try restore.write(to: place.path, options: options, progress: bar.report)
     bar.clear()
-    describe(restored)
+    describe(restored, place)
+    if let failure { throw failure }
     guard restored.report == nil else { throw ExitStatus.damage }
   }
 
-  private func describe(_ restored: Restore.Restored) {
+  private func describe(_ restored: Restore.Restored, _ place: OutputPlace) {
     guard !quiet else { return }
-    if json { return Console.print(restored.json(archive: archive, output: output).line) }
+    if json {
+      return Console.print(restored.json(archive: archive.path, output: place.path).line)
+    }
     if restored.report == nil, restored.isDamaged {
       Console.complain(
-        "\(PrintableText(archive)): is damaged, though nothing of the core is lost; archive it anew"
+        "\(PrintableText(archive.path)): is damaged, though nothing of the core is lost; archive it anew"
       )
     }
-    if output == "-" {
+    if place.isStandardOutput {
       if let report = restored.report { Console.complain(report.description) }
       return
     }
     var lines: [String] = []
     if let report = restored.report { lines.append(report.description) }
-    let name = PrintableText(output)
+    let name = PrintableText(place.name)
     lines.append(
       restored.report == nil
         ? "restored to \(name), \(ByteCount(restored.size)), every block checked"

@@ -5,6 +5,8 @@ internal import SystemPackage
 struct ShellWord: CustomStringConvertible {
   let description: String
 
+  init(_ path: FilePath) { self.init(PrintableText.bytes(of: path)) }
+
   init(_ text: String) { self.init(Array(text.utf8)) }
 
   init(_ bytes: [UInt8]) {
@@ -31,7 +33,7 @@ struct ShellWord: CustomStringConvertible {
 extension Report {
   /// The program as the argument of a debugger; a placeholder where its path is not known.
   var programArgument: ShellWord {
-    if let named = programFile { return ShellWord(named.string) }
+    if let named = programFile { return ShellWord(named) }
     guard let program, program.first == UInt8(ascii: "/") else { return ShellWord("./PROGRAM") }
     return ShellWord(program)
   }

@@ -9,7 +9,7 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Decode and check all of an archive, and write nothing.")
 
   @Argument(help: "Archives, or folders: of those, every .core.lz4 in and below them.")
-  var archives: [String]
+  var archives: [FileArgument]
 
   @Option(help: "How many threads decompress; else as many as there are cores.")
   var threads: Int?
@@ -31,7 +31,7 @@ struct VerifyCommand: ParsableCommand {
     // What can't be read weighs more than damage: nobody knows what is in it.
     func meet(_ status: ExitStatus) { worst = worst?.worse(status) ?? status }
     for name in archives {
-      for path in ArchiveFolder.archives(at: FilePath(name)) {
+      for path in ArchiveFolder.archives(at: name.path) {
         do throws(SalvageError) {
           let path = try path.get()
           let bar = ProgressBar(label: "verifying")

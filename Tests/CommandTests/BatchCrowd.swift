@@ -13,6 +13,9 @@ final class BatchCrowd {
   private(set) var hopeless: Set<String> = []
   /// Files that are no cores.
   private(set) var others = 0
+  /// Streams of which not a byte comes out, and files without one.
+  private(set) var unread = 0
+  private(set) var empty = 0
   private(set) var specials = 0
 
   /// - Parameter cuts: how many cut cores there are, about.
@@ -118,7 +121,7 @@ final class BatchCrowd {
   ) throws {
     let path = try folder.write(bytes, to: "in/" + name)
     guard isCore else {
-      others += 1
+      if bytes.isEmpty { empty += 1 } else { others += 1 }
       return
     }
     let output = output ?? name
@@ -131,8 +134,12 @@ final class BatchCrowd {
       }
       try repair.write(to: alone)
     } catch {
-      // Of a stream that is cut early nothing may come out: that is no core.
-      if case .notACore = error.kind { others += 1 } else { hopeless.insert(output) }
+      switch error.kind {
+      case .notACore: others += 1
+      // Of a stream that is cut early nothing may come out.
+      case .nothingUnpacked: unread += 1
+      default: hopeless.insert(output)
+      }
       return
     }
     due[output] = try ReferenceSource.contents(of: alone)
@@ -157,7 +164,9 @@ final class BatchCrowd {
   }
 
   /// How many files there are in it.
-  var fileCount: Int { due.count + whole.count + hopeless.count + others + specials }
+  var fileCount: Int {
+    due.count + whole.count + hopeless.count + others + unread + empty + specials
+  }
 
   /// What is wrong with an output folder: an output that is missing, another one, one that is not what its core gives alone,
   /// or anything left behind.

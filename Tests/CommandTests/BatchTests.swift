@@ -23,6 +23,7 @@ struct BatchTests {
     #expect(told.count("whole") == crowd.whole.count)
     #expect(told.count("beyondRepair") == crowd.hopeless.count)
     #expect(told.count("other") == crowd.others)
+    #expect(told.count("unread") == crowd.unread && told.count("empty") == crowd.empty)
     #expect(told.count("special") == crowd.specials)
     #expect(told.count("failed") == 0)
     #expect(told.summary?["seen"]?.number == Double(crowd.fileCount))

@@ -103,6 +103,39 @@ struct UnreadableTests {
     }
   }
 
+  @Test("of a packed core ends it there, which is no success, and a batch keeps the input")
+  func ofPacked() throws {
+    let folder = try ScratchFolder()
+    guard let core = try SampleCores.cut("ok_file", into: folder),
+      Tool.isInstalled("zstd", for: "a packed core")
+    else { return }
+    let packed = folder.file("packed")
+    try Tool("zstd", ["-q", "-1", core.string, "-o", packed.string]).runSuccessfully()
+    let size = try FileTree.size(packed)
+    try withFaults([size / 2..<size / 2 + 1], in: packed, folder) { file in
+      let output = folder.file("out")
+      let result = try Tool.coresalvage(file.string, output.string).run()
+      #expect(result.ending == .exit(3), "\(result)")
+      #expect(result.errorText.contains("read: Input/output error"), "\(result)")
+      let lost = try #require(try ReferenceCore(contentsOf: output).lost()).entries
+      #expect(!lost.isEmpty && lost.allSatisfy { $0.cause == 2 })
+      // Twice: what is there of the first run is not taken for all that there is to have.
+      for _ in 0..<2 {
+        let told = try BatchOutput(
+          Tool.coresalvage(
+            "batch", file.removingLastComponent().string, "-o", folder.file("outputs").string,
+            "--delete-input", "--json"
+          ).run())
+        #expect(told.count("failed") == 1 && told.count("repaired") == 0)
+        #expect(told.records("failed").first?["error"]?.string?.contains("Input/output") == true)
+        #expect(FileTree.exists(file))
+        #expect(
+          try ReferenceSource.contents(of: folder.file("outputs/core"))
+            == ReferenceSource.contents(of: output))
+      }
+    }
+  }
+
   @Test("ends a repair into a pipe, which names the range to be given")
   func intoPipe() throws {
     let folder = try ScratchFolder()

@@ -10,13 +10,14 @@ struct NoteDescriptorTests {
   }
 
   @Test(
-    "of a thread gives its id, signal, pc and sp on every machine", arguments: BuilderMachine.all)
+    "of a thread gives its id, signal, pc and sp on every machine",
+    arguments: BuilderMachine.all + BuilderMachine.peculiar)
   func thread(machine: BuilderMachine) throws {
     let mask: UInt64 = machine.format.is64Bit ? .max : UInt64(UInt32.max)
     let registers = (0..<machine.registerCount).map { (0x1122_3344_5566_7700 + UInt64($0)) & mask }
     let note = BuilderNote.thread(77, signal: 6, registers: registers, of: machine)
     let read = ThreadStatus(
-      note.descriptor.span, machine: Machine(rawValue: machine.number),
+      note.descriptor.span, machine: Machine(rawValue: machine.number), flags: machine.flags,
       in: Self.format(machine))
     let thread = try #require(read)
     #expect(thread.id == 77 && thread.signal == 6)

@@ -35,7 +35,7 @@ struct StreamTests {
   private func unpacked(_ path: FilePath, _ folder: ScratchFolder) throws -> (
     bytes: [UInt8], ending: StreamEnding
   ) {
-    let intake = try Intake.open(path, options: IntakeOptions()) { () throws(SalvageError) in
+    let intake = try Intake.open(path, options: IntakeOptions()) { _ throws(SalvageError) in
       try UnnamedFile(in: folder.path)
     }
     return (

@@ -11,6 +11,12 @@ public struct BuilderMachine: Hashable, Sendable, CustomStringConvertible {
   public var stackPointer: Int
   /// True where `pr_uid` and `pr_gid` have two bytes.
   public var hasShortUserIDs = false
+  /// True where a `long` may stand at any even address.
+  public var alignsLongsTo2 = false
+  /// True where a register has 8 bytes whatever the class.
+  public var hasWideRegisters = false
+  /// `e_flags`.
+  public var flags: UInt32 = 0
 
   public static let x86_64 = BuilderMachine(
     name: "x86-64", number: 62, format: .elf64Little, registerCount: 27, programCounter: 16,
@@ -39,6 +45,25 @@ public struct BuilderMachine: Hashable, Sendable, CustomStringConvertible {
 
   /// Both classes in both byte orders.
   public static let all = [x86_64, aarch64, s390x, ppc64, i386, arm, ppc, mips]
+
+  public static let m68k: BuilderMachine = {
+    var machine = BuilderMachine(
+      name: "m68k", number: 4, format: .elf32Big, registerCount: 20, programCounter: 18,
+      stackPointer: 15, hasShortUserIDs: true)
+    machine.alignsLongsTo2 = true
+    return machine
+  }()
+  public static let mipsN32: BuilderMachine = {
+    var machine = BuilderMachine(
+      name: "mipsn32", number: 8, format: .elf32Big, registerCount: 45, programCounter: 34,
+      stackPointer: 29)
+    machine.hasWideRegisters = true
+    machine.flags = 0x20  // EF_MIPS_ABI2
+    return machine
+  }()
+
+  /// Those whose `struct elf_prstatus` is laid out in a way of its own.
+  public static let peculiar = [m68k, mipsN32]
 
   public var description: String { name }
 }

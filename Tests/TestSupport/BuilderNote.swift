@@ -19,7 +19,7 @@ public struct BuilderNote: Hashable, Sendable {
     writer.word(0)  // si_code
     writer.word(0)  // si_errno
     writer.half(signal)  // pr_cursig
-    writer.half(0)
+    if !machine.alignsLongsTo2 { writer.half(0) }
     writer.native(0)  // pr_sigpend
     writer.native(0)  // pr_sighold
     writer.word(UInt32(bitPattern: id))  // pr_pid
@@ -28,10 +28,13 @@ public struct BuilderNote: Hashable, Sendable {
     writer.word(UInt32(bitPattern: id))  // pr_sid
     for _ in 0..<8 { writer.native(0) }  // pr_utime, pr_stime, pr_cutime, pr_cstime
     for index in 0..<machine.registerCount {
-      writer.native(index < registers.count ? registers[index] : 0)
+      let value = index < registers.count ? registers[index] : 0
+      if machine.hasWideRegisters { writer.quad(value) } else { writer.native(value) }
     }
     writer.word(0)  // pr_fpvalid
-    writer.pad(to: machine.format.nativeSize)
+    if !machine.alignsLongsTo2 {
+      writer.pad(to: machine.hasWideRegisters ? 8 : machine.format.nativeSize)
+    }
     return BuilderNote("CORE", ReferenceNote.prstatus, writer.bytes)
   }
 

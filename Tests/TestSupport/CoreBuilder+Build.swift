@@ -75,7 +75,7 @@ extension CoreBuilder {
     writer.native(0)  // e_entry
     writer.native(UInt64(format.fileHeaderSize))  // e_phoff
     writer.native(UInt64(sectionStart))  // e_shoff
-    writer.word(0)  // e_flags
+    writer.word(machine.flags)  // e_flags
     writer.half(UInt16(format.fileHeaderSize))  // e_ehsize
     writer.half(UInt16(format.programHeaderSize))  // e_phentsize
     writer.half(isExtended ? 0xffff : UInt16(segments.count + 1))  // e_phnum

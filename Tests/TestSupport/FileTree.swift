@@ -5,25 +5,32 @@ import SystemPackage
 public enum FileTree {
   /// The names in a folder, sorted, without "." and "..".
   public static func names(in folder: FilePath) throws -> [String] {
-    guard let stream = opendir(folder.string) else {
+    try components(in: folder).map(\.string).sorted()
+  }
+
+  /// The same as they are, for names need not be text. In no order.
+  public static func components(in folder: FilePath) throws -> [FilePath.Component] {
+    guard let stream = folder.withPlatformString({ opendir($0) }) else {
       throw ReferenceError.system("opendir \(folder)", errno)
     }
     defer { closedir(stream) }
-    var names: [String] = []
+    var names: [FilePath.Component] = []
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        bytes.withMemoryRebound(to: CChar.self) { text in
+          text.baseAddress.flatMap { FilePath.Component(platformString: $0) }
+        }
       }
-      if name != ".", name != ".." { names.append(name) }
+      if let name, name.kind == .regular { names.append(name) }
     }
-    return names.sorted()
+    return names
   }
 
   /// Removes a file or a folder with all that it holds. What can't be removed stays.
   public static func remove(_ path: FilePath) {
-    guard unlink(path.string) != 0, errno != ENOENT else { return }
-    for name in (try? names(in: path)) ?? [] { remove(path.appending(name)) }
-    rmdir(path.string)
+    guard path.withPlatformString({ unlink($0) }) != 0, errno != ENOENT else { return }
+    for name in (try? components(in: path)) ?? [] { remove(path.appending(name)) }
+    _ = path.withPlatformString { rmdir($0) }
   }
 
   public static func exists(_ path: FilePath) -> Bool {

@@ -10,6 +10,8 @@ public struct Tool: Sendable {
     /// Written into a pipe.
     case bytes([UInt8])
     case file(FilePath)
+    /// An open descriptor, which stays the caller's.
+    case descriptor(FileDescriptor)
   }
 
   /// What its standard output, or its standard error, is.
@@ -20,6 +22,8 @@ public struct Tool: Sendable {
     case terminal
     /// A file, written from its beginning; `/dev/full` for a full disk.
     case file(FilePath)
+    /// An open descriptor, which stays the caller's.
+    case descriptor(FileDescriptor)
   }
 
   /// A path if it has a slash, else a name looked up in `PATH`.

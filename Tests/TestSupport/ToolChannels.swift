@@ -16,6 +16,7 @@ struct ToolChannels {
     switch tool.input {
     case .none: childEnds = [try Self.open("/dev/null", .readOnly)]
     case .file(let path): childEnds = [try Self.open(path, .readOnly)]
+    case .descriptor(let end): childEnds = [try StreamPair.copy(of: end)]
     case .bytes(let bytes):
       let ends = try Self.pipe()
       childEnds = [ends.read]
@@ -91,6 +92,9 @@ struct ToolChannels {
       return ends.ours
     case .file(let path):
       childEnds.append(try Self.open(path, .writeOnly, options: [.create, .truncate]))
+      return nil
+    case .descriptor(let end):
+      childEnds.append(try StreamPair.copy(of: end))
       return nil
     }
   }

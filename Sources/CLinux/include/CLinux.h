@@ -58,4 +58,14 @@ int linux_lock(int fd);
 /// Gives an open file another name; EEXIST when that is taken.
 int linux_link_open_file(int fd, const char *to);
 
+/// Whether a descriptor is one that can be neither read nor written.
+_Bool linux_is_path_only(int fd);
+
+/// Whether a signal is ignored at the moment.
+_Bool linux_ignores_signal(int number);
+
+/// Takes the numbers 0 to 2 where they are closed, so that no file of ours gets them and is written to by whoever means
+/// standard output. Reading and writing there goes on to fail.
+void linux_hold_standard_streams(void);
+
 #endif

@@ -5,48 +5,57 @@ package import SystemPackage
 package enum ArchiveFolder {
   package static let nameEnding = ".core.lz4"
 
-  /// In the order of their names. No symbolic link in a folder is followed.
+  private static let nameBytes = Array(nameEnding.utf8)
+
+  /// In the order of their names. No symbolic link in a folder is followed. A folder without any is an error: whoever has it
+  /// checked takes its archives for sound.
   package static func archives(at path: FilePath) -> [Result<FilePath, SalvageError>] {
     guard let identity = FileIdentity(at: path, followingLinks: true), identity.isDirectory else {
       return [.success(path)]
     }
-    return entries(of: path, depth: 0)
+    let found = entries(depth: 0) { () throws(SalvageError) in
+      try WalkedFolder(path, relativePath: "")
+    }
+    return found.isEmpty ? [.failure(SalvageError(.noArchives, file: path))] : found
   }
 
   /// Deeper folders than this are a loop that a mount made.
   private static let deepest = 64
 
   private static func entries(
-    of folder: FilePath, depth: Int
+    depth: Int, open: () throws(SalvageError) -> WalkedFolder
   ) -> [Result<FilePath, SalvageError>] {
-    guard let names = names(in: folder) else {
-      return [
-        .failure(SalvageError(.io(Errno(rawValue: errno), call: "open folder"), file: folder))
-      ]
-    }
     var found: [Result<FilePath, SalvageError>] = []
-    for name in names.sorted() {
-      let path = folder.appending(name)
-      guard let identity = FileIdentity(at: path, followingLinks: false) else { continue }
-      if identity.isDirectory, depth < deepest {
-        found += entries(of: path, depth: depth + 1)
-      } else if identity.isRegular, name.hasSuffix(nameEnding), !name.hasPrefix(".") {
-        found.append(.success(path))
+    do throws(SalvageError) {
+      let folder = try open()
+      guard depth <= deepest else {
+        throw SalvageError(
+          .io(.fileNameTooLong, call: "enter (more than \(deepest) folders in each other)"),
+          file: folder.path)
       }
+      var names: [(name: FilePath.Component, kind: UInt32)] = []
+      // What was listed before an error counts.
+      var failure: SalvageError?
+      do throws(SalvageError) {
+        while let next = try folder.next() { names.append(next) }
+      } catch {
+        failure = error
+      }
+      for (name, kind) in names.sorted(by: {
+        $0.name.bytes.lexicographicallyPrecedes($1.name.bytes)
+      }) {
+        if kind == S_IFDIR {
+          found += entries(depth: depth + 1) { () throws(SalvageError) in
+            try WalkedFolder(name, in: folder)
+          }
+        } else if kind == S_IFREG, name.bytes.suffix(nameBytes.count).elementsEqual(nameBytes) {
+          found.append(.success(folder.path.appending(name)))
+        }
+      }
+      if let failure { throw failure }
+    } catch {
+      found.append(.failure(error))
     }
     return found
-  }
-
-  private static func names(in folder: FilePath) -> [String]? {
-    guard let stream = unsafe folder.withPlatformString({ unsafe opendir($0) }) else { return nil }
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 }

@@ -2,7 +2,7 @@
 /// blocks of its own; they only wait for each other to learn where a block goes.
 final class ArchiveWriter: @unchecked Sendable {
   private let core: any ByteSource
-  private let output: OutputFile
+  private let output: any WritableFile
   private let options: ArchiveOptions
   private let geometry: ArchiveGeometry
   private let progress: Progress
@@ -16,7 +16,7 @@ final class ArchiveWriter: @unchecked Sendable {
 
   /// The frames begin at `offset` in the output.
   init(
-    _ core: any ByteSource, _ output: OutputFile, _ options: ArchiveOptions,
+    _ core: any ByteSource, _ output: any WritableFile, _ options: ArchiveOptions,
     _ geometry: ArchiveGeometry, at offset: UInt64, progress: Progress
   ) {
     self.core = core

@@ -21,20 +21,27 @@ public struct MemoryExcerpt: Hashable, Sendable {
   ) throws(SalvageError) {
     var done: UInt64 = 0
     try Intake.glance(at: path) { intake throws(SalvageError) in
-      let structure = try Probe.structure(of: intake.source, present: intake.present)
-      var damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
-      damage.lose(intake.losses)
-      let memory = CoreMemory(structure, damage, intake.source)
-      while done < length {
-        let (next, overflow) = address.addingReportingOverflow(done)
-        let wanted = min(length - done, Self.partSize, UInt64.max - next)
-        let bytes = overflow ? [] : try memory.prefix(at: next, limit: Int(wanted))
-        guard !bytes.isEmpty else {
-          throw SalvageError(.memoryNotSaved(address: next), file: path)
-        }
-        try body(bytes)
-        done += UInt64(bytes.count)
+      try read(from: intake, after: &done, to: body)
+    }
+  }
+
+  /// Hands over what comes after the first `done` bytes, and counts on.
+  package func read(
+    from intake: Intake, after done: inout UInt64, to body: ([UInt8]) throws(SalvageError) -> Void
+  ) throws(SalvageError) {
+    let structure = try Probe.structure(of: intake.source, present: intake.present)
+    var damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
+    damage.lose(intake.losses)
+    let memory = CoreMemory(structure, damage, intake.source)
+    while done < length {
+      let (next, overflow) = address.addingReportingOverflow(done)
+      let wanted = min(length - done, Self.partSize, UInt64.max - next)
+      let bytes = overflow ? [] : try memory.prefix(at: next, limit: Int(wanted))
+      guard !bytes.isEmpty else {
+        throw SalvageError(.memoryNotSaved(address: next), file: intake.source.path)
       }
+      try body(bytes)
+      done += UInt64(bytes.count)
     }
   }
 }

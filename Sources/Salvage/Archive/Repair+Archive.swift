@@ -38,9 +38,28 @@ extension Repair {
     of path: FilePath, replacing: Bool, options: ArchiveOptions,
     progress: (@Sendable (Progress.State) -> Void)?
   ) throws(SalvageError) -> ArchiveDraft {
-    let identity = intake.file?.identity
-    try OutputFile.check(path, against: identity, replacing: replacing)
-    let output = try OutputFile(path, replacing: replacing)
+    let output = try OutputFile(path, sparing: files, replacing: replacing)
+    let (archived, plan) = try archive(into: output, options, progress)
+    if let identity = intake.file?.identity { output.takeAccess(of: identity) }
+    return ArchiveDraft(output: output, archived: archived, plan: plan)
+  }
+
+  /// Writes the archive into a stream. It is made in an unnamed file first: its first block tells what only its last one
+  /// may have found out.
+  package func archive(
+    to stream: OutputStream, options: ArchiveOptions,
+    progress: (@Sendable (Progress.State) -> Void)?
+  ) throws(SalvageError) -> Archived {
+    let file = try UnnamedFile(in: inputs.options.intake.temporaryFolder)
+    let archived = try archive(into: file, options, progress).archived
+    try stream.write(file, size: archived.size)
+    return archived
+  }
+
+  private func archive(
+    into output: any WritableFile, _ options: ArchiveOptions,
+    _ progress: (@Sendable (Progress.State) -> Void)?
+  ) throws(SalvageError) -> (archived: Archived, plan: Plan) {
     var repair = self
     var size = try repair.writeArchive(to: output, options, progress)
     // What turned out to be unreadable stands there as zeros: once more, now that it is known.
@@ -54,16 +73,13 @@ extension Repair {
       try WriterWatch.refuseGrown(file)
     }
     try output.resize(to: size)
-    if let identity { output.takeAccess(of: identity) }
     let plan = repair.plan ?? Plan(copying: source.size)
-    return ArchiveDraft(
-      output: output,
-      archived: Archived(size: size, coreSize: plan.size, report: repair.report), plan: plan)
+    return (Archived(size: size, coreSize: plan.size, report: repair.report), plan)
   }
 
   /// Gives the size of the archive.
   private func writeArchive(
-    to output: OutputFile, _ options: ArchiveOptions,
+    to output: any WritableFile, _ options: ArchiveOptions,
     _ progress: (@Sendable (Progress.State) -> Void)?
   ) throws(SalvageError) -> UInt64 {
     let core = PlanSource(plan ?? Plan(copying: source.size), source)
@@ -88,7 +104,7 @@ extension Repair {
   /// What follows the blocks: the copies of what all hangs on, the manifest again, the seek table.
   private static func writeEnd(
     _ layout: ArchiveLayout, _ core: PlanSource, _ manifest: [UInt8], _ options: ArchiveOptions,
-    to output: OutputFile
+    to output: any WritableFile
   ) throws(SalvageError) -> UInt64 {
     var end = layout.end
     func append(_ bytes: [UInt8]) throws(SalvageError) {
@@ -116,7 +132,7 @@ extension Repair {
 
 extension Repair.Archived {
   /// The report, and what was archived, as one object.
-  package func json(archive: String) -> JSON {
+  package func json(archive: FilePath) -> JSON {
     guard case .object(var members) = report.json else { return report.json }
     members.append(.init(name: "archive", value: .string(PrintableText(archive).description)))
     members.append(.init(name: "archiveSize", value: .number(size)))

@@ -36,8 +36,8 @@ public struct Restore: Sendable {
     to path: FilePath, options: RepairOptions = RepairOptions(),
     progress: (@Sendable (Progress.State) -> Void)? = nil
   ) throws(SalvageError) -> Restored {
-    try OutputFile.check(path, against: file.backingFile?.identity, replacing: options.force)
-    let output = try OutputFile(path, replacing: options.force)
+    let output = try OutputFile(
+      path, sparing: files, replacing: options.force)
     try output.resize(to: index.geometry.size)
     let progress = Progress(total: index.geometry.size, report: progress)
     let damaged = try decode(into: output, options, progress)
@@ -106,7 +106,7 @@ public struct Restore: Sendable {
   private func intake(_ source: ArchiveSource) -> Intake {
     Intake(
       source: source, file: file.backingFile, spool: nil, wayIn: WayIn(kind: .file),
-      losses: source.lostRanges)
+      losses: source.lostRanges, inputs: files)
   }
 
   // MARK: To a stream
@@ -115,6 +115,17 @@ public struct Restore: Sendable {
   public func write(
     to stream: FileDescriptor, options: RepairOptions = RepairOptions(),
     progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Restored {
+    let stream = try OutputStream(stream, sparing: files)
+    return try write(to: stream, options: options, progress: progress)
+  }
+
+  /// The files that it reads.
+  package var files: InputSet { InputSet(file.backingFile?.identity) }
+
+  package func write(
+    to stream: OutputStream, options: RepairOptions,
+    progress: (@Sendable (Progress.State) -> Void)?
   ) throws(SalvageError) -> Restored {
     let damaged = try ArchiveCheck.damagedBlocks(of: file, index, threads: threads) {
       _, _ throws(SalvageError) in
@@ -133,7 +144,7 @@ public struct Restore: Sendable {
 
 extension Restore.Restored {
   /// All of it, as one object: the report's members where something was lost.
-  package func json(archive: String, output: String) -> JSON {
+  package func json(archive: FilePath, output: FilePath) -> JSON {
     var members: [JSON.Member] = []
     if case .object(let report)? = report?.json { members = report }
     members.append(.init(name: "archive", value: .string(PrintableText(archive).description)))

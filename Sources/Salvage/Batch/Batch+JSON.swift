@@ -23,6 +23,9 @@ extension BatchRecord {
       .init(name: "inputDeleted", value: .bool(isInputDeleted)),
       .init(name: "error", value: error.map { .string($0.description) } ?? .null),
     ]
+    if let inspection {
+      members.append(.init(name: "causes", value: .array(inspection.causes.map(\.shortJSON))))
+    }
     if let report {
       members += [
         .init(name: "sizeFound", value: .number(report.sizeFound)),
@@ -37,6 +40,12 @@ extension BatchRecord {
       ]
     }
     return .object(members)
+  }
+}
+
+extension Cause {
+  fileprivate var shortJSON: JSON {
+    .members(["id": .string(id.rawValue), "confidence": .string(confidence.rawValue)])
   }
 }
 

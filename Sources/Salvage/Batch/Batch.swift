@@ -9,12 +9,14 @@ public struct Batch: Sendable {
   package let roots: [FolderWalk.Root]
   package let options: BatchOptions
   private let output: FileIdentity?
+  /// The folders that were named.
+  let inputs: [FileIdentity]
 
   /// Makes the output folder where there is none. Throws where a folder is none, or where they can't stand together.
   public init(of folders: [FilePath], options: BatchOptions) throws(SalvageError) {
     self.options = options
     roots = try Self.roots(folders)
-    let inputs = try folders.map { path throws(SalvageError) in try Self.folder(path) }
+    inputs = try folders.map { path throws(SalvageError) in try Self.folder(path) }
     guard let place = options.output else {
       output = nil
       return
@@ -22,11 +24,7 @@ public struct Batch: Sendable {
     if let first = inputs.first { try OutputFolder.makeRoot(place, like: first) }
     let output = try Self.folder(place)
     self.output = output
-    guard !inputs.contains(where: { $0.isSameFile(as: output) }) else {
-      throw SalvageError(
-        .badOutput(reason: "is a folder of inputs; outputs need one of their own"),
-        file: place)
-    }
+    guard !inputs.contains(where: output.isSameFile) else { throw OutputFolder.isForInputs(place) }
   }
 
   /// Where our own file goes that tells who claims what.
@@ -73,6 +71,21 @@ public struct Batch: Sendable {
   /// A walk over all files.
   var walk: FolderWalk {
     FolderWalk(roots, recursive: options.recursive, leavingOut: output)
+  }
+
+  /// Throws where a page would take the place of a core. What is among the outputs is only known when they are written.
+  package func check(page place: OutputPlace) throws(SalvageError) {
+    var files = InputSet()
+    files.insert(at: options.repair.program)
+    // Only what is there can be lost.
+    if let present = FileIdentity(at: place.path, followingLinks: true), present.isRegular {
+      var walk = walk
+      while let find = walk.next() {
+        guard case .file(let file) = find, let identity = file.identity else { continue }
+        if identity.isSameFile(as: present) { files.insert(identity) }
+      }
+    }
+    try place.check(sparing: files, replacing: options.repair.force)
   }
 
   /// Does all of it. `observe` is called from any thread, by one at a time.

@@ -19,10 +19,13 @@ public struct BatchOptions: Hashable, Sendable {
   /// How outputs are archived; nil where they are cores. Whole cores are archived too.
   public var archive: ArchiveOptions?
   /// Only files whose name, or whose path if the pattern has a slash, is matched by this pattern of glob(7).
-  public var match: String?
+  /// As bytes, like names.
+  public var match: [UInt8]?
   public var whole = Whole.skip
   /// Whether an input is removed once its output is synced, read again and found right.
   public var deleteInput = false
+  /// Whether whole cores are inspected too, for a page.
+  public var inspectsAll = false
   /// How many files are under way at once.
   public var jobs = Workers.coreCount
   public var shard: Shard?

@@ -11,6 +11,8 @@ extension BatchRecord.Outcome {
     case .beyondRepair: "beyond repair"
     case .failed: "failed"
     case .unfinished: "no space"
+    case .unread: "not looked into"
+    case .empty: "empty"
     case .other: "no cores"
     case .special: "links and special files"
     case .unmatched: "not matched"
@@ -28,6 +30,7 @@ extension BatchRecord {
     let name = outcome.name + String(repeating: " ", count: max(0, 13 - outcome.name.utf8.count))
     var words = "\(name)  \(PrintableText(input))"
     if let report { words += ": \(report.summary)" }
+    if let cause = inspection?.causes.summary { words += "; \(cause)" }
     if isInputDeleted { words += "; input removed" }
     return words
   }
@@ -36,7 +39,9 @@ extension BatchRecord {
 extension Report {
   /// How much there is of how much, in some words.
   fileprivate var summary: String {
-    guard !isWhole else { return ByteCount(sizeFound).description }
+    guard !isWhole else {
+      return (isRepaired ? "repaired before, " : "") + ByteCount(sizeFound).description
+    }
     let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
     return
       "\(ByteCount(sizeFound))\(due), \(threads.count == 1 ? "1 thread" : "\(threads.count) threads"),"

@@ -18,6 +18,10 @@ public struct BatchRecord: Sendable {
     case failed
     /// Not done, for there was no space left.
     case unfinished
+    /// Packed in a way that we don't read, or so cut that nobody knows what it was.
+    case unread
+    /// A file without a byte: a core of which nothing was written, if it was one.
+    case empty
     /// No core: passed over, like all that follow.
     case other
     /// A link, a socket, a FIFO, a device.
@@ -36,6 +40,8 @@ public struct BatchRecord: Sendable {
   public var output: FilePath?
   /// What it is; nil where it couldn't be read, or is no core.
   public var report: Report?
+  /// What the input was, and why it was cut: of one that is not whole, and of all where a page is made.
+  public var inspection: Inspection?
   /// The size of the output in bytes, holes included; 0 where none was written.
   public var outputSize: UInt64 = 0
   /// Why it failed.
@@ -55,6 +61,8 @@ public struct BatchRecord: Sendable {
       switch error.kind {
       case .beyondRepair: .beyondRepair
       case .notACore: .other
+      case .otherPacking, .nothingUnpacked: .unread
+      case .emptyFile: .empty
       default: error.isOutOfSpace ? .unfinished : .failed
       }
   }

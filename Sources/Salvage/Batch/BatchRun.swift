@@ -162,7 +162,8 @@ final class BatchRun: Sendable {
   private func place(of folder: WalkedFolder) throws(SalvageError) -> FilePath {
     if let path = folder.place.withLock({ $0 }) { return path }
     let path = try batch.options.output.map { root throws(SalvageError) in
-      try OutputFolder.make(folder.relativePath, below: root, like: folder.identity)
+      try OutputFolder.make(
+        folder.relativePath, below: root, like: folder.identity, sparing: batch.inputs)
     }
     let place = path ?? folder.path
     if place != batch.home { claims.clean(place) }

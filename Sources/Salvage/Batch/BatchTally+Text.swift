@@ -1,6 +1,7 @@
 extension BatchTally: CustomStringConvertible {
   private static let order: [BatchRecord.Outcome] = [
     .repaired, .archived, .copied, .linked, .whole, .present, .beyondRepair, .failed, .unfinished,
+    .unread, .empty,
   ]
 
   /// A table for people. Ends without a newline.

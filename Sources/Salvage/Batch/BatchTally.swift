@@ -21,6 +21,12 @@ public struct BatchTally: Hashable, Sendable {
 
   public subscript(_ outcome: BatchRecord.Outcome) -> UInt64 { counts[outcome] ?? 0 }
 
+  /// Whether every file that is a core, or may be one, is what it was to become.
+  public var isComplete: Bool {
+    left == nil
+      && [.failed, .beyondRepair, .unfinished, .unread, .empty].allSatisfy { self[$0] == 0 }
+  }
+
   /// All files that were come by.
   public var seen: UInt64 { counts.values.reduce(0, &+) }
 

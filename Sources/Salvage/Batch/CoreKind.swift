@@ -8,17 +8,30 @@ enum CoreKind: Hashable, Sendable {
   /// An archive of ours.
   case archive
 
-  /// nil for what is certainly none.
+  /// nil for what is certainly none. Throws for what may be one, or may have been meant for one, and can't be looked into.
   init?(of file: InputFile) throws(SalvageError) {
-    let head = try file.bytes(at: 0, count: FileHeader.magic.count)
-    if head == FileHeader.magic {
+    let magic = FileHeader.magic
+    let head = try file.bytes(at: 0, count: 8)
+    guard !head.isEmpty else { throw SalvageError(.emptyFile, file: file.path) }
+    if head.starts(with: magic) {
       self = .plain
-    } else if ArchiveIndex.isArchive(file) {
-      self = .archive
-    } else if Intake.unpackedHead(of: file, count: FileHeader.magic.count) == FileHeader.magic {
-      self = .packed
-    } else {
-      return nil
+      return
     }
+    if ArchiveIndex.isArchive(file) {
+      self = .archive
+      return
+    }
+    try Intake.refuseForeign(head, file.path)
+    guard let unpacked = Intake.unpackedHead(of: file, count: magic.count) else { return nil }
+    if unpacked.bytes.count < magic.count, unpacked.ending != .whole {
+      if case .unreadable(let errno) = unpacked.ending {
+        throw SalvageError(.io(errno, call: "read"), file: file.path)
+      }
+      if let packing = unpacked.packing, let reason = unpacked.ending.reasonForNothing(packing) {
+        throw SalvageError(.nothingUnpacked(reason: reason), file: file.path)
+      }
+    }
+    guard unpacked.bytes == magic else { return nil }
+    self = .packed
   }
 }

@@ -59,9 +59,16 @@ struct CoreWork {
 
   private var isArchive: Bool { options.archive != nil }
 
-  private func record(_ outcome: BatchRecord.Outcome, _ report: Report) -> BatchRecord {
+  private func record(_ outcome: BatchRecord.Outcome, _ repair: Repair) -> BatchRecord {
     var record = BatchRecord(found.path, outcome)
-    record.report = report
+    record.report = repair.report
+    // The input is looked at while it is there: it may be removed, or repaired in place, before anybody asks.
+    if repair.plan != nil || options.inspectsAll {
+      var inspection = Inspection.Options()
+      inspection.readsLocalFiles = false
+      inspection.asksJournal = false
+      record.inspection = try? Inspection(of: repair.intake, options: inspection)
+    }
     return record
   }
 
@@ -86,11 +93,11 @@ struct CoreWork {
   private func runPlain(
     _ folder: () throws(SalvageError) -> FilePath, _ progress: Observer
   ) throws(SalvageError) -> Result {
-    let repair = try repair { () throws(SalvageError) in
+    let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
     guard repair.plan != nil || !leavesWhole else {
-      return .done(record(.whole, repair.report))
+      return .done(record(.whole, repair))
     }
     let output = try folder().appending(Self.outputName(found, kind, options))
     if case .done(let done) = try look(at: output, repair) { return .done(done) }
@@ -105,13 +112,16 @@ struct CoreWork {
   }
 
   private func repair(
-    spool: () throws(SalvageError) -> any WritableFile
+    spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Repair {
-    try Repair(
-      of: Intake.open(
-        file, options: options.repair.intake, sparse: options.repair.sparse,
-        spooling: isArchive ? .packed : .plain, spool: spool),
-      options: options.repair)
+    let intake = try Intake.open(
+      file, options: options.repair.intake, sparse: options.repair.sparse,
+      spooling: isArchive ? .packed : .plain, spool: spool)
+    do throws(SalvageError) {
+      return try Repair(of: intake, options: options.repair)
+    } catch {
+      throw intake.reason(for: error)
+    }
   }
 
   // MARK: From a stream
@@ -131,12 +141,12 @@ struct CoreWork {
     }
     return try claiming(output) { claim throws(SalvageError) in
       let isThere = FileIdentity(at: output, followingLinks: false) != nil
-      let repair = try repair { () throws(SalvageError) in
+      let repair = try repair { inputs throws(SalvageError) in
         if isArchive { return try UnnamedFile(in: place) }
-        return try OutputFile(output, replacing: isThere)
+        return try OutputFile(output, sparing: inputs, replacing: isThere)
       }
       guard repair.plan != nil || !leavesWhole else {
-        return .done(record(.whole, repair.report))
+        return .done(record(.whole, repair).failing(repair.intake.readFailure))
       }
       switch try look(at: output, repair) {
       case .done(let done): return .done(done)
@@ -155,10 +165,11 @@ struct CoreWork {
       throw SalvageError(
         .notInPlace(reason: "is compressed, and can't be repaired in place"), file: found.path)
     }
-    let repair = try repair { () throws(SalvageError) in
+    let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
-    guard repair.plan != nil else { return .done(record(.whole, repair.report)) }
+    guard repair.plan != nil else { return .done(record(.whole, repair)) }
+    var record = record(.repaired, repair)
     _ = try folder()
     return try claiming(found.path) { _ throws(SalvageError) in
       // Somebody may have repaired it between the look and the claim: then it is whole now.
@@ -167,7 +178,8 @@ struct CoreWork {
         throw SalvageError(.notInPlace(reason: "was replaced meanwhile"), file: found.path)
       }
       let written = try Repair.inPlace(place, options: options.repair)
-      var record = record(written.report.isWhole ? .whole : .repaired, written.report)
+      record.outcome = written.report.isWhole ? .whole : .repaired
+      record.report = written.report
       record.output = found.path
       record.outputSize = written.report.isWhole ? 0 : written.size
       return .done(record)
@@ -186,13 +198,13 @@ struct CoreWork {
     switch PriorOutput.look(at: output, isArchive: isArchive, for: repair) {
     case .none: return .toWrite(replacing: options.repair.force)
     case .current(let plan):
-      var record = record(.present, repair.report)
+      var record = record(.present, repair)
       record.output = output
-      if options.deleteInput {
+      if options.deleteInput, repair.intake.readFailure == nil {
         try removal(repair, plan).carryOut(output: output)
         record.isInputDeleted = true
       }
-      return .done(record)
+      return .done(record.failing(repair.intake.readFailure))
     case .outdated:
       // The input that it was made of may be gone: it may be all that is left of that core.
       guard !options.deleteInput || options.repair.force else {
@@ -202,6 +214,11 @@ struct CoreWork {
       guard options.repair.force else { throw SalvageError(.outputExists, file: output) }
     }
     return .toWrite(replacing: true)
+  }
+
+  /// nil where inputs stay, or where the output has not all that may yet be read of this one.
+  private func removalDue(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal? {
+    options.deleteInput && repair.intake.readFailure == nil ? removal(repair, plan) : nil
   }
 
   private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {
@@ -214,7 +231,7 @@ struct CoreWork {
     _ repair: Repair, to output: FilePath, _ replacing: Bool, _ claim: FileClaims.Claim,
     _ progress: Observer
   ) throws(SalvageError) -> SyncGroup.Item {
-    var record = record(repair.plan == nil ? .copied : .repaired, repair.report)
+    var record = record(repair.plan == nil ? .copied : .repaired, repair)
     record.output = output
     if let archive = options.archive {
       let draft = try repair.archiveDraft(
@@ -224,7 +241,7 @@ struct CoreWork {
       record.outputSize = draft.archived.size
       return SyncGroup.Item(
         record: record, claim: claim, content: .draft(draft.output), weight: draft.archived.size,
-        removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+        removal: removalDue(repair, draft.plan), readFailure: repair.intake.readFailure)
     }
     if repair.plan == nil, options.whole == .link, kind == .plain,
       try isLinked(to: output, replacing)
@@ -233,14 +250,14 @@ struct CoreWork {
       record.outputSize = file.size
       return SyncGroup.Item(
         record: record, claim: claim, content: .link(output), weight: 0,
-        removal: options.deleteInput ? removal(repair, nil) : nil)
+        removal: removalDue(repair, nil))
     }
     let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
     record.report = draft.written.report
     record.outputSize = draft.written.size
     return SyncGroup.Item(
       record: record, claim: claim, content: .draft(draft.output), weight: file.allocated,
-      removal: options.deleteInput ? removal(repair, draft.plan) : nil)
+      removal: removalDue(repair, draft.plan), readFailure: repair.intake.readFailure)
   }
 
   /// Gives the input a second name; false where that can't be had.
@@ -248,7 +265,8 @@ struct CoreWork {
     to output: FilePath, _ replacing: Bool
   ) throws(SalvageError) -> Bool {
     guard let name = output.lastComponent else { return false }
-    try OutputFile.check(output, against: nil, replacing: replacing)
+    // Another name of the input itself is what is to be made.
+    try OutputFile.check(output, sparing: InputSet(), replacing: replacing)
     let temporary = output.removingLastComponent().appending(TemporaryName.random(for: name))
     Interruption.willLeave(temporary)
     defer { Interruption.hasLeft(temporary) }

@@ -11,6 +11,9 @@ package struct FoundFile: Sendable {
   /// Below the folder that the user named.
   package var relativePath: FilePath { folder.relativePath.appending(name) }
 
+  /// nil where it is gone.
+  package var identity: FileIdentity? { folder.identity(of: name) }
+
   package func open() throws(SalvageError) -> InputFile {
     try InputFile(owning: folder.open(name, path: path), path)
   }

@@ -4,16 +4,27 @@ package import SystemPackage
 /// Makes the folders that outputs go into.
 package enum OutputFolder {
   /// Makes a folder below another one, whose parents it makes too. None of them is a link, and none is open to more people
-  /// than the folder that the inputs are in.
+  /// than the folder that the inputs are in. None is a folder of inputs either.
   package static func make(
-    _ relative: FilePath, below root: FilePath, like input: FileIdentity
+    _ relative: FilePath, below root: FilePath, like input: FileIdentity,
+    sparing inputs: [FileIdentity]
   ) throws(SalvageError) -> FilePath {
     var path = root
     for component in relative.components where component.kind == .regular {
       path.append(component)
       if try isMade(path, mode: input.mode) { OutputFile.syncFolder(of: path) }
+      if let made = FileIdentity(at: path, followingLinks: true),
+        inputs.contains(where: made.isSameFile)
+      {
+        throw isForInputs(path)
+      }
     }
     return path
+  }
+
+  static func isForInputs(_ path: FilePath) -> SalvageError {
+    SalvageError(
+      .badOutput(reason: "is a folder of inputs; outputs need one of their own"), file: path)
   }
 
   /// Makes the output folder itself, with its parents.

@@ -31,6 +31,11 @@ package enum OutputName {
     return FilePath.Component(name) ?? input
   }
 
+  /// The name of an archive of a core that may be packed.
+  package static func archive(of input: FilePath.Component) -> FilePath.Component {
+    FilePath.Component(archived(stripped(input.bytes) ?? input.bytes)) ?? input
+  }
+
   /// The inputs that could become an output of that name, in the order of their right to it.
   private static func claimants(_ output: [UInt8], archive: Bool) -> [[UInt8]] {
     var stems = [output]

@@ -38,8 +38,8 @@ enum PriorOutput {
       present.modified > packed.identity.modified,
       let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output),
-      let line = try? Origin.line(in: structure, output),
-      let bytes = Intake.unpackedHead(of: packed, count: 4 << 20)
+      let line = try? Origin.line(in: structure, output), !endsUnread(output),
+      let bytes = Intake.unpackedHead(of: packed, count: 4 << 20)?.bytes
     else { return false }
     let head = MemorySource(bytes, path: packed.path)
     guard let found = try? Probe.structure(of: head),
@@ -51,6 +51,12 @@ enum PriorOutput {
       if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
       return Origin(sizeFound: 0, digest: digest, options: options).isSameButSize(as: line)
     }
+  }
+
+  /// Whether it was made of a stream that could not be read to its end: it may be readable now.
+  private static func endsUnread(_ output: any ByteSource) -> Bool {
+    guard let record = try? RepairRecord(of: output) else { return true }
+    return record.lost.contains { $0.cause == DamageMap.Cause.unreadable.rawValue }
   }
 
   /// A whole core has no note of ours; its length and the digest of its headers and notes tell.

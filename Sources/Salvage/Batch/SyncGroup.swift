@@ -12,6 +12,8 @@ struct SyncGroup {
     let weight: UInt64
     /// The input that is to be removed once the output is found right.
     var removal: Removal?
+    /// Why the input could not be read to its end: the output has what came before.
+    var readFailure: SalvageError?
   }
 
   enum Content {
@@ -97,7 +99,7 @@ struct SyncGroup {
       }
     }
     for item in items { claims.release(item.claim) }
-    return items.map(\.record)
+    return items.map { $0.record.failing($0.readFailure) }
   }
 
   /// Does something with an item that has not failed so far.
@@ -114,6 +116,15 @@ struct SyncGroup {
 }
 
 extension BatchRecord {
+  /// The same, but no success where its input could not be read to its end. The output is there nevertheless.
+  func failing(_ failure: SalvageError?) -> BatchRecord {
+    guard let failure, error == nil else { return self }
+    var record = self
+    record.error = failure
+    record.outcome = .failed
+    return record
+  }
+
   mutating func fail(_ error: SalvageError) {
     self.error = error
     outcome = error.isOutOfSpace ? .unfinished : .failed

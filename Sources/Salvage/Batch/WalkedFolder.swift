@@ -90,11 +90,12 @@ package import SystemPackage
 
   /// What a name stands for, by its `st_mode`; nil where there is nothing.
   package func kind(of name: FilePath.Component) -> UInt32? {
-    var status = stat()
-    let result = unsafe name.withPlatformString {
-      unsafe fstatat(descriptor.rawValue, $0, &status, AT_SYMLINK_NOFOLLOW)
-    }
-    return result == 0 ? status.st_mode & S_IFMT : nil
+    identity(of: name).map { $0.mode & S_IFMT }
+  }
+
+  /// What a name stands for, be it a link; nil where there is nothing.
+  package func identity(of name: FilePath.Component) -> FileIdentity? {
+    FileIdentity(of: name, in: descriptor)
   }
 
   /// Opens a name. No link is followed, and nothing that waits for somebody is waited for.

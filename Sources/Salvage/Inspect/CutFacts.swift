@@ -30,8 +30,9 @@ struct CutFacts: Hashable, Sendable {
   let endsInHole: Bool
   /// The last page is zeros though the file has holes for untouched pages.
   let endsInZeros: Bool
-  /// gdb's gcore wrote it, or another that puts the notes last: no kernel.
-  let isByDebugger: Bool
+  /// A program wrote it, gdb's gcore or another, and not Linux' kernel.
+  let isByProgram: Bool
+  let writer: CoreWriter
   /// NT_FILE lists an io_uring, whose completions interrupt dumps into pipes.
   let hasRing: Bool
 }
@@ -54,8 +55,9 @@ extension CutFacts {
       .filter { $0.kind == .load && $0.fileSize > 0 }.map(\.fileOffset).min()
     size = found
     alignment = min(UInt64(1) << UInt64(found.trailingZeroBitCount & 63), 1 << 30)
-    isByDebugger =
-      structure.hasSections && !structure.countsInSection
+    writer = process.writer
+    isByProgram =
+      !writer.isKernel || structure.hasSections && !structure.countsInSection
       || memoryStart.map { $0 < notesStart && notesStart > structure.tableRange.upperBound }
         ?? false
     hasRing =
@@ -96,12 +98,15 @@ extension CutFacts {
     }
   }
 
-  static func pageSize(_ process: ProcessSnapshot) -> UInt64 {
+  static func pageSize(_ process: ProcessSnapshot) -> UInt64 { knownPageSize(process) ?? 4096 }
+
+  /// nil where no note tells.
+  static func knownPageSize(_ process: ProcessSnapshot) -> UInt64? {
     for size in [process.auxiliaryVector?[.pageSize], process.mappedFiles?.pageSize] {
       // No machine has others; a damaged note may tell anything.
       if let size, size >= 4096, size <= 1 << 20, size & (size - 1) == 0 { return size }
     }
-    return 4096
+    return nil
   }
 
   /// Whether the end of the file is the end of a note's header, name or descriptor, and the size of what would follow.

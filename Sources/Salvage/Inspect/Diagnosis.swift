@@ -20,6 +20,8 @@ struct Diagnosis {
       pipeInterrupted, copy, handler, freezer,
     ]
     causes = rules.compactMap { $0() }
+    // How Linux' kernel ends a dump tells nothing of another system's, nor of a kernel's memory.
+    if !facts.writer.isLinuxProcess { causes.removeAll { !Self.elsewhere.contains($0.id) } }
     // Where one is certain, the others that stay possible are not what happened.
     if let certain = causes.first(where: { $0.confidence == .certain }) { causes = [certain] }
     // A stable sort: among equals the order of the rules stays.
@@ -29,6 +31,9 @@ struct Diagnosis {
     }.map(\.element)
     doubt = Self.doubt(causes)
   }
+
+  /// What happens to files on every system.
+  private static let elsewhere: Set<Cause.ID> = [.running, .stream, .noSpace, .copy, .writeback]
 
   private static func doubt(_ causes: [Cause]) -> String? {
     guard let first = causes.first, causes.count > 1 else { return nil }
@@ -43,11 +48,11 @@ struct Diagnosis {
 
   /// Whether the kernel may have written this file itself, holes and all.
   private var mayBeFile: Bool {
-    !facts.isByDebugger && facts.holes != .filled && !hasSystemdMarks
+    !facts.isByProgram && facts.holes != .filled && !hasSystemdMarks
   }
 
   /// Whether the bytes may have gone through a pipe to a handler.
-  private var mayBePipe: Bool { !facts.isByDebugger && facts.holes != .present }
+  private var mayBePipe: Bool { !facts.isByProgram && facts.holes != .present }
 
   private var hasSystemdMarks: Bool {
     !around.coredumpAttributes.isEmpty || around.isNamedBySystemd || around.journal != nil
@@ -75,11 +80,15 @@ struct Diagnosis {
   }
 
   private var withHoles: String {
-    "Untouched pages are holes: the kernel wrote it into a file, not into a pipe."
+    facts.isByProgram
+      ? "Untouched pages are holes: it was written into a file."
+      : "Untouched pages are holes: the kernel wrote it into a file, not into a pipe."
   }
 
   private var withoutHoles: String {
-    "Untouched pages are written out as zeros: it came through a pipe, or a copy filled its holes."
+    facts.isByProgram
+      ? "Untouched pages are written out as zeros: what wrote it makes no holes, or a copy filled them."
+      : "Untouched pages are written out as zeros: it came through a pipe, or a copy filled its holes."
   }
 
   private var holeWords: [String] {
@@ -104,7 +113,12 @@ struct Diagnosis {
     if case .cut(let words) = around.container {
       return Cause(.stream, .certain, ["The decoder says: \(words)."])
     }
-    guard around.container == .none, mayBePipe || facts.isByDebugger, facts.holes != .unknown
+    if around.container == .toldByNotes {
+      return Cause(
+        .stream, .certain,
+        ["The repair's notes say that the stream or the archive that it came in was damaged."])
+    }
+    guard around.container == .none, mayBePipe || facts.isByProgram, facts.holes != .unknown
     else { return nil }
     if !facts.isAtUnit {
       return Cause(
@@ -118,7 +132,7 @@ struct Diagnosis {
   }
 
   private func systemdLimit() -> Cause? {
-    guard facts.holes != .present, !facts.isByDebugger, facts.region == .memory else { return nil }
+    guard facts.holes != .present, !facts.isByProgram, facts.region == .memory else { return nil }
     if let journal = around.journal, journal.isTruncated {
       return Cause(
         .systemdLimit, .certain, ["systemd's journal says of this core: COREDUMP_TRUNCATED=1."])
@@ -161,8 +175,9 @@ struct Diagnosis {
       return Cause(
         .killed, .certain, ["\(shown): SIGKILL ended the process, no signal with a core."])
     }
-    if facts.isByDebugger {
-      return Cause(.killed, .possible, ["A debugger wrote it, and may have been killed then."])
+    if facts.isByProgram {
+      return Cause(
+        .killed, .possible, ["A program wrote it, not the kernel, and may have been killed then."])
     }
     guard facts.isAtUnit, !facts.endsInHole else { return nil }
     return Cause(
@@ -171,7 +186,7 @@ struct Diagnosis {
   }
 
   private func rlimitFileSize() -> Cause? {
-    guard mayBeFile || facts.isByDebugger, !facts.endsInHole else { return nil }
+    guard mayBeFile || facts.isByProgram, !facts.endsInHole else { return nil }
     if around.fileSizeLimit == facts.size {
       return Cause(
         .rlimitFileSize, .likely, ["RLIMIT_FSIZE is \(facts.size) here, exactly the size found."])
@@ -187,7 +202,7 @@ struct Diagnosis {
     let isSmallBlockAway = isBlock && (around.blockSize ?? 0) > facts.alignment
     let isLikely =
       isAlone || isSmallBlockAway && facts.holes == .present
-      || facts.region != .memory && !isBlock && !facts.isByDebugger
+      || facts.region != .memory && !isBlock && !facts.isByProgram
     return Cause(.rlimitFileSize, isLikely ? .likely : .possible, [cutAnywhere] + holeWords)
   }
 
@@ -237,14 +252,14 @@ struct Diagnosis {
   }
 
   private func noSpace() -> Cause? {
-    guard mayBeFile || facts.isByDebugger, !facts.endsInHole else { return nil }
+    guard mayBeFile || facts.isByProgram, !facts.endsInHole else { return nil }
     let isFull = around.freeSpace.map { $0 < 1 << 20 } ?? false
     let full =
       isFull ? ["The file system has \(around.freeSpace ?? 0) bytes free."] : []
     if facts.isAtUnit {
       return Cause(.noSpace, isFull ? .likely : .possible, full + holeWords + [cutAtUnit])
     }
-    guard isBlock || facts.isByDebugger else { return nil }
+    guard isBlock else { return nil }
     // A block smaller than the file system's own was not what ran out, if the core was written here.
     let isOwnBlock = around.blockSize.map { $0 <= facts.alignment } ?? false
     let words =
@@ -282,14 +297,14 @@ struct Diagnosis {
   }
 
   private func freezer() -> Cause? {
-    guard facts.isAtUnit, !facts.isByDebugger, !facts.endsInHole else { return nil }
+    guard facts.isAtUnit, !facts.isByProgram, !facts.endsInHole else { return nil }
     return Cause(
       .freezer, .possible,
       holeWords + [cutAtUnit, "A cgroup v1 freezer and a suspend stop a dump like SIGKILL."])
   }
 
   private func copy() -> Cause? {
-    guard facts.alignment >= 64 << 10 || facts.isByDebugger || facts.endsInHole else { return nil }
+    guard facts.alignment >= 64 << 10 || facts.isByProgram || facts.endsInHole else { return nil }
     if facts.alignment >= 64 << 10 {
       return Cause(
         .copy, .possible,
@@ -301,7 +316,8 @@ struct Diagnosis {
       .copy, .possible,
       [
         facts.endsInHole
-          ? "A copy that makes holes may end in one." : "A debugger wrote it whole as a rule."
+          ? "A copy that makes holes may end in one."
+          : "What wrote it does so to the end as a rule."
       ])
   }
 }

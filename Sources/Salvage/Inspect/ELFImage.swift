@@ -19,6 +19,21 @@ struct ELFImage: Hashable, Sendable {
     }
   }
 
+  /// Why no build-id is read at a place of the memory: by what became of the page and the notes that should hold it.
+  static func absence(
+    _ memory: CoreMemory, at base: UInt64, _ image: ELFImage?
+  ) -> Inspection.Module.BuildIDAbsence {
+    var fates = memory.fates(of: base..<max(base, base &+ UInt64(FileHeader.magic.count)))
+    for note in image?.headers.programHeaders.filter({ $0.kind == .note }) ?? [] {
+      let start = base &+ (note.address &- (image?.headers.firstAddress ?? 0))
+      let (end, overflow) = start.addingReportingOverflow(min(note.fileSize, largestNotes))
+      if !overflow { fates += memory.fates(of: start..<end) }
+    }
+    if fates.contains(where: { $0.fate == .lost }) { return .lost }
+    guard fates.allSatisfy({ $0.fate == .survived }) else { return .notDumped }
+    return image == nil ? .noHeader : .none
+  }
+
   private init(_ headers: ImageHeaders, notes: (ProgramHeader) -> [UInt8]) {
     self.headers = headers
     var found: BuildID?

@@ -18,13 +18,17 @@ extension Inspection {
       return
     }
     let intakeOptions = IntakeOptions()
-    let intake = try Intake.open(path, options: intakeOptions) { () throws(SalvageError) in
+    let intake = try Intake.open(path, options: intakeOptions) { _ throws(SalvageError) in
       try UnnamedFile(in: intakeOptions.temporaryFolder)
     }
-    try self.init(of: intake, options: options)
+    do throws(SalvageError) {
+      try self.init(of: intake, options: options)
+    } catch {
+      throw intake.reason(for: error)
+    }
   }
 
-  private init(of intake: Intake, options: Options) throws(SalvageError) {
+  package init(of intake: Intake, options: Options) throws(SalvageError) {
     // What is around an archive is not what was around the dump.
     let file = intake.source is ArchiveSource ? nil : intake.file
     var surroundings = file.map { Surroundings(of: $0) } ?? Surroundings()
@@ -44,11 +48,21 @@ extension Inspection {
   ) throws(SalvageError) {
     let source = intake.source
     let asFound = try Probe.structure(of: source, present: intake.present)
-    let original = try OriginalSource(source, asFound)
-    let parts = try Parts(intake, original: original)
+    let before = try BeforeRepair(source, asFound)
+    let parts = try Parts(before?.intake(intake) ?? intake, original: before?.source)
     report = parts.report
-    isRepaired = original != nil
-    if isRepaired { rebuilt = try Self.rebuilt(source, asFound) }
+    report.wayIn = before == nil ? report.wayIn : intake.wayIn
+    var around = surroundings
+    if let before {
+      isRepaired = true
+      repairedBy = try Origin.tool(in: asFound, source)
+      rebuilt = try Self.rebuilt(source, asFound)
+      isHurtAgain = asFound.isTouched(by: intake.present)
+      // What is around the repaired core is not what was around the dump.
+      around = Surroundings()
+      around.exitStatus = surroundings.exitStatus
+      around.container = before.endCause == .damaged ? .toldByNotes : .none
+    }
     addProcess(parts)
     modules = MappedModules(parts.process, parts.memory, parts.names).modules
     addThreads(parts)
@@ -59,7 +73,11 @@ extension Inspection {
     }
     addMappings(parts)
     findings = Sanity(parts, self).findings
-    addCauses(parts, surroundings, isOriginal: original == nil)
+    if isHurtAgain {
+      findings.append(
+        Finding(text: "Since its repair, bytes of it have been lost again.", isDamage: true))
+    }
+    addCauses(parts, around, options: options)
   }
 
   /// What every part of an inspection is made from.
@@ -103,12 +121,13 @@ extension Inspection {
     let structure = parts.structure
     let process = parts.process
     pageSize = CutFacts.pageSize(process)
-    userID = process.info?.userID
+    isPageSizeKnown = CutFacts.knownPageSize(process) != nil
+    userID = process.userID
     signalMeaning = process.signal.flatMap { signal in
       signal == 0
         ? nil
         : Signal.meaning(
-          signal, process.signalInfo, processID: process.processID, on: structure.header.machine)
+          signal, process.signalInfo, processID: process.processID, report.signalNumbers)
     }
     headRanges = (
       structure.tableRange,
@@ -144,7 +163,7 @@ extension Inspection {
   // MARK: Causes
 
   private mutating func addCauses(
-    _ parts: Parts, _ surroundings: Surroundings, isOriginal: Bool
+    _ parts: Parts, _ surroundings: Surroundings, options: Options
   ) {
     guard !isWhole else { return }
     guard !report.verdict.isComplete else {
@@ -155,16 +174,22 @@ extension Inspection {
       ]
       return
     }
+    guard report.sizeDue.map({ $0 > report.sizeFound }) ?? true else {
+      doubt = parts.damage.inside.map { "Nothing of it was cut off: \($0)." }
+      return
+    }
     let facts = CutFacts(
       parts.structure, parts.process, parts.memory, parts.source,
-      holesAreKnown: isOriginal && surroundings.container == .none
+      holesAreKnown: !isRepaired && surroundings.container == .none
         && parts.report.wayIn.kind == .file)
     var around = surroundings
-    if isOriginal, let input = parts.source.backingFile {
+    if !isRepaired, let input = parts.source.backingFile {
       around.lookAgain(
         input, processID: parts.process.processID, name: parts.process.info?.name)
       // The kernel writes files by itself: only what came through a pipe can be systemd's.
-      if facts.holes != .present, let processID = parts.process.processID {
+      if options.asksJournal, facts.holes != .present,
+        let processID = parts.process.processID
+      {
         around.journal = CoredumpMessage(processID: processID)
       }
     }

@@ -19,8 +19,21 @@ extension Inspection {
     public var base: UInt64
     /// The end of its last mapping.
     public var end: UInt64
-    /// nil where the page that holds it is lost, or it has none.
+    /// Why a core tells no build-id of a module.
+    public enum BuildIDAbsence: String, Hashable, Sendable {
+      /// What should hold it was in the dump, and is lost.
+      case lost
+      /// What should hold it was never dumped, as before Linux 2.6.24 or with a filter.
+      case notDumped = "not dumped"
+      /// What should hold it is there, and has none.
+      case none
+      /// There is something else than an ELF header.
+      case noHeader = "no header"
+    }
+
+    /// nil where there is none in the core; then `buildIDAbsence` says why.
     public var buildID: [UInt8]?
+    public var buildIDAbsence = BuildIDAbsence.none
     public var localFile: LocalFile = .unknown
     /// The address that the file's first byte was linked for.
     var firstAddress: UInt64 = 0

@@ -11,7 +11,8 @@ extension Inspection {
         id: status.id, name: status.id == main ? parts.process.info?.name : nil,
         signal: status.signal, programCounter: status.programCounter,
         stackPointer: status.stackPointer, location: location(of: status.programCounter),
-        stack: status.stackPointer.map { StackState(pointer: $0, parts.memory) })
+        stack: parts.process.writer.isMachine
+          ? nil : status.stackPointer.map { StackState(pointer: $0, parts.memory) })
     }
   }
 

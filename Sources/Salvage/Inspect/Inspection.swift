@@ -12,6 +12,9 @@ public struct Inspection: Sendable {
     /// Whether every block of an archive is checked, so that a whole core is known to be one.
     public var readsWholeArchive = false
 
+    /// Whether systemd's journal is asked for what it knows of the core.
+    public var asksJournal = true
+
     public init() {}
   }
 
@@ -70,9 +73,15 @@ public struct Inspection: Sendable {
   public internal(set) var report: Report
   /// Whether this is a core that coresalvage repaired.
   public internal(set) var isRepaired = false
+  /// What repaired it, by its note: `coresalvage` and the version. Safe to print.
+  public internal(set) var repairedBy: String?
+  /// Whether bytes of the repaired core have been lost since.
+  public internal(set) var isHurtAgain = false
   /// What the repair put in place of lost bytes.
   public internal(set) var rebuilt: [LostRange] = []
+  /// 4096 where no note tells.
   public internal(set) var pageSize: UInt64 = 4096
+  public internal(set) var isPageSizeKnown = false
   public internal(set) var userID: UInt32?
   /// The signal that ended the process, why it came and where. Safe to print.
   public internal(set) var signalMeaning: String?

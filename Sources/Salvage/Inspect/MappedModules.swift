@@ -21,6 +21,10 @@ struct MappedModules {
     if let vdso = process.auxiliaryVector?[.vdso], vdso != 0 {
       add(Array("[vdso]".utf8), base: vdso)
     }
+    for index in modules.indices where modules[index].buildID == nil {
+      let base = modules[index].base
+      modules[index].buildIDAbsence = ELFImage.absence(memory, at: base, image(at: base))
+    }
     modules.sort { $0.base < $1.base }
   }
 

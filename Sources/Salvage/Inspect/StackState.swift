@@ -10,6 +10,8 @@ public struct StackState: Hashable, Sendable {
     case partial
     /// Nothing at the stack pointer survived.
     case lost
+    /// The dump never had it: it was not dumped, or the pointer points to no memory.
+    case absent
   }
 
   public var verdict: Verdict
@@ -30,8 +32,8 @@ public struct StackState: Hashable, Sendable {
 
 extension StackState {
   /// A stack of which nothing is known but its pointer.
-  private static func lost(_ pointer: UInt64, _ remark: String) -> StackState {
-    StackState(verdict: .lost, start: pointer, survivesTo: pointer, end: pointer, remark: remark)
+  private static func absent(_ pointer: UInt64, _ remark: String) -> StackState {
+    StackState(verdict: .absent, start: pointer, survivesTo: pointer, end: pointer, remark: remark)
   }
 
   /// How far below a stack its pointer may be found after an overflow: a guard, and one large frame.
@@ -39,7 +41,7 @@ extension StackState {
 
   init(pointer: UInt64, _ memory: CoreMemory) {
     guard var index = memory.index(at: pointer) ?? Self.next(above: pointer, memory) else {
-      self = .lost(pointer, "the stack pointer is outside all segments")
+      self = .absent(pointer, "the stack pointer is outside all segments")
       return
     }
     // A stack that overflowed: the pointer is in the guard pages below it, which are never dumped.
@@ -54,7 +56,7 @@ extension StackState {
     let (dumpedEnd, overflow) = segment.address.addingReportingOverflow(segment.fileSize)
     let survivesTo = memory.survivingEnd(from: start)
     guard segment.fileSize > 0, !overflow, dumpedEnd > start else {
-      self = .lost(pointer, "its memory was not dumped")
+      self = .absent(pointer, "its memory was not dumped")
       return
     }
     self.init(

@@ -68,6 +68,11 @@ package final class DescriptorStream: ByteStream {
         isAtEnd = count == 0
         done += count
       } catch {
+        // Nothing has come yet, and whoever shares the pipe doesn't want to wait for it. We do.
+        guard !errno(of: error).isWait else {
+          descriptor.waitUntilReadable()
+          continue
+        }
         isAtEnd = true
         ending = .unreadable(errno(of: error))
       }

@@ -32,6 +32,16 @@ package struct FileIdentity: Hashable, Sendable {
     self.init(status)
   }
 
+  /// The same of a name in a folder that is open; of a symbolic link itself.
+  package init?(of name: FilePath.Component, in folder: FileDescriptor) {
+    var status = stat()
+    let result = unsafe name.withPlatformString {
+      unsafe fstatat(folder.rawValue, $0, &status, AT_SYMLINK_NOFOLLOW)
+    }
+    guard result == 0 else { return nil }
+    self.init(status)
+  }
+
   private init(_ status: stat) {
     device = UInt64(status.st_dev)
     inode = UInt64(status.st_ino)

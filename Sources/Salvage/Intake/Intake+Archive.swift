@@ -11,13 +11,14 @@ package enum ArchiveReading: Hashable, Sendable {
 extension Intake {
   /// The core in an archive of ours.
   init(
-    archive file: InputFile, _ reading: ArchiveReading, losses: [DamageMap.Extent]
+    archive file: InputFile, _ reading: ArchiveReading, losses: [DamageMap.Extent],
+    inputs: InputSet
   ) throws(SalvageError) {
     var source = try ArchiveSource(file)
     if reading == .wholly { source = try source.checked() }
     self.init(
       source: source, file: file, spool: nil, wayIn: WayIn(kind: .file),
-      losses: losses + source.lostRanges)
+      losses: losses + source.lostRanges, inputs: inputs)
   }
 
   /// Lets `body` read a core of which it needs little. Of an archive no more is read than it asks for, until that
@@ -26,7 +27,7 @@ extension Intake {
     at path: FilePath, _ body: (Intake) throws(SalvageError) -> Result
   ) throws(SalvageError) -> Result {
     let options = IntakeOptions()
-    let intake = try open(path, options: options, archives: .lazily) { () throws(SalvageError) in
+    let intake = try open(path, options: options, archives: .lazily) { _ throws(SalvageError) in
       try UnnamedFile(in: options.temporaryFolder)
     }
     do throws(SalvageError) {
@@ -34,12 +35,12 @@ extension Intake {
     } catch {
       guard case .damagedBlock = error.kind, let archive = intake.source as? ArchiveSource,
         let file = intake.file
-      else { throw error }
+      else { throw intake.reason(for: error) }
       let checked = try archive.checked()
       return try body(
         Intake(
           source: checked, file: file, spool: nil, wayIn: intake.wayIn,
-          losses: intake.losses + checked.lostRanges))
+          losses: intake.losses + checked.lostRanges, inputs: intake.inputs))
     }
   }
 }

@@ -14,6 +14,8 @@ package struct Intake: Sendable {
   package var wayIn: WayIn
   /// Ranges that are lost whatever is read there: in any order, over each other, past the end.
   package var losses: [DamageMap.Extent]
+  /// The files that it was read from, a map file among them.
+  package var inputs: InputSet
   /// Whether somebody else may write it: a file that we have open for writing is looked at before.
   package var isWatched = true
 
@@ -26,7 +28,7 @@ package struct Intake: Sendable {
     _ path: FilePath, options: IntakeOptions, archives: ArchiveReading = .wholly,
     sparse: RepairOptions.Sparse = .auto, spooling: Spooling = .plain,
     progress: (@Sendable (Progress.State) -> Void)? = nil,
-    spool: () throws(SalvageError) -> any WritableFile
+    spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
     let way = try path == standard ? standardInput() : named(path)
     return try open(way, path, options, archives, sparse, spooling, progress, spool)
@@ -37,7 +39,7 @@ package struct Intake: Sendable {
     _ file: InputFile, options: IntakeOptions, archives: ArchiveReading = .wholly,
     sparse: RepairOptions.Sparse = .auto, spooling: Spooling = .plain,
     progress: (@Sendable (Progress.State) -> Void)? = nil,
-    spool: () throws(SalvageError) -> any WritableFile
+    spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
     try open(named(file), file.path, options, archives, sparse, spooling, progress, spool)
   }
@@ -46,17 +48,23 @@ package struct Intake: Sendable {
     _ way: Way, _ path: FilePath, _ options: IntakeOptions, _ archives: ArchiveReading,
     _ sparse: RepairOptions.Sparse, _ spooling: Spooling,
     _ progress: (@Sendable (Progress.State) -> Void)?,
-    _ spool: () throws(SalvageError) -> any WritableFile
+    _ spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
     let losses = try options.losses()
+    var inputs = InputSet()
+    inputs.insert(at: options.mapFile)
     switch way {
     case .file(let file):
+      inputs.insert(file.identity)
       let source = TolerantSource(file)
       return Intake(
-        source: source, file: file, spool: nil, wayIn: WayIn(file), losses: losses)
-    case .archive(let file): return try Intake(archive: file, archives, losses: losses)
+        source: source, file: file, spool: nil, wayIn: WayIn(file), losses: losses, inputs: inputs)
+    case .archive(let file):
+      inputs.insert(file.identity)
+      return try Intake(archive: file, archives, losses: losses, inputs: inputs)
     case .stream(let stream, let file, let packing):
-      let output = try spool()
+      inputs.insert(file?.identity)
+      let output = try spool(inputs)
       let total = packing == nil ? file?.size ?? 0 : 0
       let progress = Progress(total: total, report: progress)
       let name = path == standard ? "standard input" : path
@@ -75,7 +83,8 @@ package struct Intake: Sendable {
       var wayIn = file.map { WayIn($0) } ?? WayIn(kind: .pipe)
       wayIn.packing = packing
       wayIn.ending = ending
-      return Intake(source: source, file: file, spool: output, wayIn: wayIn, losses: losses)
+      return Intake(
+        source: source, file: file, spool: output, wayIn: wayIn, losses: losses, inputs: inputs)
     }
   }
 
@@ -135,28 +144,26 @@ package struct Intake: Sendable {
     }
   }
 
-  /// The first bytes of what is packed in a file; nil where none of our packings is. The file is read from its beginning
-  /// again afterwards.
-  package static func unpackedHead(of file: InputFile, count: Int) -> [UInt8]? {
+  /// The first bytes of what is packed in a file, and how the stream ends where there are fewer; nil where none of our
+  /// packings is. The file is read from its beginning again afterwards.
+  package static func unpackedHead(
+    of file: InputFile, count: Int
+  ) -> (bytes: [UInt8], packing: Packing?, ending: StreamEnding)? {
     guard let head = try? file.bytes(at: 0, count: 8),
       Packing(magic: head) != nil || Packing.skippableSize(head) != nil
     else { return nil }
     defer { _ = try? file.descriptor.seek(offset: 0, from: .start) }
-    guard case .stream(let stream, _, _) = unpacked(DescriptorStream(file), file) else {
+    guard case .stream(let stream, _, let packing) = unpacked(DescriptorStream(file), file) else {
       return nil
     }
     var bytes = [UInt8](repeating: 0, count: count)
     let found = unsafe bytes.withUnsafeMutableBytes { unsafe stream.read(into: $0) }
-    return Array(bytes[..<found])
+    return (Array(bytes[..<found]), packing, stream.ending)
   }
 
-  private static func refuseForeign(_ head: [UInt8], _ path: FilePath) throws(SalvageError) {
+  package static func refuseForeign(_ head: [UInt8], _ path: FilePath) throws(SalvageError) {
     guard let foreign = Packing.foreign(head) else { return }
-    throw SalvageError(
-      .notACore(
-        expected: "a core, .zst or .lz4",
-        found: "\(foreign.name); try `\(foreign.command) IN | coresalvage - OUT`"),
-      file: path)
+    throw SalvageError(.otherPacking(name: foreign.name, command: foreign.command), file: path)
   }
 }
 
@@ -165,7 +172,8 @@ extension Intake {
   package init(_ source: any ByteSource) {
     self.init(
       source: source, file: source.backingFile, spool: nil, wayIn: WayIn(kind: .file),
-      losses: (source as? ArchiveSource)?.lostRanges ?? [])
+      losses: (source as? ArchiveSource)?.lostRanges ?? [],
+      inputs: InputSet(source.backingFile?.identity))
   }
 
   /// A file that is to be repaired where it stands.
@@ -175,9 +183,11 @@ extension Intake {
       throw SalvageError(
         .notInPlace(reason: "is compressed, and can't be repaired in place"), file: file.path)
     }
+    var inputs = InputSet(file.identity)
+    inputs.insert(at: options.mapFile)
     self.init(
       source: TolerantSource(file), file: file, spool: nil, wayIn: WayIn(file),
-      losses: try options.losses())
+      losses: try options.losses(), inputs: inputs)
     isWatched = false
   }
 
@@ -186,6 +196,18 @@ extension Intake {
     var map = DamageMap(sizeFound: source.size, sizeDue: source.size)
     map.lose(losses + unreadable)
     return map
+  }
+
+  /// Why a stream could not be read to its end; nil where it could.
+  package var readFailure: SalvageError? { wayIn.readFailure(of: source.path, at: source.size) }
+
+  /// What to say where `error` says that this is no core: why what would have made it one did not come, if that is so.
+  package func reason(for error: SalvageError) -> SalvageError {
+    if let readFailure { return readFailure }
+    guard source.size == 0, let packing = wayIn.packing,
+      let reason = wayIn.ending.reasonForNothing(packing)
+    else { return error }
+    return SalvageError(.nothingUnpacked(reason: reason), file: source.path)
   }
 
   /// What reading has found to be unreadable so far.

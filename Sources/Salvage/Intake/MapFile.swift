@@ -7,12 +7,14 @@ internal import SystemPackage
 ///
 /// Blocks may come in any order and leave gaps: a map may be cut, joined by hand, or of a part of the input. What no
 /// block calls finished (`+`) is lost, and so is what one block calls finished and another not.
-struct MapFile {
+package struct MapFile {
   /// In order, and apart from one another; what comes after the last block is lost up to the end.
-  private(set) var lost: [Range<UInt64>] = []
+  package private(set) var lost: [Range<UInt64>] = []
 
-  init(_ path: FilePath) throws(SalvageError) {
-    let file = try InputFile(path)
+  init(_ path: FilePath) throws(SalvageError) { try self.init(of: InputFile(path)) }
+
+  package init(of file: any ByteSource) throws(SalvageError) {
+    let path = file.path
     var lines = Lines(file)
     var hasState = false
     var finished: [Range<UInt64>] = []
@@ -82,7 +84,7 @@ struct MapFile {
 
   /// The lines of a file, one after another.
   private struct Lines {
-    let file: InputFile
+    let file: any ByteSource
     var number = 0
     private var bytes: [UInt8] = []
     private var start = 0
@@ -90,7 +92,7 @@ struct MapFile {
     /// ddrescue's lines have some fifty bytes.
     private static let longest = 4096
 
-    init(_ file: InputFile) { self.file = file }
+    init(_ file: any ByteSource) { self.file = file }
 
     mutating func next() throws(SalvageError) -> [UInt8]? {
       number += 1

@@ -12,6 +12,8 @@ package struct Surroundings: Hashable, Sendable {
     case whole
     /// Out of one that ends early or is damaged; the decoder's words.
     case cut(String)
+    /// Once, before a repair, out of one that was damaged: the repair's notes say so.
+    case toldByNotes
   }
 
   package var container = Container.none

@@ -1,3 +1,5 @@
+package import SystemPackage
+
 /// The way in which an input came, and what that tells of it. Nothing of it goes into the output.
 public struct WayIn: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable {
@@ -26,6 +28,12 @@ public struct WayIn: Hashable, Sendable {
       attributes[name] = file.attribute("user.coredump." + name)
     }
     ignoredTail = file.identity.size - file.size
+  }
+
+  /// The system's reason why a stream ends where it does; nil where it was read to its end.
+  package func readFailure(of file: FilePath, at offset: UInt64) -> SalvageError? {
+    guard case .unreadable(let errno) = ending else { return nil }
+    return SalvageError(.io(errno, call: "read"), file: file, offset: offset)
   }
 
   /// Source: systemd's coredump.c.

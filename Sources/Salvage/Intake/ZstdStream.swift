@@ -12,10 +12,18 @@ internal import CZstd
   private var isAtEnd = false
   package private(set) var ending = StreamEnding.whole
 
+  /// 2 GiB, the most that `zstd --long` makes. Of a window only what is decoded into it takes memory.
+  private static let largestWindowLog: Int32 = 31
+
+  /// The decoder's words for a frame whose window is larger.
+  static let tooLargeWindow = unsafe String(
+    cString: ZSTD_getErrorString(ZSTD_error_frameParameter_windowTooLarge))
+
   package init(_ upstream: DescriptorStream) {
     self.upstream = upstream
     unsafe context = ZSTD_createDCtx()
     wanted = unsafe ZSTD_initDStream(context)
+    _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.largestWindowLog)
   }
 
   deinit { unsafe ZSTD_freeDCtx(context) }

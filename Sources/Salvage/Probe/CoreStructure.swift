@@ -16,6 +16,10 @@ package struct CoreStructure: Sendable {
   package var notesAreCut: Bool
   /// Whether no PT_NOTE named the notes, and they were found where the kernel puts them.
   package var notesAreFound: Bool
+  /// Whether notes that are lost were found once more, where they stood before a repair.
+  package var notesAreMerged: Bool
+  /// The note that has the NT_FILE which the process had, where it is another than the core's.
+  package var originalFiles: Note?
   /// Ranges of PT_NOTEs whose bytes are there, and are no whole note.
   package var damagedNotes: [DamageMap.Extent]
   package var sizeFound: UInt64
@@ -24,11 +28,14 @@ package struct CoreStructure: Sendable {
 
   package var format: ELFFormat { header.format }
 
-  /// Whether there are threads in notes of another system, which we carry through and don't read.
-  package var hasForeignThreads: Bool {
-    notes.contains {
-      $0.kind == .threadStatus && !$0.isProcessNote && $0.owner != SalvageNote.owner
-    }
+  /// Who wrote it.
+  package var writer: CoreWriter {
+    CoreWriter(notes, osABI: header.osABI, hasSections: hasSections)
+  }
+
+  /// Whether a repair made it what it is, or what it was before it was damaged.
+  package var wasRepaired: Bool {
+    notesAreMerged || notesAreFound || notes.contains { $0.owner == SalvageNote.owner }
   }
 
   /// Whether anything is lost that the headers name. What is lost of a core that is repaired already, none names any more.

@@ -10,23 +10,20 @@ package struct NoteWalk {
   package private(set) var damaged: [Range<UInt64>] = []
   /// Whether the notes are none that a PT_NOTE named.
   package private(set) var isUnnamed = false
+  /// Whether some are none that a PT_NOTE named, and stand for others that are lost.
+  package private(set) var isMerged = false
+  /// The NT_FILE that no PT_NOTE named.
+  package private(set) var oldFiles: Note?
 
-  private var window: ByteWindow
-  private let source: any ByteSource
+  private var reader: NoteReader
   private let present: DamageMap
-  private let format: ELFFormat
-
-  /// The kernel writes a handful of notes for each of at most some 100,000 threads.
-  private static let mostNotes = 1 << 22
 
   package init(
     _ source: any ByteSource, _ present: DamageMap, _ format: ELFFormat,
     _ headers: [ProgramHeader]
   ) throws(SalvageError) {
-    self.source = source
     self.present = present
-    self.format = format
-    window = ByteWindow(source)
+    reader = NoteReader(source, present, format)
     for header in Self.apart(headers) { try walk(header) }
   }
 
@@ -45,137 +42,70 @@ package struct NoteWalk {
     return notes.indices.filter(kept.contains).map { notes[$0] }
   }
 
-  /// gABI says 8 for 64-bit files, and only alignment 8 in `p_align` is meant so; everything else is padded to 4. Some
-  /// writers say one and do the other: theirs is the way that finds more notes, and nothing but good names.
   private mutating func walk(_ segment: ProgramHeader) throws(SalvageError) {
-    let declared: UInt64 = segment.alignment == 8 ? 8 : 4
-    let (count, wasCut) = (notes.count, isCut)
-    let end = try walk(segment, alignment: declared)
-    guard isCut, !wasCut, end < min(segment.fileEnd ?? .max, source.size), present.isWhole
-    else { return }
-    let taken = Array(notes[count...])
-    let takenDamage = damaged
-    notes.removeLast(taken.count)
-    damaged = []
-    isCut = false
-    _ = try walk(segment, alignment: declared == 8 ? 4 : 8)
-    let others = notes[count...]
-    let good = taken.count { $0.hasGoodName }
-    guard others.count <= good || !others.allSatisfy(\.hasGoodName) else { return }
-    notes.removeLast(notes.count - count)
-    notes += taken
-    damaged = takenDamage
-    isCut = true
+    let result = try bestResult(segment)
+    notes += result.notes
+    damaged += result.damaged
+    isCut = isCut || result.isCut
   }
 
-  /// The end of the last note taken.
-  private mutating func walk(
+  /// gABI says 8 for 64-bit files, and only alignment 8 in `p_align` is meant so; everything else is padded to 4. Some
+  /// writers say one and do the other: theirs is the way that leads from note to note up to the end.
+  private mutating func bestResult(
+    _ segment: ProgramHeader
+  ) throws(SalvageError) -> NoteSearch.Result {
+    let declared: UInt64 = segment.alignment == 8 ? 8 : 4
+    if let notes = try plainNotes(segment, alignment: declared) { return .init(notes: notes) }
+    if let notes = try plainNotes(segment, alignment: declared == 8 ? 4 : 8),
+      notes.allSatisfy(\.hasGoodName)
+    {
+      return .init(notes: notes)
+    }
+    var search = try NoteSearch(reader, present, segment, alignment: declared)
+    return try search.result()
+  }
+
+  /// One note after another, each found by the size of the one before, up to the segment's end; nil where anything about
+  /// them is not as it should be.
+  private mutating func plainNotes(
     _ segment: ProgramHeader, alignment: UInt64
-  ) throws(SalvageError) -> UInt64 {
-    let end = segment.fileEnd ?? .max
+  ) throws(SalvageError) -> [Note]? {
+    guard let end = segment.fileEnd, end <= reader.source.size,
+      present.survives(segment.fileOffset..<end)
+    else { return nil }
+    var notes: [Note] = []
+    var known = KnownNotes()
     var offset = segment.fileOffset
-    while offset < end {
-      guard let note = try note(at: offset, alignment: alignment),
-        note.fileEnd <= min(end, source.size), notes.count < Self.mostNotes
-      else {
-        // Up to 7 bytes of padding may follow the last note.
-        guard end - offset >= alignment else { return offset }
-        isCut = true
-        let rest = offset..<max(offset, min(end, source.size))
-        guard let next = try nextAfterLoss(rest) else {
-          // What a file's end cuts is a note as far as anybody can tell.
-          if end <= source.size, present.survives(rest) { damaged.append(rest) }
-          return offset
-        }
-        offset = next
-        continue
-      }
-      if present.survives(offset..<note.fileEnd) { notes.append(note) } else { isCut = true }
+    while offset < end, notes.count < NoteSearch.mostNotes {
+      // Up to 7 bytes of padding may follow the last note.
+      guard end - offset >= alignment else { return notes }
+      guard let note = try reader.note(at: offset, alignment: alignment), note.fileEnd <= end,
+        !note.isEmpty, known.agrees(with: note), try reader.holdsSense(note)
+      else { return nil }
+      notes.append(note)
       offset = roundUp(note.fileEnd - segment.fileOffset, to: alignment) + segment.fileOffset
     }
-    isCut = isCut || offset > roundUp(end, to: alignment)
-    return offset
+    return offset <= roundUp(end, to: alignment) ? notes : nil
   }
 
-  private mutating func note(at offset: UInt64, alignment: UInt64) throws(SalvageError) -> Note? {
-    guard offset < source.size,
-      present.survives(offset..<min(offset + UInt64(Note.headerSize), source.size))
-    else { return nil }
-    let header = try window.bytes(at: offset, count: Note.headerSize)
-    guard
-      let ownerSize = header.span.integer(at: 0, size: 4, format.byteOrder),
-      let descriptorSize = header.span.integer(at: 4, size: 4, format.byteOrder),
-      let kind = header.span.integer(at: 8, size: 4, format.byteOrder)
-    else { return nil }
-    let ownerOffset = offset + UInt64(Note.headerSize)
-    let owner = try window.bytes(
-      at: ownerOffset, count: min(Int(ownerSize), Note.longestOwner))
-    // The padding after the owner is counted from the note's beginning.
-    let headerSize = roundUp(UInt64(Note.headerSize) + ownerSize, to: alignment)
-    guard let name = owner.span.cString(at: 0, limit: Note.longestOwner) else { return nil }
-    return Note(
-      kind: Note.Kind(rawValue: UInt32(kind)), owner: name, ownerSize: UInt32(ownerSize),
-      fileOffset: offset,
-      descriptorOffset: offset + headerSize, descriptorSize: descriptorSize)
-  }
-
-  // MARK: Notes that no header leads to
-
-  /// The first note after a lost range at the beginning of `range`; nil where nothing is lost there.
-  private mutating func nextAfterLoss(_ range: Range<UInt64>) throws(SalvageError) -> UInt64? {
-    // Inside the source, where no sum overflows.
-    guard !range.isEmpty else { return nil }
-    let header = range.clamped(to: range.lowerBound..<range.lowerBound + UInt64(Note.headerSize))
-    guard !present.survives(header) else { return nil }
-    return try firstNote(in: header.upperBound..<range.upperBound)
-  }
-
-  /// Takes the notes of a range that no PT_NOTE names, where none was named that is there.
+  /// Takes the notes of a range that no PT_NOTE names, where one that is named is lost: the old ones of a repaired core,
+  /// or those of a core whose table was damaged.
   package mutating func findUnnamed(in range: Range<UInt64>) throws(SalvageError) {
     let mostSearched: UInt64 = 16 << 20
-    guard notes.isEmpty, !range.isEmpty else { return }
-    let end = range.lowerBound + min(range.length, mostSearched)
-    guard let start = try firstNote(in: range.lowerBound..<end) else { return }
+    guard notes.isEmpty || isCut, !range.isEmpty else { return }
     let segment = ProgramHeader(
-      kind: .note, flags: [], fileOffset: start, address: 0, fileSize: range.upperBound - start,
-      memorySize: 0, alignment: 4)
-    _ = try walk(segment, alignment: 4)
-    // What follows the notes up to the first segment is padding, and reads as empty notes.
-    notes.removeAll { $0.owner.isEmpty }
-    isUnnamed = !notes.isEmpty
-  }
-
-  /// The first offset in `range` where a note stands that Linux writes.
-  private mutating func firstNote(in range: Range<UInt64>) throws(SalvageError) -> UInt64? {
-    var start = roundUp(range.lowerBound, to: 4)
-    while start < range.upperBound {
-      let block = try source.bytes(at: start, count: 1 << 18)
-      guard block.count >= Self.shortest else { return nil }
-      for position in stride(from: 0, through: block.count - Self.shortest, by: 4) {
-        let size = block.span.integer(at: position, size: 4, format.byteOrder)
-        let offset = start + UInt64(position)
-        guard size == 5 || size == 6, offset < range.upperBound,
-          Self.owners.contains(Array(block[position + 12..<position + 12 + Int(size ?? 0)])),
-          let note = try note(at: offset, alignment: 4), note.fileEnd <= range.upperBound,
-          note.descriptorSize > 0
-        else { continue }
-        return offset
-      }
-      // The next block begins where no note was looked for yet.
-      start += UInt64((block.count - Self.shortest) / 4 * 4 + 4)
+      kind: .note, flags: [], fileOffset: range.lowerBound, address: 0,
+      fileSize: min(range.length, mostSearched), memorySize: 0, alignment: 4)
+    var search = try NoteSearch(reader, present, segment, alignment: 4)
+    let old = try search.result().notes
+    guard !old.isEmpty else { return }
+    if notes.isEmpty {
+      notes = old
+      isUnnamed = true
+    } else {
+      notes = try NoteMerge(named: notes, old: old, reader.source, reader.format).notes
+      isMerged = true
     }
-    return nil
-  }
-
-  /// A header and one of these owners.
-  private static let shortest = 20
-  private static let owners = [Array("CORE\0".utf8), Array("LINUX\0".utf8)]
-}
-
-extension Note {
-  /// Whether its owner is what every writer gives: printable ASCII and one NUL.
-  fileprivate var hasGoodName: Bool {
-    !owner.isEmpty && Int(ownerSize) == owner.count + 1
-      && owner.allSatisfy { (0x20..<0x7f).contains($0) }
+    oldFiles = old.first { $0.isProcessNote && $0.kind == .mappedFiles }
   }
 }

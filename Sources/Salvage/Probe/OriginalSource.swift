@@ -6,6 +6,8 @@ package import SystemPackage
 package struct OriginalSource: ByteSource {
   package let path: FilePath
   package let size: UInt64
+  /// What its repair found lost.
+  package let lost: [LostRange]
   private let repaired: any ByteSource
   /// Bytes that stood elsewhere, by offset.
   private var runs: [(offset: UInt64, bytes: [UInt8])] = []
@@ -22,14 +24,13 @@ package struct OriginalSource: ByteSource {
       structure.notes.last { $0.owner == SalvageNote.owner && $0.kind == kind }
     }
     guard let lost = last(SalvageNote.lost), let head = last(SalvageNote.head),
-      head.descriptorSize <= Self.mostBytes
+      max(head.descriptorSize, lost.descriptorSize) <= Self.mostBytes
     else { return nil }
-    let list = try repaired.bytes(at: lost.descriptorOffset, count: LostNote.headerSize)
-    guard let size = list.span.integer(at: 16, size: 8, order), size <= repaired.size else {
-      return nil
-    }
+    let list = try repaired.bytes(at: lost.descriptorOffset, count: Int(lost.descriptorSize))
+    guard let note = LostNote(list.span, order), note.sizeFound <= repaired.size else { return nil }
     path = repaired.path
-    self.size = size
+    size = note.sizeFound
+    self.lost = note.ranges
     self.repaired = repaired
     let bytes = try repaired.bytes(at: head.descriptorOffset, count: Int(head.descriptorSize))
     var position = 0

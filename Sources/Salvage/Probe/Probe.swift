@@ -29,12 +29,19 @@ package struct Probe {
     }
     let programHeaders = try table(at: header.programHeaderOffset, count: count, header.format)
     var walk = try NoteWalk(source, present, header.format, programHeaders)
-    try walk.findUnnamed(in: unnamedNotes(tableEnd, programHeaders))
+    let unnamed = unnamedNotes(tableEnd, programHeaders)
+    if !programHeaders.contains(where: { $0.kind == .note && unnamed.contains($0.fileOffset) }) {
+      try walk.findUnnamed(in: unnamed)
+    }
     var structure = CoreStructure(
       header: header, headerBytes: headerBytes, programHeaders: programHeaders,
       tableRange: header.programHeaderOffset..<tableEnd, notes: walk.notes,
-      notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed,
-      damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size, sizeDue: nil)
+      notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed, notesAreMerged: walk.isMerged,
+      originalFiles: walk.notes.first {
+        $0.owner == SalvageNote.owner && $0.kind == SalvageNote.file
+      } ?? walk.oldFiles,
+      damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size,
+      sizeDue: nil)
     structure.sizeDue = sizeDue(structure)
     return structure
   }

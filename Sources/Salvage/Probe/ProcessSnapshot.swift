@@ -6,15 +6,26 @@ package struct ProcessSnapshot: Sendable {
   package var info: ProcessInfo?
   package var signalInfo: SignalInfo?
   package var auxiliaryVector: AuxiliaryVector?
+  /// The files as the process had them mapped.
   package var mappedFiles: MappedFiles?
+  /// As the core's NT_FILE lists them: a repair takes those out whose data is lost.
+  package var listedFiles: MappedFiles?
+  /// What another system's notes say of the process.
+  package var foreign: ForeignProcess?
+  package let writer: CoreWriter
 
   /// A core's NT_FILE has at most 4 MiB by default (`core_file_note_size_limit`); one far above is not read.
-  private static let largestDescriptor: UInt64 = 64 << 20
+  static let largestDescriptor: UInt64 = 64 << 20
 
   package init(_ structure: CoreStructure, _ source: any ByteSource) throws(SalvageError) {
     let format = structure.format
     let notes = structure.programHeaders.first { $0.kind == .note }
     isFirstKnown = structure.notes.first.map { $0.fileOffset == notes?.fileOffset } ?? false
+    writer = structure.writer
+    guard writer.hasLinuxNotes else {
+      foreign = try Self.foreign(writer, structure, source)
+      return
+    }
     var window = ByteWindow(source)
     for note in structure.notes where note.isProcessNote {
       let limit =
@@ -25,7 +36,8 @@ package struct ProcessSnapshot: Sendable {
       let descriptor = bytes.span
       switch note.kind {
       case .threadStatus:
-        let thread = ThreadStatus(descriptor, machine: structure.header.machine, in: format)
+        let thread = ThreadStatus(
+          descriptor, machine: structure.header.machine, flags: structure.header.flags, in: format)
         if let thread { threads.append(thread) }
       case .processInfo: info = info ?? ProcessInfo(descriptor, in: format)
       case .signalInfo:
@@ -33,17 +45,54 @@ package struct ProcessSnapshot: Sendable {
           signalInfo ?? SignalInfo(descriptor, machine: structure.header.machine, in: format)
       case .auxiliaryVector:
         auxiliaryVector = auxiliaryVector ?? AuxiliaryVector(descriptor, in: format)
-      case .mappedFiles: mappedFiles = mappedFiles ?? MappedFiles(descriptor, in: format)
+      case .mappedFiles: listedFiles = listedFiles ?? MappedFiles(descriptor, in: format)
       default: break
       }
     }
+    mappedFiles = listedFiles
+    if let note = structure.originalFiles, note.descriptorSize <= Self.largestDescriptor {
+      let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
+      mappedFiles = MappedFiles(bytes.span, in: format) ?? listedFiles
+    }
+  }
+
+  /// Another system's note of the process.
+  private static func foreign(
+    _ writer: CoreWriter, _ structure: CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> ForeignProcess? {
+    guard let system = writer.foreignProcess else { return nil }
+    func descriptor(_ kind: Note.Kind) throws(SalvageError) -> [UInt8]? {
+      let note = structure.notes.first {
+        $0.kind == kind && !$0.isProcessNote && $0.owner != SalvageNote.owner
+      }
+      guard let note else { return nil }
+      let size = min(note.descriptorSize, UInt64(ForeignProcess.readableSize))
+      return try source.bytes(at: note.descriptorOffset, count: Int(size))
+    }
+    guard let bytes = try descriptor(ForeignProcess.kind(system)),
+      var process = ForeignProcess(bytes.span, of: system, in: structure.format)
+    else { return nil }
+    if system == .freeBSD, let status = try descriptor(.threadStatus) {
+      process.signal = ForeignProcess.freeBSDSignal(status.span, in: structure.format)
+    }
+    return process
   }
 
   /// The signal that ended the process: that of its first thread.
-  package var signal: UInt16? { threads.first?.signal }
+  package var signal: UInt16? { threads.first?.signal ?? foreign?.signal }
 
-  /// By its note; else the thread that crashed stands for it, where that one's note is the first.
-  package var processID: UInt32? { info?.id ?? (isFirstKnown ? threads.first?.id : nil) }
+  /// By its note; else the thread that crashed stands for it, where that one's note is the first. valgrind's note has 0:
+  /// there the only thread tells, and of several none.
+  package var processID: UInt32? {
+    guard writer.isLinuxProcess || foreign != nil else { return nil }
+    if let id = info?.id ?? foreign?.id, id != 0 { return id }
+    guard let first = threads.first?.id, first != 0 else { return nil }
+    return info == nil ? (isFirstKnown ? first : nil) : threads.count == 1 ? first : nil
+  }
+
+  package var userID: UInt32? { info.map { $0.id == 0 ? nil : $0.userID } ?? foreign?.userID }
+
+  package var commandLine: [UInt8]? { info?.commandLine ?? foreign?.commandLine }
 
   /// Whether the first of the threads is the one that the core begins with.
   private var isFirstKnown = false
@@ -55,7 +104,8 @@ package struct ProcessSnapshot: Sendable {
       guard let address = auxiliaryVector?[key] else { continue }
       if let entry = files.first(where: { $0.range.contains(address) }) { return entry.path }
     }
-    return info?.name
+    let name = info?.name ?? foreign?.name
+    return name?.isEmpty == true ? nil : name
   }
 }
 

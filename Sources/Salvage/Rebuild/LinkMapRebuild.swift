@@ -17,7 +17,8 @@ struct LinkMapRebuild {
   private var chain: LinkMapChain
 
   init(
-    _ list: ModuleList, _ process: ProcessSnapshot, _ memory: CoreMemory
+    _ list: ModuleList, _ process: ProcessSnapshot, _ memory: CoreMemory,
+    _ absence: ProgramAbsence
   ) throws(SalvageError) {
     self.memory = memory
     format = memory.format
@@ -29,7 +30,7 @@ struct LinkMapRebuild {
     let room = modules.reduce(UInt64(256)) { $0 + 64 + UInt64($1.listedPath.count) }
     arena = LinkMapArena(capacity: room, memory)
     chain = LinkMapChain(memory)
-    switch try Rendezvous.find(program, memory) {
+    switch try Rendezvous.find(program, memory, absence) {
     case .none(let ending): outcome = ending
     case .at(let address, let dynamic): try rebuild(at: address, dynamic)
     case .anywhere(let dynamic): rebuildAnywhere(dynamic)

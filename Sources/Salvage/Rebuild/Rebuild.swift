@@ -27,7 +27,8 @@ package struct Rebuild: Sendable {
     let list = try ModuleList(structure, process, memory, &files)
     modules = list.modules
     program = list.program?.base
-    let linkMap = try LinkMapRebuild(list, process, memory)
+    let absence = ProgramAbsence(list, process, NoteLoss(structure, damage))
+    let linkMap = try LinkMapRebuild(list, process, memory, absence)
     self.linkMap = linkMap.outcome
     let fill = FileFill(memory: memory, pageSize: list.pageSize, withFiles: options.withFiles)
     var segments = linkMap.segments
@@ -35,7 +36,9 @@ package struct Rebuild: Sendable {
     self.segments = segments.apart
     if !options.keepMappings {
       mappedFiles =
-        ReducedMappings(process.mappedFiles, memory, pageSize: list.pageSize).mappings?
+        ReducedMappings(
+          process.listedFiles, memory, pageSize: list.pageSize, wasRepaired: structure.wasRepaired
+        ).mappings?
         .descriptor(in: structure.format)
     }
     keptVDSO = Self.keptVDSO(process, memory)

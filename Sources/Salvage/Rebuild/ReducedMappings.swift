@@ -11,12 +11,14 @@ struct ReducedMappings {
   /// With more gaps than this in one mapping, all of it is taken out: what survived of it is in the core.
   private static let mostParts = 16
 
-  init(_ files: MappedFiles?, _ memory: CoreMemory, pageSize: UInt64) {
+  /// - Parameter wasRepaired: whether memory that no program header names was lost, and dropped by an earlier repair.
+  init(_ files: MappedFiles?, _ memory: CoreMemory, pageSize: UInt64, wasRepaired: Bool) {
     guard let files else {
       mappings = nil
       return
     }
-    let lost = Self.lostRanges(memory)
+    var lost = Self.lostRanges(memory)
+    if wasRepaired { lost = Self.union(lost, Self.unmapped(files.entries, memory)) }
     var isChanged = false
     var kept: [MappedFiles.Entry] = []
     let headers = Self.headerMappings(files.entries)
@@ -62,6 +64,27 @@ struct ReducedMappings {
       }
     }
     return result
+  }
+
+  /// What mappings have that no program header names. Of those that overlap, a hostile list's, none is looked at twice.
+  private static func unmapped(
+    _ entries: [MappedFiles.Entry], _ memory: CoreMemory
+  ) -> [Range<UInt64>] {
+    var result: [Range<UInt64>] = []
+    var end: UInt64 = 0
+    for entry in entries.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+      let range = max(end, entry.range.lowerBound)..<max(end, entry.range.upperBound)
+      end = range.upperBound
+      result += memory.fates(of: range).filter { $0.fate == .unmapped }.map(\.range)
+    }
+    return result
+  }
+
+  /// Both by address and apart.
+  private static func union(
+    _ first: [Range<UInt64>], _ second: [Range<UInt64>]
+  ) -> [Range<UInt64>] {
+    (first + second).sorted { $0.lowerBound < $1.lowerBound }
   }
 
   /// At most one more than `mostParts` of them.

@@ -8,13 +8,14 @@ enum Rendezvous {
   case anywhere((UInt64) -> [RebuiltSegment])
   case none(LinkMapOutcome)
 
-  static func find(_ program: Module?, _ memory: CoreMemory) throws(SalvageError) -> Rendezvous {
-    guard let program else {
-      return .none(.impossible("the notes that tell which file is the program are lost"))
-    }
+  static func find(
+    _ program: Module?, _ memory: CoreMemory, _ absence: ProgramAbsence
+  ) throws(SalvageError) -> Rendezvous {
+    guard let program else { return .none(.impossible(absence.words)) }
     guard let headers = program.headers else {
+      let page = memory.absence(of: program.base..<program.base + 1)
       return .none(
-        .impossible("the program's headers are lost, and its file is \(program.verdict.remark)"))
+        .impossible("the program's headers are \(page), and its file is \(program.verdict.remark)"))
     }
     guard let range = program.dynamicRange, range.length <= DynamicSection.largestSize else {
       return .none(.notNeeded)
@@ -48,13 +49,17 @@ enum Rendezvous {
     guard isStarted else { return try symbol(program) }
     guard let file = program.file, let segment = program.headers?.first(.dynamic) else {
       return .none(
-        .impossible("the program's dynamic section is lost, and its file is not verified"))
+        .impossible(
+          "the program's dynamic section is \(memory.absence(of: range)), and its file is not verified"
+        ))
     }
     var bytes = try file.bytes(at: segment.fileOffset, count: Int(range.length))
     let dynamic = DynamicSection(bytes.span, in: memory.format)
     guard bytes.count == Int(range.length), let debug = dynamic.first(.debug) else {
       return .none(
-        .impossible("the program's dynamic section is lost, and its file has no DT_DEBUG"))
+        .impossible(
+          "the program's dynamic section is \(memory.absence(of: range)), and its file has no DT_DEBUG"
+        ))
     }
     dynamic.relocate(&bytes, by: program.bias, file.headers.header.machine, memory.format)
     let place = range.lowerBound + UInt64(debug.valueOffset)
@@ -63,7 +68,8 @@ enum Rendezvous {
       return .at(value, memory.missing(bytes, at: range.lowerBound, path: program.path))
     }
     guard memory.fates(of: place..<place + UInt64(size)).map(\.fate) == [.lost] else {
-      return .none(.impossible("a part of DT_DEBUG is lost"))
+      return .none(
+        .impossible("a part of DT_DEBUG is \(memory.absence(of: place..<place + UInt64(size)))"))
     }
     return .anywhere { [bytes] address in
       var bytes = bytes

@@ -39,12 +39,13 @@ struct GDBScript {
 extension Repair {
   /// Writes commands for gdb that name the libraries' symbols in the input as it is.
   public func writeGDBScript(to path: FilePath) throws(SalvageError) {
-    let identity = (source as? InputFile)?.identity
-    try OutputFile.check(path, against: identity, replacing: inputs.options.force)
-    let output = try OutputFile(path, replacing: inputs.options.force)
-    let program = inputs.rebuild.program
-    try output.write(Array(GDBScript(inputs.rebuild.modules, program: program).text.utf8), at: 0)
-    if let identity { output.takeAccess(of: identity) }
-    try output.publish()
+    try writeGDBScript(to: OutputPlace(path))
+  }
+
+  package func writeGDBScript(to place: OutputPlace) throws(SalvageError) {
+    let script = GDBScript(inputs.rebuild.modules, program: inputs.rebuild.program)
+    try place.write(
+      Array(script.text.utf8), sparing: files, replacing: inputs.options.force,
+      access: intake.file?.identity)
   }
 }

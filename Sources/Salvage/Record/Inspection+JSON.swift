@@ -2,10 +2,13 @@ extension Inspection {
   /// All of it, as one object: see coresalvage-format(5). Addresses are hexadecimal strings; sizes are numbers of bytes.
   public var json: JSON {
     guard case .object(let known) = report.json else { return report.json }
-    var members = known.filter { $0.name != "threads" && $0.name != "whole" && $0.name != "lost" }
+    // An inspection tells more of these.
+    let told: Set = ["threads", "whole", "repaired", "lost", "rebuilt", "modules"]
+    var members = known.filter { !told.contains($0.name) }
     func add(_ name: String, _ value: JSON) { members.append(.init(name: name, value: value)) }
     add("whole", .bool(isWhole))
     add("repaired", .bool(isRepaired))
+    add("repairedBy", repairedBy.map(JSON.string) ?? .null)
     add("pageSize", .number(pageSize))
     add("uid", userID.map { .number(UInt64($0)) } ?? .null)
     add("signalMeaning", signalMeaning.map(JSON.string) ?? .null)
@@ -67,6 +70,7 @@ extension Inspection.Module {
       "base": .address(base),
       "end": .address(end),
       "buildID": buildIDText.map(JSON.string) ?? .null,
+      "buildIDAbsence": buildID == nil ? .string(buildIDAbsence.rawValue) : .null,
       "file": .string(localFile.rawValue),
     ])
   }

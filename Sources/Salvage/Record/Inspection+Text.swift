@@ -9,7 +9,7 @@ extension Inspection: CustomStringConvertible {
     let most = all ? Int.max : 24
     var sections = [headline + processLines]
     if !strip.isEmpty { sections.append(["Memory by address"] + strip.map { "  " + $0 }) }
-    if !causes.isEmpty { sections.append(causeLines) }
+    if !causes.isEmpty || doubt != nil { sections.append(causeLines) }
     sections.append(threadLines(most))
     if !memory.isEmpty { sections.append(memoryLines) }
     if !report.lost.isEmpty, all { sections.append(lossLines) }
@@ -26,7 +26,10 @@ extension Inspection: CustomStringConvertible {
   /// Whether the core is whole, and how much of it is there.
   var stateText: String {
     if !isWhole, report.verdict.isComplete { return "damaged, though its length is whole" }
-    return (isRepaired ? "repaired; before that " : "") + report.headline(named: false)
+    guard isRepaired else { return report.headline(named: false) }
+    let since = isHurtAgain ? "damaged again since it was repaired" : "repaired"
+    return
+      "\(since) by \(repairedBy ?? "coresalvage"); before that \(report.headline(named: false))"
   }
 
   private var headline: [String] { [headlineText] }
@@ -36,8 +39,11 @@ extension Inspection: CustomStringConvertible {
     func add(_ label: String, _ text: String) {
       lines.append("  " + label.padded(to: 10) + text)
     }
+    if let words = report.writer.words { add("dump", words) }
     let program = report.program.map { PrintableText($0).description }
-    add("program", program ?? "unknown: the notes that name it are lost")
+    if program != nil || !report.writer.isMachine {
+      add("program", program ?? "unknown: \(report.programAbsence)")
+    }
     if let commandLine = report.commandLine, !commandLine.isEmpty {
       add("command", PrintableText(commandLine).description)
     }
@@ -45,7 +51,7 @@ extension Inspection: CustomStringConvertible {
     if let id = report.processID { process.append("pid \(id)") }
     if let userID { process.append("user \(userID)") }
     process.append(report.machine ?? "machine \(report.machineNumber), which we don't know")
-    process.append("pages of \(pageSize) bytes")
+    if isPageSizeKnown { process.append("pages of \(pageSize) bytes") }
     add("process", process.joined(separator: ", "))
     if let signalMeaning { add("signal", signalMeaning) }
     return lines
@@ -54,7 +60,7 @@ extension Inspection: CustomStringConvertible {
   // MARK: Causes
 
   private var causeLines: [String] {
-    var lines = ["Why it was cut"]
+    var lines = [causes.isEmpty ? "What was lost" : "Why it was cut"]
     for cause in causes {
       lines.append(
         "  \(cause.confidence.rawValue.padded(to: 10))\(cause.id.rawValue): \(cause.title)")
@@ -68,17 +74,27 @@ extension Inspection: CustomStringConvertible {
   // MARK: Threads
 
   private func threadLines(_ most: Int) -> [String] {
-    guard !threads.isEmpty else { return ["Threads: none; the notes that hold them are lost"] }
-    let counts = [StackState.Verdict.whole, .partial, .lost].compactMap { verdict -> String? in
+    if let words = report.threadAbsence { return ["Threads: \(words)"] }
+    let counts = [StackState.Verdict.whole, .partial, .lost, .absent].compactMap {
+      verdict -> String? in
       let count = threads.count { $0.stack?.verdict == verdict }
-      return count > 0 ? "\(count) \(verdict.rawValue)" : nil
+      return count > 0
+        ? "\(count) \(verdict == .absent ? "not in the dump" : verdict.rawValue)" : nil
     }
-    var lines = ["Threads: \(threads.count); stacks: \(counts.joined(separator: ", "))"]
+    let title = report.writer.isMachine ? "Processors" : "Threads"
+    var lines = [
+      "\(title): \(threads.count); "
+        + (counts.isEmpty
+          ? "their stacks are not told" : "stacks: \(counts.joined(separator: ", "))")
+    ]
+    if threads.allSatisfy({ $0.programCounter == nil }) {
+      lines[0] = "\(title): \(threads.count); registers saved, not read on this machine"
+    }
     let rows = threads.prefix(most).map { thread in
       [
         String(thread.id),
         thread.name.map { PrintableText($0).description } ?? "",
-        thread.signal == 0 ? "" : Signal.name(thread.signal),
+        thread.signal == 0 ? "" : Signal.name(thread.signal, report.signalNumbers),
         thread.stackWords,
         locationText(of: thread),
         thread.stackPointer.map { "0x" + hexadecimal($0) } ?? "",
@@ -92,7 +108,7 @@ extension Inspection: CustomStringConvertible {
   /// `libc.so.6+0x9d42 (pause+0x12)`, or the bare address. Safe to print.
   func locationText(of thread: Thread) -> String {
     guard let module = module(of: thread.location) else {
-      return thread.programCounter.map { "0x" + hexadecimal($0) } ?? "unknown"
+      return thread.programCounter.map { "0x" + hexadecimal($0) } ?? "not read"
     }
     let place = "\(PrintableText(module.name))+0x\(hexadecimal(thread.location.offset))"
     guard let symbol = thread.location.symbol else { return place }
@@ -130,7 +146,7 @@ extension Inspection: CustomStringConvertible {
   private func moduleLines(_ most: Int) -> [String] {
     let rows = modules.prefix(most).map { module in
       [
-        "0x" + hexadecimal(module.base), module.buildIDText ?? "build-id lost",
+        "0x" + hexadecimal(module.base), module.buildIDText ?? module.buildIDAbsence.words,
         module.localFile.words, PrintableText(module.path).description,
       ]
     }
@@ -143,12 +159,24 @@ extension Inspection: CustomStringConvertible {
 extension Inspection.Thread {
   /// "whole", "the inner 12.0 kB of 34.1 kB", "lost".
   var stackWords: String {
-    guard let stack else { return "unknown" }
+    guard let stack else { return programCounter == nil ? "not read" : "not told" }
     switch stack.verdict {
     case .whole: return "whole"
     case .partial:
       return "partial: the inner \(ByteCount(stack.survived)) of \(ByteCount(stack.size))"
     case .lost: return "lost"
+    case .absent: return "not in the dump"
+    }
+  }
+}
+
+extension Inspection.Module.BuildIDAbsence {
+  var words: String {
+    switch self {
+    case .lost: "build-id lost"
+    case .notDumped: "not in the dump"
+    case .none: "no build-id"
+    case .noHeader: "no ELF header"
     }
   }
 }

@@ -21,7 +21,8 @@ struct MemoryNames {
     self.files = files
     labels = Self.labels(files, program, headers)
     heapStart = files.last { $0.path == program }?.range.upperBound
-    stacks = process.threads.compactMap { thread in
+    // A kernel's stacks are no segments of their own.
+    stacks = process.threads.filter { _ in !process.writer.isMachine }.compactMap { thread in
       thread.stackPointer.map { (pointer: $0, thread: thread.id) }
     }.sorted { $0.pointer < $1.pointer }
     vdso = process.auxiliaryVector?[.vdso]

@@ -66,6 +66,19 @@ package struct Origin: Hashable, Sendable {
     return String(validating: bytes, as: UTF8.self)
   }
 
+  /// What made the last repair, by its note: `coresalvage 1.0.0`. Safe to print; nil where the note has none.
+  package static func tool(
+    in structure: CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> String? {
+    let mark = "\"tool\":\""
+    guard let line = try line(in: structure, source), let start = line.firstRange(of: mark) else {
+      return nil
+    }
+    let name = line[start.upperBound...].prefix { $0 != "\"" }.prefix(40)
+    return name.hasPrefix("coresalvage ")
+      ? PrintableText(Array(name.utf8)).description : nil
+  }
+
   /// The digest of the file header, the program header table and the notes as found: what tells one core from another.
   package static func digest(
     of structure: borrowing CoreStructure, _ source: any ByteSource

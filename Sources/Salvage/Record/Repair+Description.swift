@@ -1,4 +1,5 @@
 internal import ELFCore
+package import SystemPackage
 
 extension Repair {
   /// What `--dry-run` prints: the pieces that the output would be made of.
@@ -23,7 +24,7 @@ extension Repair {
   }
 
   /// The report, and what was written, as one object.
-  package func json(output: String?, _ written: Written?) -> JSON {
+  package func json(output: FilePath?, _ written: Written?) -> JSON {
     let plan = Written(
       size: plan?.size ?? source.size, extend: plan?.extend ?? .none, sharesData: false,
       report: report)
@@ -33,7 +34,7 @@ extension Repair {
 
 extension Repair.Written {
   /// The report, and what was written, as one object.
-  package func json(output: String?) -> JSON {
+  package func json(output: FilePath?) -> JSON {
     guard case .object(var members) = report.json else { return report.json }
     func add(_ name: String, _ value: JSON) { members.append(.init(name: name, value: value)) }
     add("output", output.map { .string(PrintableText($0).description) } ?? .null)

@@ -16,6 +16,9 @@ public struct RepairRecord: Hashable, Sendable {
   /// The ORIGIN notes' JSON, as it stands there.
   public var origins: [String]
 
+  /// Why the core could not be read to its end; nil where it could. There may be more notes then.
+  public internal(set) var readFailure: SalvageError?
+
   /// A note of ours that claims more is not read.
   private static let largestDescriptor: UInt64 = 256 << 20
 
@@ -33,6 +36,7 @@ public struct RepairRecord: Hashable, Sendable {
       throw SalvageError(.damagedBlock(core: lost.range), file: intake.source.path)
     }
     try self.init(structure, of: intake.source)
+    readFailure = intake.readFailure
   }
 
   package init(of source: any ByteSource) throws(SalvageError) {

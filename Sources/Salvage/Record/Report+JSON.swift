@@ -10,11 +10,13 @@ extension Report {
       "repaired": .bool(isRepaired),
       "machine": machine.map(JSON.string) ?? .null,
       "machineNumber": .number(UInt64(machineNumber)),
+      "writer": .string(writer.rawValue),
       "program": program.map(JSON.text) ?? .null,
       "commandLine": commandLine.map(JSON.text) ?? .null,
       "pid": processID.map { .number(UInt64($0)) } ?? .null,
       "signal": signal.map { .number(UInt64($0)) } ?? .null,
       "threads": .array(threads.map(\.json)),
+      "foreignThreads": .number(UInt64(foreignThreads)),
       "memoryDumped": .number(memory.size),
       "memorySurvived": .number(memory.survived),
       "segmentsWhole": .number(UInt64(segmentsWhole)),
@@ -57,7 +59,8 @@ extension Report.Loss {
 extension LostRange {
   /// The names of causes and states in JSON and text, by their numbers in the note.
   private static let causes: [UInt32: String] = [
-    1: "past end of file", 2: "unreadable", 3: "damaged", 4: "named as lost", 7: "zeros taken for lost",
+    1: "past end of file", 2: "unreadable", 3: "damaged", 4: "named as lost",
+    7: "zeros taken for lost",
     8: "damaged note",
   ]
   private static let states: [UInt32: String] = [

@@ -7,6 +7,7 @@ extension Report: CustomStringConvertible {
     func add(_ label: String, _ text: String) {
       lines.append("  " + label + String(repeating: " ", count: max(1, 10 - label.count)) + text)
     }
+    if let words = writer.words { add("dump", words) }
     add("program", processWords)
     add("threads", threadWords)
     add("memory", memoryWords)
@@ -40,26 +41,53 @@ extension Report: CustomStringConvertible {
   }
 
   private var processWords: String {
-    let name = program.map { PrintableText($0).description } ?? "unknown (its note is lost)"
+    let name =
+      program.map { PrintableText($0).description }
+      ?? (writer.isMachine ? "a kernel" : "unknown (\(programAbsence))")
     let machine = machine ?? "machine \(machineNumber), which we don't know"
     var words = "\(name), \(machine)"
     if let processID { words += ", pid \(processID)" }
-    if let signal, signal != 0 { words += ", ended by \(Signal.name(signal))" }
+    if let signal, signal != 0 { words += ", ended by \(Signal.name(signal, signalNumbers))" }
     return words
   }
 
+  /// Why its name is not known.
+  var programAbsence: String {
+    if let system = writer.foreignSystem, writer.foreignProcess == nil {
+      return "\(system)'s notes are not read"
+    }
+    return noteLoss.mayHold(.processInfo)
+      ? "its note is lost" : "the core has no note that names it"
+  }
+
+  /// Where the threads are; nil where there are some that we read.
+  var threadAbsence: String? {
+    guard threads.isEmpty else { return nil }
+    if let system = writer.foreignSystem {
+      guard foreignThreads > 0 else {
+        return noteLoss.isAny
+          ? "none: the notes of \(system) that hold them are lost"
+          : "none that is known: they would be in notes of \(system), which are carried through unread"
+      }
+      let more = noteLoss.isAny ? "; more may be lost" : ""
+      return "\(foreignThreads) in notes of \(system), carried through unread\(more)"
+    }
+    return noteLoss.mayHold(.threadStatus)
+      ? "none: the notes that hold their registers are lost" : "none: the core has no note of one"
+  }
+
   private var threadWords: String {
-    if hasForeignThreads, threads.isEmpty {
-      return "in notes of another system than Linux, carried through unread"
+    if let threadAbsence {
+      return threadAbsence + (!memory.isGone ? "; memory can still be read" : "")
     }
     if notesAreFound {
       return "\(threads.count), found in notes that no program header names any more"
     }
-    let count = threads.count == 1 ? "1 thread" : "\(threads.count) threads"
-    guard notesLost > 0 else { return "\(count), registers saved" }
-    return threads.isEmpty
-      ? "none: the notes that hold their registers are lost; memory can still be read"
-      : "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"
+    let count = Self.count(threads.count, writer.isMachine ? "processor" : "thread")
+    guard notesLost > 0, noteLoss.mayHold(.threadStatus) else {
+      return "\(count), registers saved"
+    }
+    return "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"
   }
 
   private var memoryWords: String {

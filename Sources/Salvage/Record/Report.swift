@@ -70,8 +70,15 @@ public struct Report: Hashable, Sendable {
   public var wayIn: WayIn
   /// Whether the notes were found without a PT_NOTE that names them.
   public var notesAreFound: Bool
-  /// Whether notes of another system than Linux have threads, which are carried through unread.
-  public var hasForeignThreads: Bool
+  /// Whether notes that are lost were found where they stood before an earlier repair.
+  public var notesAreMerged: Bool
+  /// Who wrote the core.
+  public var writer: CoreWriter
+  /// How many threads stand in notes of another system than Linux, which are carried through unread.
+  public var foreignThreads: Int
+  /// Why the input could not be read to its end, for a reason of the system; nil where it could. What came is no less right.
+  public var readFailure: SalvageError? { wayIn.readFailure(of: input, at: sizeFound) }
+
   /// Every lost range, in file order.
   public var lost: [Loss] {
     zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }
@@ -82,6 +89,10 @@ public struct Report: Hashable, Sendable {
   let lostKinds: [UInt32]
   let kinds: [String]
 
+  /// Which notes may be lost, and which were never written.
+  let noteLoss: NoteLoss
+  let signalNumbers: SignalNumbers
+
   init(
     _ input: FilePath, _ wayIn: WayIn, _ inputs: Plan.Inputs, _ process: ProcessSnapshot,
     _ segments: Segments
@@ -90,12 +101,16 @@ public struct Report: Hashable, Sendable {
     self.input = input
     self.wayIn = wayIn
     notesAreFound = structure.notesAreFound
-    hasForeignThreads = structure.hasForeignThreads
-    machine = structure.header.machine.name(in: structure.format)
+    notesAreMerged = structure.notesAreMerged
+    writer = process.writer
+    foreignThreads = writer.foreignThreads(in: structure.notes)
+    noteLoss = NoteLoss(structure, inputs.damage)
+    signalNumbers = SignalNumbers(structure.header.machine, writer)
+    machine = structure.header.machine.name(in: structure.format, flags: structure.header.flags)
     machineNumber = structure.header.machine.rawValue
     program = process.programPath
     programFile = inputs.options.program
-    commandLine = process.info?.commandLine
+    commandLine = process.commandLine
     processID = process.processID
     signal = process.signal
     threads = process.threads.map {
@@ -104,7 +119,8 @@ public struct Report: Hashable, Sendable {
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
     verdict = inputs.verdict
-    isRepaired = structure.notes.contains { $0.owner == SalvageNote.owner }
+    isRepaired =
+      structure.notesAreMerged || structure.notes.contains { $0.owner == SalvageNote.owner }
     memory = segments.memory
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial

@@ -1,27 +1,16 @@
 internal import ELFCore
 
-/// The names of the signals that end processes with a core, and what their codes mean.
+/// The names of signals, and what their codes mean.
 enum Signal {
-  /// As on x86, arm, riscv, ppc and s390.
-  private static let names: [UInt16: String] = [
-    1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS",
-    8: "SIGFPE", 9: "SIGKILL", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE",
-    14: "SIGALRM", 15: "SIGTERM", 24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
-  ]
-  private static let mips: [UInt16: String] = [
-    7: "SIGEMT", 10: "SIGBUS", 12: "SIGSYS", 16: "SIGUSR1", 17: "SIGUSR2", 30: "SIGXCPU",
-    31: "SIGXFSZ",
-  ]
-
-  static func name(_ number: UInt16, on machine: Machine? = nil) -> String {
-    (machine == .mips ? mips[number] : nil) ?? names[number] ?? "signal \(number)"
+  static func name(_ number: UInt16, _ numbers: SignalNumbers) -> String {
+    numbers[number] ?? "signal \(number)"
   }
 
   /// What happened: the signal, why it came, and where.
   static func meaning(
-    _ number: UInt16, _ info: SignalInfo?, processID: UInt32?, on machine: Machine
+    _ number: UInt16, _ info: SignalInfo?, processID: UInt32?, _ numbers: SignalNumbers
   ) -> String {
-    let name = name(number, on: machine)
+    let name = name(number, numbers)
     // A note that tells of another signal is no explanation of this one.
     guard let info, info.signal == Int32(number) else { return name }
     switch info.code {

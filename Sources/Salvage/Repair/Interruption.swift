@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 package import SystemPackage
@@ -5,31 +6,57 @@ package import SystemPackage
 /// The temporary files that are being written, so that a signal that ends the process doesn't leave them.
 package enum Interruption {
   private static let files = Mutex<Set<FilePath>>([])
+  /// Whether whoever started us wants no signal where a pipe has lost its reader.
+  private static let ignoresBrokenPipes = Atomic<Bool>(true)
 
   package static func willLeave(_ path: FilePath) { files.withLock { _ = $0.insert(path) } }
   package static func hasLeft(_ path: FilePath) { files.withLock { _ = $0.remove(path) } }
   package static func isWatching(_ path: FilePath) -> Bool { files.withLock { $0.contains(path) } }
 
-  /// From now on, SIGINT, SIGTERM and SIGHUP remove what is half written, then end the process as they would have.
+  /// The signals that end a process which does nothing about them, but for those that tell of a fault in it.
+  private static let endings = [
+    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU,
+  ]
+
+  /// From now on, signals that end the process remove what is half written first, and then end it as they would have.
   ///
-  /// A thread waits for them, so that no work is done inside a signal handler.
+  /// Those that were ignored when the process began (as nohup(1) has SIGHUP), or blocked, stay so. A thread waits for the
+  /// others, so that no work is done inside a signal handler. A pipe that has lost its reader is an error of the write to it:
+  /// see `endOfPipe`.
   package static func watch() {
+    ignoresBrokenPipes.store(isIgnored(SIGPIPE), ordering: .relaxed)
+    _ = signal(SIGPIPE, SIG_IGN)
+    var blocked = sigset_t()
+    unsafe pthread_sigmask(SIG_BLOCK, nil, &blocked)
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, signal) }
+    for signal in endings
+    where !isIgnored(signal) && (unsafe sigismember(&blocked, signal)) == 0 {
+      unsafe sigaddset(&signals, signal)
+    }
     unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+    // The thread has our mask: what is blocked in it and was not before is what it waits for.
+    let waited = UnsafeMutablePointer<sigset_t>.allocate(capacity: 1)
+    unsafe waited.initialize(to: signals)
     var thread = pthread_t()
     _ = unsafe pthread_create(
       &thread, nil,
-      { _ in
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, signal) }
+      { waited in
         var received: Int32 = 0
-        unsafe sigwait(&signals, &received)
-        Interruption.end(by: received)
+        if let signals = unsafe waited?.assumingMemoryBound(to: sigset_t.self) {
+          while unsafe sigwait(signals, &received) != 0 {}
+          Interruption.end(by: received)
+        }
         return nil
-      }, nil)
+      }, waited)
+  }
+
+  private static func isIgnored(_ signal: Int32) -> Bool { linux_ignores_signal(signal) }
+
+  /// The reader of a pipe is gone. Ends the process as SIGPIPE would have, with nothing half written left; returns where
+  /// that signal was ignored when the process began: then it is an error like any other.
+  package static func endOfPipe() {
+    if !ignoresBrokenPipes.load(ordering: .relaxed) { end(by: SIGPIPE) }
   }
 
   private static func end(by received: Int32) {

@@ -9,10 +9,16 @@ package final class OutputFile: WritableFile {
   package let temporaryPath: FilePath
   package let descriptor: FileDescriptor
   private let replaces: Bool
+  private let inputs: InputSet
 
-  /// Makes the temporary file, which nobody but us may read until it is published.
-  package init(_ path: FilePath, replacing: Bool) throws(SalvageError) {
+  /// Makes the temporary file, which nobody but us may read until it is published. Throws where it must not be published:
+  /// see `check`.
+  package init(
+    _ path: FilePath, sparing inputs: InputSet, replacing: Bool
+  ) throws(SalvageError) {
+    try Self.check(path, sparing: inputs, replacing: replacing)
     self.path = path
+    self.inputs = inputs
     replaces = replacing
     guard let name = path.lastComponent, name.kind == .regular else {
       throw SalvageError(.badOutput(reason: "is no name for a file"), file: path)
@@ -64,19 +70,18 @@ package final class OutputFile: WritableFile {
     Interruption.hasLeft(temporaryPath)
   }
 
-  /// Refuses an output that would be the input, or that is there and not to be replaced. Never follows a link but to find the input.
+  /// Refuses an output that would be one of the inputs, or that is there and not to be replaced, or is no regular file. A link
+  /// is followed only to learn what it leads to: it is the link that is replaced.
   package static func check(
-    _ path: FilePath, against input: FileIdentity?, replacing: Bool
+    _ path: FilePath, sparing inputs: InputSet, replacing: Bool
   ) throws(SalvageError) {
-    if let input, let target = FileIdentity(at: path, followingLinks: true),
-      target.isSameFile(as: input)
-    {
-      throw SalvageError(.outputIsInput, file: path)
-    }
-    guard let present = FileIdentity(at: path, followingLinks: false) else { return }
-    guard present.isRegular || present.isSymbolicLink else {
+    let target = FileIdentity(at: path, followingLinks: true)
+    if let target, inputs.contains(target) { throw SalvageError(.outputIsInput, file: path) }
+    guard let target = target ?? FileIdentity(at: path, followingLinks: false) else { return }
+    guard target.isRegular || target.isSymbolicLink && !replacing else {
+      let kind = target.isSymbolicLink ? "a symbolic link to nothing" : target.kindName
       throw SalvageError(
-        .badOutput(reason: "is \(present.kindName); the output must be a file"), file: path)
+        .badOutput(reason: "is \(kind); the output must be a file"), file: path)
     }
     guard replacing else { throw SalvageError(.outputExists, file: path) }
   }
@@ -108,6 +113,8 @@ package final class OutputFile: WritableFile {
 
   /// Gives the synced file its name. That survives a power cut once its folder is synced too.
   package func takeName() throws(SalvageError) {
+    // What stands there may have come since.
+    if replaces { try Self.check(path, sparing: inputs, replacing: true) }
     try Self.rename(temporaryPath, to: path, replacing: replaces)
     Interruption.hasLeft(temporaryPath)
   }

@@ -42,12 +42,13 @@ extension Repair {
   ) throws(SalvageError) -> Draft {
     let options = inputs.options
     if let spool = intake.spool as? OutputFile, spool.path == path {
+      // When it was begun, the files that the core names were not known.
+      try OutputFile.check(path, sparing: files, replacing: replacing)
       return try finish(self, spool, sharesData: false, sharing: nil)
     }
     // Of an archive or a stream, the file has other bytes than the core.
     let file = intake.spool == nil ? source.backingFile : nil
-    try OutputFile.check(path, against: intake.file?.identity, replacing: replacing)
-    let output = try OutputFile(path, replacing: replacing)
+    let output = try OutputFile(path, sparing: files, replacing: replacing)
     let rewrite = Rewrite(
       source: source, file: file, output: output, options: options,
       progress: Progress(total: source.size, report: progress))
@@ -92,6 +93,12 @@ extension Repair {
   @discardableResult
   public func write(
     to output: FileDescriptor, progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Written {
+    try write(to: OutputStream(output, sparing: files), progress: progress)
+  }
+
+  package func write(
+    to output: OutputStream, progress: (@Sendable (Progress.State) -> Void)?
   ) throws(SalvageError) -> Written {
     let plan = plan ?? Plan(copying: source.size)
     // Not around what can't be read: zeros would pass for memory.

@@ -27,12 +27,17 @@ public struct Repair: Sendable {
     let folder = options.intake.temporaryFolder
     let intake = try Intake.open(
       path, options: options.intake, sparse: options.sparse, spooling: spooling, progress: progress
-    ) { () throws(SalvageError) in
-      guard let output, output != Intake.standard else { return try UnnamedFile(in: folder) }
-      try OutputFile.check(output, against: nil, replacing: options.force)
-      return try OutputFile(output, replacing: options.force)
+    ) { inputs throws(SalvageError) in
+      guard let output, try !OutputPlace(output).isStream else {
+        return try UnnamedFile(in: folder)
+      }
+      return try OutputFile(output, sparing: inputs, replacing: options.force)
     }
-    try self.init(of: intake, options: options)
+    do throws(SalvageError) {
+      try self.init(of: intake, options: options)
+    } catch {
+      throw intake.reason(for: error)
+    }
   }
 
   package init(of source: any ByteSource, options: RepairOptions) throws(SalvageError) {
@@ -62,7 +67,10 @@ public struct Repair: Sendable {
     self.inputs = inputs
     try Self.refuseUnfinished(intake, process, options)
     let plan = Plan(inputs)
-    try Self.refuseHopeless(structure, process, plan.segments, source)
+    if let hopeless = Hopelessness(structure, process, plan.segments, examination.damage) {
+      throw SalvageError(
+        .beyondRepair(reason: hopeless.reason), file: source.path, offset: hopeless.offset)
+    }
     guard plan.size <= structure.format.largestWord else {
       throw SalvageError(
         .beyondRepair(reason: "a 32-bit core can't name what would stand past 4 GiB"),
@@ -70,6 +78,14 @@ public struct Repair: Sendable {
     }
     report = Report(source.path, wayIn, inputs, process, plan.segments)
     self.plan = plan
+  }
+
+  /// All that was read for it: no output may take the place of one of these files.
+  package var files: InputSet {
+    var files = intake.inputs
+    files.insert(at: inputs.options.program)
+    for module in inputs.rebuild.modules { files.insert(module.file?.identity) }
+    return files
   }
 
   /// The folders that stand for the root of the core's machine.
@@ -89,20 +105,5 @@ public struct Repair: Sendable {
         file: file.path)
     }
     if intake.isWatched { try WriterWatch.refuseGrowing(file) }
-  }
-
-  /// A core with no thread and no memory is beyond repair.
-  private static func refuseHopeless(
-    _ structure: CoreStructure, _ process: ProcessSnapshot, _ segments: Segments,
-    _ source: any ByteSource
-  ) throws(SalvageError) {
-    guard process.threads.isEmpty, !structure.hasForeignThreads, segments.memory.isGone
-    else { return }
-    let place =
-      structure.sizeFound < structure.tableRange.upperBound
-      ? "the program header table" : structure.notesAreCut ? "the notes" : "the memory"
-    throw SalvageError(
-      .beyondRepair(reason: "cut inside \(place); no thread and no memory survived"),
-      file: source.path, offset: structure.sizeFound)
   }
 }

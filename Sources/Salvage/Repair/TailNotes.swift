@@ -35,8 +35,12 @@ package struct TailNotes {
         SalvageNote.bytes(
           SalvageNote.rebuilt, note.descriptor(structure.format.byteOrder), in: structure.format))
     }
-    guard rebuild.mappedFiles != nil,
-      let note = structure.notes.first(where: { $0.isMappedFiles })
+    // A core that was repaired before has the original's already, among its notes or where they stood.
+    let isThere = structure.notes.contains {
+      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.file
+    }
+    guard rebuild.mappedFiles != nil, !isThere,
+      let note = structure.originalFiles ?? structure.notes.first(where: { $0.isMappedFiles })
     else { return }
     tail.append(
       SalvageNote.header(

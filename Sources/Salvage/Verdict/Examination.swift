@@ -1,3 +1,5 @@
+internal import ELFCore
+
 /// A core as it was found: what it tells, what of it is lost, and the verdict on it. Every command begins with one.
 package struct Examination: Sendable {
   package let structure: CoreStructure
@@ -47,9 +49,26 @@ package struct Examination: Sendable {
   }
 
   private static func noteReasons(_ structure: CoreStructure) -> [Verdict.Reason] {
+    var reasons: [Verdict.Reason] = []
     let size = structure.damagedNotes.reduce(UInt64(0)) { $0 &+ $1.range.length }
-    guard size > 0 else { return [] }
-    return [.init(.notes, "\(ByteCount(size)) of the notes are damaged and hold no whole note.")]
+    if size > 0 {
+      reasons.append(
+        .init(
+          .notes,
+          "\(ByteCount(size)) of the notes are damaged, or are registers of threads whose own note is."
+        ))
+    }
+    let hasRecord = structure.notes.contains {
+      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.lost
+    }
+    if structure.wasRepaired, !hasRecord {
+      reasons.append(
+        .init(
+          .notes,
+          "Its old notes stand where a repair leaves them, and no record of one is there: "
+            + "what may have been lost then is not known."))
+    }
+    return reasons
   }
 }
 

@@ -1,3 +1,5 @@
+internal import SystemPackage
+
 /// One self-contained page about one core or many: nothing is loaded from anywhere, and nothing in a core can become
 /// markup, style or script.
 public struct Page: Hashable, Sendable {
@@ -13,6 +15,19 @@ public struct Page: Hashable, Sendable {
     var section = HTML()
     PageSection(inspection, number: sections.count + 1).append(to: &section)
     sections.append(section.source)
+  }
+
+  /// Adds a file of a batch: what it was, why it was cut, and what became of it.
+  public mutating func add(_ record: BatchRecord) {
+    if let error = record.error {
+      rows.append(PageRow(error, name: record.input, state: PageRow.State(record)))
+      return
+    }
+    // What is packed and done already is not unpacked again: the notes of its output tell what it was.
+    guard let inspection = record.inspection ?? (try? Inspection(of: record.output ?? record.input))
+    else { return }
+    rows.append(
+      PageRow(inspection, section: nil, name: record.input, state: PageRow.State(record)))
   }
 
   /// Adds a file of which nothing can be shown, with the reason.
@@ -48,11 +63,12 @@ public struct Page: Hashable, Sendable {
   }
 
   private func appendOverview(to page: inout HTML) {
-    let damaged = rows.count { $0.state == .damaged }
-    let whole = rows.count { $0.state == .whole }
-    page.element("h1", "\(rows.count) cores")
-    page.element(
-      "p", "\(whole) whole, \(damaged) damaged, \(rows.count - whole - damaged) that can't be read")
+    let counts = PageRow.State.allCases.compactMap { state -> String? in
+      let count = rows.count { $0.state == state }
+      return count > 0 ? "\(count) \(state.rawValue)" : nil
+    }
+    page.element("h1", rows.count == 1 ? "1 core" : "\(rows.count) cores")
+    page.element("p", counts.joined(separator: ", "))
     PageRow.append(rows, to: &page)
   }
 }

@@ -2,9 +2,29 @@ internal import SystemPackage
 
 /// A core in the overview of many: little enough to keep for each of a long run.
 struct PageRow: Hashable, Sendable {
-  enum State: String, Hashable, Sendable {
-    case whole, damaged
-    case unread = "not read"
+  enum State: String, Hashable, Sendable, CaseIterable {
+    case whole, repaired, damaged
+    case beyondRepair = "beyond repair"
+    case notACore = "not a core"
+    case failed
+
+    init(_ inspection: Inspection) {
+      self =
+        inspection.isWhole
+        ? .whole : inspection.isRepaired && !inspection.isHurtAgain ? .repaired : .damaged
+    }
+
+    init(_ error: SalvageError) {
+      self =
+        switch error.kind {
+        case .beyondRepair: .beyondRepair
+        case .notACore: .notACore
+        default: .failed
+        }
+    }
+
+    /// The style class of its colour.
+    var style: Substring { rawValue.prefix { $0 != " " } }
   }
 
   let name: String
@@ -19,22 +39,27 @@ struct PageRow: Hashable, Sendable {
 
   private static let mostStripParts = 40
 
-  init(_ inspection: Inspection, section: Int?) {
+  /// - Parameters:
+  ///   - name: of the file that the row is about, where it is another than the one that was looked at.
+  ///   - state: what became of it; nil for what it is.
+  init(
+    _ inspection: Inspection, section: Int?, name: FilePath? = nil, state: State? = nil
+  ) {
     let report = inspection.report
-    name = PrintableText(report.input).description
-    state = inspection.isWhole ? .whole : .damaged
+    self.name = PrintableText(name ?? report.input).description
+    self.state = state ?? State(inspection)
     self.section = section
     strip = Self.strip(inspection)
     sizeFound = report.sizeFound
     sizeDue = report.sizeDue
     program = report.program.map { PrintableText(MemoryNames.lastPart($0)).description } ?? ""
-    signal = report.signal.map { $0 == 0 ? "" : Signal.name($0) } ?? ""
-    cause = Self.words(inspection.causes)
+    signal = report.signal.map { $0 == 0 ? "" : Signal.name($0, report.signalNumbers) } ?? ""
+    cause = inspection.causes.summary ?? inspection.doubt ?? ""
   }
 
-  init(_ error: SalvageError) {
-    name = PrintableText(error.file).description
-    state = .unread
+  init(_ error: SalvageError, name: FilePath? = nil, state: State? = nil) {
+    self.name = PrintableText(name ?? error.file).description
+    self.state = state ?? State(error)
     section = nil
     strip = nil
     sizeFound = 0
@@ -42,13 +67,6 @@ struct PageRow: Hashable, Sendable {
     program = ""
     signal = ""
     cause = error.description
-  }
-
-  /// The surest ones; what is only possible only where nothing is surer.
-  private static func words(_ causes: [Cause]) -> String {
-    guard let first = causes.first else { return "" }
-    let best = causes.filter { $0.confidence == first.confidence }.map(\.id.rawValue)
-    return "\(first.confidence.rawValue): \(best.joined(separator: ", "))"
   }
 
   private static func strip(_ inspection: Inspection) -> PageMap {
@@ -78,7 +96,7 @@ struct PageRow: Hashable, Sendable {
     if let section { page.raw("<a href=\"#core-\(section)\">") }
     page.text(name)
     if section != nil { page.raw("</a>") }
-    page.raw("</th><td class=\"\(state.rawValue)\">\(state.rawValue)</td>")
+    page.raw("</th><td class=\"\(state.style)\">\(state.rawValue)</td>")
     page.raw("<td data-key=\"\(Self.permille(sizeFound, of: sizeDue))\">")
     strip?.appendMini(to: &page)
     page.raw("</td><td class=\"n\" data-key=\"\(sizeFound)\">")

@@ -31,8 +31,8 @@ struct PageSection {
   private func appendSummary(to page: inout HTML) {
     let report = inspection.report
     page.raw("<p>")
-    let state = inspection.isWhole ? "whole" : "damaged"
-    page.element("span", state, class: "state \(state)")
+    let state = PageRow.State(inspection)
+    page.element("span", state.rawValue, class: "state \(state.style)")
     page.text(" " + inspection.stateText)
     page.raw("</p>\n<dl>")
     func add(_ term: String, _ text: String?) {
@@ -40,6 +40,7 @@ struct PageSection {
       page.element("dt", term)
       page.element("dd", text)
     }
+    add("Dump", report.writer.words)
     add("Program", report.program.map { PrintableText($0).description })
     add("Command", report.commandLine.map { PrintableText($0).description })
     add(
@@ -49,7 +50,7 @@ struct PageSection {
     add(
       "Machine",
       (report.machine ?? "number \(report.machineNumber)")
-        + ", pages of \(inspection.pageSize) bytes")
+        + (inspection.isPageSizeKnown ? ", pages of \(inspection.pageSize) bytes" : ""))
     page.raw("</dl>\n")
   }
 
@@ -74,8 +75,8 @@ struct PageSection {
   // MARK: Words
 
   private func appendCauses(to page: inout HTML) {
-    guard !inspection.causes.isEmpty else { return }
-    page.raw("<h2>Why it was cut</h2>\n")
+    guard !inspection.causes.isEmpty || inspection.doubt != nil else { return }
+    page.element("h2", inspection.causes.isEmpty ? "What was lost" : "Why it was cut")
     for cause in inspection.causes {
       page.raw("<div class=\"cause \(cause.confidence.rawValue)\"><p><strong>")
       page.text("\(cause.confidence.rawValue): \(cause.id.rawValue)")
@@ -110,7 +111,8 @@ struct PageSection {
         page.row(
           [
             String(thread.id), thread.name.map { PrintableText($0).description } ?? "",
-            thread.signal == 0 ? "" : Signal.name(thread.signal), thread.stackWords,
+            thread.signal == 0 ? "" : Signal.name(thread.signal, inspection.report.signalNumbers),
+            thread.stackWords,
             thread.programCounter.map { "0x" + hexadecimal($0) } ?? "",
             inspection.locationText(of: thread),
             thread.stackPointer.map { "0x" + hexadecimal($0) } ?? "",
@@ -168,7 +170,7 @@ struct PageSection {
         page.row(
           [
             "0x" + hexadecimal(module.base), PrintableText(module.path).description,
-            module.buildIDText ?? "lost", module.localFile.words,
+            module.buildIDText ?? module.buildIDAbsence.words, module.localFile.words,
           ], codes: [0, 2])
       }
     }

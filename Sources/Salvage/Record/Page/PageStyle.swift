@@ -6,7 +6,7 @@ enum PageStyle {
     + "base-uri 'none'; form-action 'none'"
 
   /// `printf %s "$sheet" | openssl dgst -sha256 -binary | base64`; a test holds both against the page.
-  private static let sheetDigest = "l3Z4HJ5EaFH65QhxamxYUAn+0AC2yIGnn10jWjSPsVU="
+  private static let sheetDigest = "RPZZAqFpkT8CUuQOaGCiP3B/Et+b2zS0XCsoCM9GIPA="
   private static let scriptDigest = "KYiCVO0zgWTEVGvuFGqTu2+0t8h37azIXaqeNBHb1ks="
 
   static let sheet = """
@@ -27,7 +27,7 @@ enum PageStyle {
     dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.5rem 0}
     dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
     .state{display:inline-block;padding:0 .6rem;border-radius:1rem;border:2px solid;font-weight:600}
-    .whole{color:var(--good)}.damaged,.lost-text{color:var(--bad)}.partial{color:var(--warn)}
+    .whole{color:var(--good)}.damaged,.beyond,.failed,.lost-text{color:var(--bad)}.partial,.repaired{color:var(--warn)}
     figure{margin:1rem 0}figcaption{color:var(--muted);font-size:.9rem}
     svg.map{display:block;width:100%;height:100px;overflow:hidden}
     svg.mini{display:block;width:10rem;height:14px}

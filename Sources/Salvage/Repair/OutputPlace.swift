@@ -1,0 +1,126 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// Where an output goes, by the name that the user gave it: a file that appears whole or not at all, or a stream that is
+/// written and never replaced.
+package struct OutputPlace: Hashable, Sendable {
+  /// As it was named.
+  package let path: FilePath
+  /// The descriptor that it names; nil for a name in a folder.
+  private let descriptor: Int32?
+  /// Whether it is written as it comes: standard output, an open descriptor, a FIFO.
+  package let isStream: Bool
+
+  /// The name that stands for standard output.
+  package static let standard: FilePath = "-"
+
+  /// Looks at the name, and opens nothing. To be called before anything else is opened: a descriptor's number may be
+  /// given to another file later.
+  package init(_ path: FilePath) throws(SalvageError) {
+    self.path = path
+    descriptor = Self.descriptor(named: path)
+    guard let descriptor else {
+      isStream = FileIdentity(at: path, followingLinks: true)?.isFIFO ?? false
+      return
+    }
+    isStream = true
+    let flags = fcntl(descriptor, F_GETFL)
+    guard flags >= 0, flags & O_ACCMODE != O_RDONLY, !linux_is_path_only(descriptor) else {
+      throw SalvageError(
+        .badOutput(reason: "is not open for writing"), file: Self.name(path, descriptor))
+    }
+  }
+
+  /// The number in `/dev/fd/N` and the like. Opened anew, a file would be written from its beginning, and a socket could
+  /// not be opened at all.
+  private static func descriptor(named path: FilePath) -> Int32? {
+    switch path.lexicallyNormalized() {
+    case standard, "/dev/stdout": return STDOUT_FILENO
+    case "/dev/stderr": return STDERR_FILENO
+    case let path:
+      let folder = path.removingLastComponent()
+      guard ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"].contains(folder),
+        let digits = path.lastComponent?.bytes, digits.allSatisfy({ (0x30...0x39).contains($0) })
+      else { return nil }
+      return Int32(String(decoding: digits, as: UTF8.self))
+    }
+  }
+
+  private static func name(_ path: FilePath, _ descriptor: Int32?) -> FilePath {
+    path == standard || descriptor == STDOUT_FILENO ? "standard output" : path
+  }
+
+  /// What messages call it.
+  package var name: FilePath { Self.name(path, descriptor) }
+
+  /// Whether what goes there and what is printed would be mixed.
+  package var isStandardOutput: Bool {
+    guard isStream, descriptor != STDOUT_FILENO else { return isStream }
+    guard let output = try? FileIdentity(of: .standardOutput, path: "standard output"),
+      !output.isCharacterDevice, let own = identity
+    else { return false }
+    return own.isSameFile(as: output)
+  }
+
+  private var identity: FileIdentity? {
+    guard let descriptor else { return FileIdentity(at: path, followingLinks: true) }
+    return try? FileIdentity(of: FileDescriptor(rawValue: descriptor), path: path)
+  }
+
+  /// Whether both are the same place, as far as their names and what stands there tell.
+  package func isSame(as other: OutputPlace) -> Bool {
+    if path.lexicallyNormalized() == other.path.lexicallyNormalized() { return true }
+    if isStandardOutput && other.isStandardOutput { return true }
+    guard let own = identity, let others = other.identity, !own.isCharacterDevice else {
+      return false
+    }
+    return own.isSameFile(as: others)
+  }
+
+  /// Throws for a terminal: what comes from a core is not to reach one raw.
+  package func refuseTerminal() throws(SalvageError) {
+    if let descriptor, isatty(descriptor) == 1 {
+      throw SalvageError(.outputIsTerminal, file: name)
+    }
+  }
+
+  /// Opens the stream. A FIFO waits here for its reader. Refuses a file of the inputs that it would be appended to.
+  package func stream(sparing inputs: InputSet) throws(SalvageError) -> OutputStream {
+    let opened =
+      if let descriptor { FileDescriptor(rawValue: descriptor) } else { try Self.open(path) }
+    return try OutputStream(opened, sparing: inputs, name: name, closing: descriptor == nil)
+  }
+
+  private static func open(_ path: FilePath) throws(SalvageError) -> FileDescriptor {
+    do {
+      return try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
+    } catch {
+      throw SalvageError(.io(errno(of: error), call: "open for writing"), file: path)
+    }
+  }
+
+  /// Writes a small text there, whole: a page, a script. `access` is the file whose readers may read it.
+  package func write(
+    _ bytes: [UInt8], sparing inputs: InputSet, replacing: Bool, access: FileIdentity? = nil
+  ) throws(SalvageError) {
+    guard !isStream else { return try stream(sparing: inputs).write(bytes) }
+    let output = try OutputFile(path, sparing: inputs, replacing: replacing)
+    try output.write(bytes, at: 0)
+    if let access { output.takeAccess(of: access) }
+    try output.publish()
+  }
+
+  /// Throws where the place can't be written to, as far as that can be told beforehand.
+  package func check(sparing inputs: InputSet, replacing: Bool) throws(SalvageError) {
+    guard isStream else { return try OutputFile.check(path, sparing: inputs, replacing: replacing) }
+    if let identity, inputs.contains(identity) {
+      throw SalvageError(.outputIsInput, file: name)
+    }
+  }
+}
+
+extension FileIdentity {
+  package var isCharacterDevice: Bool { mode & S_IFMT == S_IFCHR }
+  fileprivate var isFIFO: Bool { mode & S_IFMT == S_IFIFO }
+}

@@ -1,0 +1,67 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Salvage
+internal import SystemPackage
+
+/// The name of a file as it was typed: bytes, which need not be UTF-8.
+struct FileArgument: ExpressibleByArgument {
+  let path: FilePath
+
+  init?(argument: String) { path = FilePath(bytes: ArgumentBytes.bytes(of: argument)) }
+
+  static var defaultCompletionKind: CompletionKind { .file() }
+}
+
+/// The words of the command line as text that the argument parser takes, without the loss of a byte.
+///
+/// A byte that is no UTF-8 becomes a private character (U+10FE80 to U+10FEFF); one of those that was really typed becomes the
+/// characters of its bytes.
+enum ArgumentBytes {
+  private static let base: UInt32 = 0x10FE00
+  private static let escapes = base + 0x80...base + 0xff
+
+  /// The words after the command's own name.
+  static var words: [String] {
+    (1..<max(1, Int(CommandLine.argc))).map { index in
+      guard let word = unsafe CommandLine.unsafeArgv[index] else { return "" }
+      return unsafe text(of: Array(UnsafeRawBufferPointer(start: word, count: strlen(word))))
+    }
+  }
+
+  static func text(of bytes: [UInt8]) -> String {
+    if let text = String(validating: bytes, as: UTF8.self), !holdsEscapes(text) { return text }
+    var text = String.UnicodeScalarView()
+    var rest = bytes[...]
+    while let first = rest.first {
+      let length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+      let whole = String(validating: rest.prefix(length), as: UTF8.self)
+      if let scalar = whole?.unicodeScalars.first, !escapes.contains(scalar.value) {
+        text.append(scalar)
+        rest = rest.dropFirst(length)
+      } else {
+        if let escape = Unicode.Scalar(base + UInt32(first)) { text.append(escape) }
+        rest = rest.dropFirst()
+      }
+    }
+    return String(text)
+  }
+
+  static func bytes(of text: String) -> [UInt8] {
+    guard holdsEscapes(text) else { return Array(text.utf8) }
+    return text.unicodeScalars.flatMap { scalar in
+      escapes.contains(scalar.value)
+        ? [UInt8(truncatingIfNeeded: scalar.value)] : Array(String(scalar).utf8)
+    }
+  }
+
+  /// A message that may hold words of the command line, safe to print but for its line ends.
+  static func printable(_ message: String) -> String {
+    guard holdsEscapes(message) else { return message }
+    return message.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { PrintableText(bytes(of: String($0))).description }.joined(separator: "\n")
+  }
+
+  static func holdsEscapes(_ text: String) -> Bool {
+    text.unicodeScalars.contains { escapes.contains($0.value) }
+  }
+}
