@@ -31,29 +31,6 @@ struct NoteDamageTests {
     bytes.replaceSubrange(offset..<offset + 4, with: writer.bytes)
   }
 
-  @Test(
-    "by its size costs that note alone, and no other is taken for one",
-    arguments: BuilderMachine.all)
-  func size(machine: BuilderMachine) throws {
-    let folder = try ScratchFolder(in: .memory)
-    let builder = CoreBuilder.typical(machine, threads: 5)
-    let core = builder.build()
-    for (index, range) in core.noteRanges.enumerated() {
-      let size = UInt32(builder.notes[index].descriptor.count)
-      for wrong in [0x7fff_ffff, 0, 16, size - 4, size + 4, size + 200] {
-        var bytes = core.bytes
-        Self.store(wrong, &bytes, at: range.lowerBound + 4, machine.format)
-        let result = try repaired(bytes, in: folder)
-        var expected = builder.notes.map(\.descriptor)
-        expected.remove(at: index)
-        #expect(Self.own(result) == expected, "\(machine): note \(index) of \(wrong) bytes")
-        let lost = try #require(try result.lost()?.entries)
-        #expect(lost.allSatisfy { $0.cause == 8 && $0.address == 0 })
-        #expect(lost.reduce(0) { $0 + Int($1.length) } == range.count)
-      }
-    }
-  }
-
   @Test("and odd bytes at the end of the notes are left out")
   func oddEnd() throws {
     let folder = try ScratchFolder(in: .memory)
@@ -138,22 +115,6 @@ struct NoteDamageTests {
     #expect(result.threadIDs.count == 3)
   }
 
-  @Test("and the tail's damage never cost a repaired core more than its original")
-  func recut() throws {
-    let folder = try ScratchFolder(in: .memory)
-    let core = CoreBuilder.typical(threads: 9).build()
-    let once = try repaired(core.cut(to: core.bytes.count - 4096), in: folder)
-    let all = try ReferenceSource.contents(of: folder.file("out"))
-    let threads = once.threadIDs
-    let ends = once.notes.map { Int($0.range.upperBound) }
-    for end in ends {
-      for size in [end - 1, end, end + 1] where size < all.count {
-        let again = try repaired(Array(all[..<size]), in: folder)
-        #expect(again.threadIDs == threads, "cut to \(size)")
-      }
-    }
-  }
-
   @Test(
     "by a transfer as text costs what stands at a wrong place, and it is said how to take that back"
   )
@@ -171,6 +132,6 @@ struct NoteDamageTests {
     let report = try Repair(of: folder.file("in")).report
     #expect(report.verdict.reasons.contains { $0.kind == .text && $0.text.contains("sed") })
     let first = try #require(core.bytes[memory...].firstIndex(of: 0x0a))
-    #expect(report.memorySurvived <= UInt64(first - memory))
+    #expect(report.memory.survived <= UInt64(first - memory))
   }
 }

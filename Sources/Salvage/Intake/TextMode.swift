@@ -11,13 +11,18 @@ enum TextMode {
 
   /// The offset of the first carriage return that was put in; nil where the bytes have a line feed without one, or too few
   /// to tell.
-  static func start(in source: any ByteSource) throws(SalvageError) -> UInt64? {
+  ///
+  /// A file that is longer than its headers tell is read until this is known, another at its beginning.
+  static func start(
+    in source: any ByteSource, isTooLong: Bool
+  ) throws(SalvageError) -> UInt64? {
+    let most = isTooLong ? UInt64.max : mostSearched
     var first: UInt64?
     var count = 0
     var before: UInt8 = 0
     var searched: UInt64 = 0
     var offset: UInt64 = 0
-    while count < fewest, searched < mostSearched,
+    while count < fewest, searched < most,
       let data = source.firstData(in: offset..<max(offset, source.size))
     {
       if data.lowerBound > offset { before = 0 }

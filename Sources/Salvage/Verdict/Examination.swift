@@ -26,8 +26,9 @@ package struct Examination: Sendable {
       }
     }
     var verdict = Verdict()
-    if reading.structure.sizeDue != reading.structure.sizeFound,
-      let start = try TextMode.start(in: source)
+    let (found, due) = (reading.structure.sizeFound, reading.structure.sizeDue)
+    if due != found,
+      let start = try TextMode.start(in: source, isTooLong: due.map { found > $0 } ?? false)
     {
       verdict.add(.text, TextMode.words)
       intake.losses.append(.init(range: start..<source.size, cause: .damaged))
