@@ -36,7 +36,9 @@ struct HostileSumTests {
     segments: Int = 2, _ edits: [(entry: Int, field: Int, value: UInt64)]
   ) -> BuiltCore {
     var builder = CoreBuilder(.x86_64)
-    builder.notes = [.thread(100, registers: [], of: .x86_64)]
+    builder.notes = [
+      .thread(100, registers: [UInt64](repeating: 1, count: 27), of: .x86_64)
+    ]
     builder.segments = (0..<segments).map {
       BuilderSegment(at: 0x10000 + UInt64($0) << 40, [UInt8](repeating: 7, count: 4 * 4096))
     }
