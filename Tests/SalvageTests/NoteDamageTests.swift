@@ -7,6 +7,13 @@ import Testing
 @Suite("a damaged note")
 struct NoteDamageTests {
   private func repaired(_ bytes: [UInt8], in folder: ScratchFolder) throws -> ReferenceCore {
+    let core = try repairedAgain(bytes, in: folder)
+    #expect(try core.contradictions() == [])
+    return core
+  }
+
+  /// A core that has notes of ours already keeps them, and has those of both repairs.
+  private func repairedAgain(_ bytes: [UInt8], in folder: ScratchFolder) throws -> ReferenceCore {
     let path = try folder.write(bytes, to: "in")
     var options = RepairOptions()
     options.force = true
@@ -14,9 +21,7 @@ struct NoteDamageTests {
     let written = try Repair(of: path, options: options).write(to: output)
     #expect(!written.report.isWhole)
     #expect(try Inspection(of: path).isWhole == written.report.isWhole)
-    let core = try ReferenceCore(contentsOf: output)
-    #expect(try core.contradictions() == [])
-    return core
+    return try ReferenceCore(contentsOf: output)
   }
 
   private static func own(_ core: ReferenceCore) -> [[UInt8]] {
@@ -29,6 +34,29 @@ struct NoteDamageTests {
     var writer = FieldWriter(format)
     writer.word(value)
     bytes.replaceSubrange(offset..<offset + 4, with: writer.bytes)
+  }
+
+  @Test(
+    "by its size costs that note alone, and no other is taken for one",
+    arguments: BuilderMachine.all)
+  func size(machine: BuilderMachine) throws {
+    let folder = try ScratchFolder(in: .memory)
+    let builder = CoreBuilder.typical(machine, threads: 5)
+    let core = builder.build()
+    for (index, range) in core.noteRanges.enumerated() {
+      let size = UInt32(builder.notes[index].descriptor.count)
+      for wrong in [0x7fff_ffff, 0, 16, size - 4, size + 4, size + 200] {
+        var bytes = core.bytes
+        Self.store(wrong, &bytes, at: range.lowerBound + 4, machine.format)
+        let result = try repaired(bytes, in: folder)
+        var expected = builder.notes.map(\.descriptor)
+        expected.remove(at: index)
+        #expect(Self.own(result) == expected, "\(machine): note \(index) of \(wrong) bytes")
+        let lost = try #require(try result.lost()?.entries)
+        #expect(lost.allSatisfy { $0.cause == 8 && $0.address == 0 })
+        #expect(lost.reduce(0) { $0 + Int($1.length) } == range.count)
+      }
+    }
   }
 
   @Test("and odd bytes at the end of the notes are left out")
@@ -113,6 +141,22 @@ struct NoteDamageTests {
     let result = try repaired(bytes, in: folder)
     #expect(!result.notes.contains { $0.type == 0x5349_4749 })
     #expect(result.threadIDs.count == 3)
+  }
+
+  @Test("and the tail's damage never cost a repaired core more than its original")
+  func recut() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let core = CoreBuilder.typical(threads: 9).build()
+    let once = try repaired(core.cut(to: core.bytes.count - 4096), in: folder)
+    let all = try ReferenceSource.contents(of: folder.file("out"))
+    let threads = once.threadIDs
+    let ends = once.notes.map { Int($0.range.upperBound) }
+    for end in ends {
+      for size in [end - 1, end, end + 1] where size < all.count {
+        let again = try repairedAgain(Array(all[..<size]), in: folder)
+        #expect(again.threadIDs == threads, "cut to \(size)")
+      }
+    }
   }
 
   @Test(

@@ -52,19 +52,16 @@ package struct CoreStructure: Sendable {
     }
   }
 
-  /// Where the entry of that number lies.
+  /// Where the entry of that number in the table lies.
   package func entryRange(_ index: Int) -> Range<UInt64> {
     let size = UInt64(format.programHeaderSize)
     let start = tableRange.lowerBound + UInt64(index) * size
     return start..<start + size
   }
 
-  /// Entries of the table that are zeros, which no writer of cores writes.
+  /// Where the table is zeros, which no writer of cores writes.
   package var zeroedEntries: [Range<UInt64>] {
-    programHeaders.enumerated().filter {
-      $0.element.kind == .null && $0.element.fileSize == 0 && $0.element.memorySize == 0
-        && $0.element.address == 0 && $0.element.fileOffset == 0
-    }.map { entryRange($0.offset) }
+    table.zeroed.map { entryRange($0.lowerBound).lowerBound..<entryRange($0.upperBound).lowerBound }
   }
 
   /// Whether section headers are more than the one that counts program headers.

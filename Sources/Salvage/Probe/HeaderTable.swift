@@ -7,6 +7,8 @@ package struct HeaderTable: Sendable {
   package private(set) var headers: [ProgramHeader] = []
   /// The numbers of the entries, from the first one on that does not stand where it would without those left out.
   private var numbers: [UInt32] = []
+  /// The numbers of entries that are zeros, which no writer of cores writes: runs in rising order.
+  package private(set) var zeroed: [Range<Int>] = []
 
   package init() {}
 
@@ -14,10 +16,26 @@ package struct HeaderTable: Sendable {
 
   /// Adds the entry of that number; in rising order.
   package mutating func append(_ header: ProgramHeader, number: Int) {
-    guard header.kind != .null else { return }
+    guard header.kind != .null else {
+      if header == Self.zero { appendZeros(number..<number + 1) }
+      return
+    }
     if number != headers.count || !numbers.isEmpty { numbers.append(UInt32(clamping: number)) }
     headers.append(header)
   }
+
+  /// Adds entries that are zeros.
+  package mutating func appendZeros(_ numbers: Range<Int>) {
+    guard !numbers.isEmpty else { return }
+    if let last = zeroed.last, last.upperBound == numbers.lowerBound {
+      zeroed[zeroed.count - 1] = last.lowerBound..<numbers.upperBound
+    } else {
+      zeroed.append(numbers)
+    }
+  }
+
+  private static let zero = ProgramHeader(
+    kind: .null, flags: [], fileOffset: 0, address: 0, fileSize: 0, memorySize: 0, alignment: 0)
 
   /// The number in the table of the entry at `index` in `headers`.
   package func number(at index: Int) -> Int {

@@ -5,9 +5,25 @@ struct KnownNotes {
   /// The size that notes of a type have in this core, for types whose notes all have one.
   private var sizes: [Key: UInt64] = [:]
 
-  private struct Key: Hashable {
+  fileprivate struct Key: Hashable {
     let isLinux: Bool
     let kind: Note.Kind
+  }
+
+  /// How often notes of a type have a size.
+  struct Tally {
+    fileprivate var counts: [Key: [UInt64: Int]] = [:]
+    /// A core has one or two sizes of a type, a damaged one some more; a hostile one has millions.
+    private static let mostSizes = 1000
+
+    mutating func add(_ note: Note) {
+      guard let key = KnownNotes.key(note) else { return }
+      let sizes = counts[key] ?? [:]
+      guard sizes.count < Self.mostSizes || sizes[note.descriptorSize] != nil,
+        counts.count < Self.mostSizes || !sizes.isEmpty
+      else { return }
+      counts[key, default: [:]][note.descriptorSize, default: 0] += 1
+    }
   }
 
   /// A header and the shortest of these owners, padded.
@@ -56,15 +72,21 @@ struct KnownNotes {
     return Key(isLinux: note.owner == linux, kind: note.kind)
   }
 
-  /// Whether a note that Linux writes with one size on all machines of a word size has another.
-  static func isMissized(_ note: Note) -> Bool {
-    guard note.owner == core else { return false }
+  /// The sizes that Linux gives notes of a type on machines of a word size; empty for types that have other ones on each.
+  static func sizes(of note: Note, in format: ELFFormat) -> [UInt64] {
+    guard note.owner == core else { return [] }
     switch note.kind {
-    case .signalInfo: return note.descriptorSize != 128
-    // With user ids of 2 or 4 bytes, and padding for longs of 8.
-    case .processInfo: return ![124, 128, 136].contains(note.descriptorSize)
-    default: return false
+    case .signalInfo: return [128]
+    // With user ids of 2 or 4 bytes.
+    case .processInfo: return format.wordSize == 8 ? [136] : [124, 128]
+    default: return []
     }
+  }
+
+  /// Whether it has none of the sizes that its type has.
+  static func isMissized(_ note: Note, in format: ELFFormat) -> Bool {
+    let sizes = sizes(of: note, in: format)
+    return !sizes.isEmpty && !sizes.contains(note.descriptorSize)
   }
 
   /// The size that its type has; nil where that is not known.
@@ -80,13 +102,8 @@ struct KnownNotes {
   init() {}
 
   /// From notes that others follow: of each type the size that most of them have.
-  init(_ notes: [Note]) {
-    var counts: [Key: [UInt64: Int]] = [:]
-    for note in notes {
-      guard let key = Self.key(note) else { continue }
-      counts[key, default: [:]][note.descriptorSize, default: 0] += 1
-    }
-    for (key, sizesOfKey) in counts {
+  init(_ tally: Tally) {
+    for (key, sizesOfKey) in tally.counts {
       let most = sizesOfKey.values.max() ?? 0
       sizes[key] = sizesOfKey.filter { $0.value == most }.keys.min()
     }

@@ -18,19 +18,29 @@ struct NoteReader {
   }
 
   /// What a note's header at an offset says; nil where that is not all there. Where the note ends is not looked at.
-  mutating func note(at offset: UInt64, alignment: UInt64) throws(SalvageError) -> Note? {
+  ///
+  /// - Parameter isPeek: whether what is read next is elsewhere.
+  mutating func note(
+    at offset: UInt64, alignment: UInt64, isPeek: Bool = false
+  ) throws(SalvageError) -> Note? {
     guard offset < source.size,
       present.survives(offset..<min(offset + UInt64(Note.headerSize), source.size))
     else { return nil }
-    let header = try window.bytes(at: offset, count: Note.headerSize)
+    let header =
+      isPeek
+      ? try window.peek(at: offset, count: Note.headerSize)
+      : try window.bytes(at: offset, count: Note.headerSize)
     guard
       let ownerSize = header.span.integer(at: 0, size: 4, format.byteOrder),
       let descriptorSize = header.span.integer(at: 4, size: 4, format.byteOrder),
       let kind = header.span.integer(at: 8, size: 4, format.byteOrder)
     else { return nil }
     let ownerOffset = offset + UInt64(Note.headerSize)
-    let owner = try window.bytes(
-      at: ownerOffset, count: min(Int(ownerSize), Note.longestOwner))
+    let length = min(Int(ownerSize), Note.longestOwner)
+    let owner =
+      isPeek
+      ? try window.peek(at: ownerOffset, count: length)
+      : try window.bytes(at: ownerOffset, count: length)
     // The padding after the owner is counted from the note's beginning.
     let headerSize = roundUp(UInt64(Note.headerSize) + ownerSize, to: alignment)
     guard let name = owner.span.cString(at: 0, limit: Note.longestOwner) else { return nil }

@@ -13,12 +13,14 @@ struct NoteSearch {
     var isCut = false
   }
 
-  private var reader: NoteReader
+  private(set) var reader: NoteReader
   private let present: DamageMap
   private let segment: Range<UInt64>
   /// The end of the segment, or of the file where that comes first.
   private let limit: UInt64
   private let alignment: UInt64
+  /// Whether a PT_NOTE says where the segment ends; padding may follow the notes of another.
+  private let isNamed: Bool
   private var known = KnownNotes()
   private var found = Result()
   /// The types taken of which a core has one note.
@@ -33,15 +35,17 @@ struct NoteSearch {
   static let mostNotes = 1 << 22
 
   init(
-    _ reader: NoteReader, _ present: DamageMap, _ segment: ProgramHeader, alignment: UInt64
+    _ reader: NoteReader, _ present: DamageMap, _ segment: ProgramHeader, alignment: UInt64,
+    isNamed: Bool
   ) throws(SalvageError) {
     self.reader = reader
     self.present = present
     self.segment = segment.fileOffset..<(segment.fileEnd ?? .max)
     self.alignment = alignment
+    self.isNamed = isNamed
     limit = max(
       self.segment.lowerBound, min(self.segment.upperBound, reader.source.size))
-    known = KnownNotes(try candidates())
+    known = try candidates()
   }
 
   /// Whether the file ends inside the segment.
@@ -108,7 +112,8 @@ struct NoteSearch {
     else { return false }
     if try isFollowed(note) || known.size(of: note) == note.descriptorSize { return true }
     if note.isProcessNote, [.mappedFiles, .auxiliaryVector].contains(note.kind) { return true }
-    guard !KnownNotes.isMissized(note) else { return false }
+    guard !KnownNotes.isMissized(note, in: reader.format), try !isFollowedOtherwise(note)
+    else { return false }
     // Its size leads nowhere. It is taken at its word where nothing in it is another note.
     return try firstNote(from: note.fileOffset + 4, to: note.fileEnd) == nil
   }
@@ -127,9 +132,19 @@ struct NoteSearch {
     // What is cut off or lost speaks neither for it nor against it.
     guard header.upperBound <= limit else { return isFileCut }
     guard present.survives(header) else { return true }
-    let following = try reader.note(at: next, alignment: alignment)
-    guard let following, KnownNotes.knows(following) else { return false }
-    return following.fileEnd <= limit || isFileCut
+    // That one's own size may be damaged.
+    return try reader.note(at: next, alignment: alignment, isPeek: true)
+      .map(KnownNotes.knows) ?? false
+  }
+
+  /// Whether another comes after it if it has another size that its type has on some machine.
+  private mutating func isFollowedOtherwise(_ note: Note) throws(SalvageError) -> Bool {
+    for size in KnownNotes.sizes(of: note, in: reader.format) where size != note.descriptorSize {
+      var other = note
+      other.descriptorSize = size
+      if other.fileEnd <= limit, try isFollowed(other) { return true }
+    }
+    return false
   }
 
   // MARK: What is none
@@ -142,8 +157,11 @@ struct NoteSearch {
       isThreadLost = true
       return try firstNote(from: header.upperBound, to: limit) ?? limit
     }
+    var next = try nextByType(note)
+    if next == nil { next = try firstNote(from: offset + 4, to: limit) }
     var start = offset
     if let note, note.isEmpty {
+      if next == nil, try isPadding(offset) { return limit }
       let zeros = try reader.zeroedBlocks(around: offset, in: segment.lowerBound..<limit)
       while !zeros.isEmpty, let last = found.notes.last, last.fileEnd > zeros.lowerBound,
         last.fileOffset >= segment.lowerBound
@@ -153,8 +171,6 @@ struct NoteSearch {
         found.notes.removeLast()
       }
     }
-    var next = try nextByType(note)
-    if next == nil { next = try firstNote(from: offset + 4, to: limit) }
     if !isOneOfNoThread(note, until: next), mayHoldThread(start..<(next ?? limit)) {
       isThreadLost = true
     }
@@ -162,6 +178,13 @@ struct NoteSearch {
     if next == nil, isFileCut, start == offset, isCutOff(note, at: offset) { return limit }
     lose(start..<(next ?? limit))
     return next ?? limit
+  }
+
+  /// Whether what follows an offset is what the kernel writes between the notes and memory: fewer zeros than a page has.
+  private func isPadding(_ offset: UInt64) throws(SalvageError) -> Bool {
+    let largestPage: UInt64 = 64 << 10
+    guard !isNamed, limit - offset < largestPage else { return false }
+    return try reader.source.bytes(at: offset, count: Int(limit - offset)).allSatisfy { $0 == 0 }
   }
 
   /// Where the next note stands by the size of this one's type, which is known though its own is wrong.
@@ -218,15 +241,15 @@ struct NoteSearch {
     return try reader.holdsSense(note)
   }
 
-  /// All that look like notes and are followed by others, from which the sizes of their types are known.
-  private mutating func candidates() throws(SalvageError) -> [Note] {
-    var result: [Note] = []
+  /// What all that look like notes and are followed by others tell of the sizes of their types.
+  private mutating func candidates() throws(SalvageError) -> KnownNotes {
+    var tally = KnownNotes.Tally()
     var start = segment.lowerBound
-    while result.count < Self.mostNotes, let note = try nextKnown(from: start, to: limit) {
-      if note.fileEnd <= limit, try isFollowed(note) { result.append(note) }
+    while let note = try nextKnown(from: start, to: limit) {
+      if note.fileEnd <= limit, try isFollowed(note) { tally.add(note) }
       start = note.fileOffset + 4
     }
-    return result
+    return KnownNotes(tally)
   }
 
   /// The next header of a known owner and type.

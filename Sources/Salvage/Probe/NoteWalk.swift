@@ -26,12 +26,14 @@ package struct NoteWalk {
   ) throws(SalvageError) {
     self.present = present
     reader = NoteReader(source, present, format)
-    loads = headers.filter { $0.kind == .load && $0.fileSize > 0 }.map(\.fileOffset).sorted()
-    for header in Self.apart(headers) { try walk(header) }
+    let segments = Self.apart(headers)
+    let loads = headers.filter { $0.kind == .load && $0.fileSize > 0 }
+    starts = (loads + segments).map(\.fileOffset).sorted()
+    for header in segments { try walk(header) }
   }
 
-  /// Where the bytes of memory begin.
-  private let loads: [UInt64]
+  /// Where the bytes of memory and of other notes begin.
+  private let starts: [UInt64]
 
   /// The PT_NOTEs, in their order, without those that lie over another: no writer makes such, and a hostile core
   /// could let us walk the same bytes 65,534 times.
@@ -50,10 +52,10 @@ package struct NoteWalk {
 
   private mutating func walk(_ segment: ProgramHeader) throws(SalvageError) {
     var segment = segment
-    let next = loads.partitioningIndex { $0 > segment.fileOffset }
-    let bound = next < loads.count ? loads[next] : .max
+    let next = starts.partitioningIndex { $0 > segment.fileOffset }
+    let bound = next < starts.count ? starts[next] : .max
     if segment.fileEnd ?? .max > bound {
-      // Memory is no note, whatever a damaged size says.
+      // Memory is no note, whatever a damaged size says; nor is one a part of another.
       segment.fileSize = bound - segment.fileOffset
       isMissized = true
     }
@@ -61,9 +63,7 @@ package struct NoteWalk {
     if result.isCut, let end = segment.fileEnd, end < min(bound, reader.source.size) {
       var longer = segment
       longer.fileSize = min(bound, reader.source.size) - segment.fileOffset
-      var search = try NoteSearch(
-        reader, present, longer, alignment: segment.alignment == 8 ? 8 : 4)
-      let more = try search.result()
+      let more = try searched(longer, alignment: segment.alignment == 8 ? 8 : 4)
       // What it does not name is believed only where a note goes on over its end.
       if more.notes.contains(where: { $0.fileOffset < end && $0.fileEnd > end }) {
         result.notes = more.notes
@@ -90,8 +90,17 @@ package struct NoteWalk {
     {
       return .init(notes: notes)
     }
-    var search = try NoteSearch(reader, present, segment, alignment: declared)
-    return try search.result()
+    return try searched(segment, alignment: declared)
+  }
+
+  private mutating func searched(
+    _ segment: ProgramHeader, alignment: UInt64, isNamed: Bool = true
+  ) throws(SalvageError) -> NoteSearch.Result {
+    var search = try NoteSearch(reader, present, segment, alignment: alignment, isNamed: isNamed)
+    let result = try search.result()
+    // What it spent of the budget is spent for all.
+    reader = search.reader
+    return result
   }
 
   /// One note after another, each found by the size of the one before, up to the segment's end; nil where anything about
@@ -107,14 +116,18 @@ package struct NoteWalk {
     var offset = segment.fileOffset
     while offset < end, notes.count < NoteSearch.mostNotes {
       // Up to 7 bytes of padding may follow the last note.
-      guard end - offset >= alignment else { return notes }
+      guard end - offset >= alignment else { break }
       guard let note = try reader.note(at: offset, alignment: alignment), note.fileEnd <= end,
         !note.isEmpty, known.agrees(with: note), try reader.holdsSense(note)
       else { return nil }
       notes.append(note)
       offset = roundUp(note.fileEnd - segment.fileOffset, to: alignment) + segment.fileOffset
     }
-    return offset <= roundUp(end, to: alignment) ? notes : nil
+    // Who writes notes that we know names all of them well. A wrong size may lead through what is in a note to the end.
+    guard offset <= roundUp(end, to: alignment),
+      notes.allSatisfy(\.hasGoodName) || !notes.contains(where: KnownNotes.knows)
+    else { return nil }
+    return notes
   }
 
   /// Takes the notes of a range that no PT_NOTE names, where one that is named is lost: the old ones of a repaired core,
@@ -125,8 +138,7 @@ package struct NoteWalk {
     let segment = ProgramHeader(
       kind: .note, flags: [], fileOffset: range.lowerBound, address: 0,
       fileSize: min(range.length, mostSearched), memorySize: 0, alignment: 4)
-    var search = try NoteSearch(reader, present, segment, alignment: 4)
-    let old = try search.result().notes
+    let old = try searched(segment, alignment: 4, isNamed: false).notes
     guard !old.isEmpty else { return }
     if notes.isEmpty {
       notes = old

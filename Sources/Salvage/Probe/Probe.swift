@@ -195,7 +195,9 @@ package struct Probe {
     while number < whole,
       let data = source.firstData(in: offset + UInt64(number) * entrySize..<end)
     {
-      number = Int((data.lowerBound - offset) / entrySize)
+      let next = Int((data.lowerBound - offset) / entrySize)
+      table.appendZeros(number..<next)
+      number = next
       let wanted = min(perRead, whole - number)
       let bytes = try source.bytes(
         at: offset + UInt64(number) * entrySize, count: wanted * format.programHeaderSize)
@@ -207,6 +209,9 @@ package struct Probe {
       }
       guard record > 0 else { break }
     }
+    if number < whole, source.firstData(in: offset + UInt64(number) * entrySize..<end) == nil {
+      table.appendZeros(number..<whole)
+    }
     return table
   }
 
@@ -215,9 +220,10 @@ package struct Probe {
   /// The end of the last thing that the headers name; nil where that is past what any file can hold.
   private func sizeDue(_ structure: CoreStructure) -> UInt64? {
     var due = max(structure.tableRange.upperBound, UInt64(structure.format.fileHeaderSize))
-    for (index, header) in structure.programHeaders.enumerated() where header.fileSize > 0 {
+    for (position, header) in structure.programHeaders.enumerated() where header.fileSize > 0 {
       // What is read where an entry is lost is no size.
-      guard present.isWhole || present.survives(structure.entryRange(index)) else { continue }
+      let entry = structure.entryRange(structure.table.number(at: position))
+      guard present.isWhole || present.survives(entry) else { continue }
       // Of notes that can't be so long, the notes count.
       if header.kind == .note, structure.notesAreMissized { continue }
       guard let end = header.fileEnd else { return nil }

@@ -54,17 +54,20 @@ package struct Examination: Sendable {
     }
     verdict.reasons += intake.wayIn.offsetReasons
     damage.lose(structure.damagedNotes)
+    // What could not be read is told of already.
     let zeroed = structure.zeroedEntries
-    if !zeroed.isEmpty {
+    let zeros = zeroed.total { damage.surviving(in: $0) }
+    if zeros > 0 {
+      let count = zeros / UInt64(structure.format.programHeaderSize)
       verdict.add(
         .table,
-        "\(zeroed.count) of the program headers are zeros: what memory they named is not known.")
+        "\(count) of the program headers are zeros: what memory they named is not known.")
       damage.lose(zeroed.map { .init(range: $0, cause: .damaged) })
     }
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
-    let zeros = ZeroEvidence(structure, reading.process, CoreMemory(structure, damage, source))
-    damage.lose(zeros.lost)
-    verdict.reasons += Self.noteReasons(structure) + zeros.reasons
+    let evidence = ZeroEvidence(structure, reading.process, CoreMemory(structure, damage, source))
+    damage.lose(evidence.lost)
+    verdict.reasons += Self.noteReasons(structure) + evidence.reasons
     self.structure = structure
     process = reading.process
     digest = reading.digest
