@@ -262,7 +262,9 @@ struct NoteSearch {
       start = blockStart + UInt64(position)
       let last = block.count - KnownNotes.shortest
       for position in stride(from: position, through: last, by: 4)
-      where KnownNotes.mayBegin(block[(position + Note.headerSize)...]) {
+      where KnownNotes.mayBegin(with: block[position + Note.headerSize])
+        && KnownNotes.mayBegin(block[(position + Note.headerSize)...])
+      {
         let offset = blockStart + UInt64(position)
         guard offset < end else { return nil }
         if let note = try reader.note(at: offset, alignment: alignment), KnownNotes.knows(note) {
