@@ -47,13 +47,13 @@ enum TextMode {
   private static func lineFeeds(in bytes: [UInt8]) -> [Int] {
     var places: [Int] = []
     unsafe bytes.withUnsafeBytes { buffer in
-      guard let base = unsafe buffer.baseAddress else { return }
+      guard let base = buffer.baseAddress else { return }
       var start = 0
       // memchr, for most cores have none for a long way.
       while places.count < fewest, start < buffer.count,
         let found = unsafe memchr(base + start, 0x0a, buffer.count - start)
       {
-        let place = UnsafeRawPointer(found) - base
+        let place = unsafe UnsafeRawPointer(found) - base
         places.append(place)
         start = place + 1
       }
