@@ -46,6 +46,8 @@ public struct ThreadStatus: Hashable, Sendable {
   }
 
   /// How many bytes from the start of a descriptor are enough to read a thread on any machine.
+  /// No machine's NT_PRSTATUS is shorter, with its header: a head of 72 bytes and a dozen registers.
+  public static let leastNoteSize: UInt64 = 128
   public static let readableSize = 1024
 
   /// `elf_siginfo` (12 bytes), `pr_cursig`, two masks of a `long` each, four ids, four times of two `long`s.

@@ -6,7 +6,9 @@ struct ProgramAbsence {
 
   init(_ list: ModuleList, _ process: ProcessSnapshot, _ loss: NoteLoss) {
     func missing(_ kind: Note.Kind, _ name: String) -> String {
-      loss.mayHold(kind) ? "\(name) is lost" : "the core has no \(name)"
+      // Whether its writer made one is known only where all notes are there.
+      loss.mayHold(kind)
+        ? "\(name) is not among the notes that survived" : "the core has no \(name)"
     }
     guard process.writer.isLinuxProcess else {
       words = "it is made for processes of Linux alone"

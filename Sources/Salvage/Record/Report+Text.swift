@@ -58,7 +58,7 @@ extension Report: CustomStringConvertible {
       return "\(system)'s notes are not read"
     }
     return noteLoss.mayHold(.processInfo)
-      ? "its note is lost" : "the core has no note that names it"
+      ? "its note is not among those that survived" : "the core has no note that names it"
   }
 
   /// Where the threads are; nil where there are some that we read.
@@ -85,7 +85,7 @@ extension Report: CustomStringConvertible {
       return "\(threads.count), found in notes that no program header names any more"
     }
     let count = Self.count(threads.count, writer.isMachine ? "processor" : "thread")
-    guard notesLost > 0, noteLoss.mayHold(.threadStatus) else {
+    guard notesLost >= ThreadStatus.leastNoteSize, noteLoss.mayHold(.threadStatus) else {
       return "\(count), registers saved"
     }
     return "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"

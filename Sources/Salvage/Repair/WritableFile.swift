@@ -77,13 +77,22 @@ extension WritableFile {
     }
   }
 
-  /// Writes a range of an input to another place.
+  /// Writes a range of an input to another place. Holes stay holes: a note can claim gigabytes of one.
   func copy(
     _ range: Range<UInt64>, of source: any ByteSource, to offset: UInt64
   ) throws(SalvageError) {
     var position = range.lowerBound
+    func clear(upTo end: UInt64) throws(SalvageError) {
+      guard position < end else { return }
+      let start = offset + (position - range.lowerBound)
+      try self.clear(start..<start + (end - position))
+      position = end
+    }
     while position < range.upperBound {
-      let count = Int(min(range.upperBound - position, 1 << 18))
+      let data = source.firstData(in: position..<range.upperBound)
+      try clear(upTo: data?.lowerBound ?? range.upperBound)
+      guard let data else { return }
+      let count = Int(min(data.length, 1 << 18))
       let bytes = try source.bytes(at: position, count: count)
       guard bytes.count == count else {
         throw SalvageError.becameShorter(source.path, at: position + UInt64(bytes.count))

@@ -102,13 +102,15 @@ struct ZeroEvidence {
         continue
       }
       let segment = memory.segments[index]
-      // One page of zeros may be all that a thread that has just begun has.
-      guard segment.dumpedEnd > pointer, segment.dumpedEnd - pointer >= 2 * Self.unit else {
-        continue
-      }
+      guard segment.dumpedEnd > pointer else { continue }
       let start = starts[index] ?? startOfZeros(upTo: segment)
       starts[index] = start
-      if pointer >= start {
+      // One page of zeros may be all that a thread that has just begun has; but its control block begins with its own
+      // address.
+      let isLong = segment.dumpedEnd - pointer >= 2 * Self.unit
+      let hasBlock =
+        thread.controlBlock.map { $0 >= start && $0 < segment.dumpedEnd && $0 > 0 } ?? false
+      if pointer >= start, isLong || hasBlock {
         proven.append(thread.id)
         lose(max(segment.address, pointer & ~(Self.unit - 1))..<segment.dumpedEnd)
       } else if StackState(pointer: pointer, memory).readsAsZeros {
