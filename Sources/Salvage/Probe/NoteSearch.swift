@@ -184,11 +184,11 @@ struct NoteSearch {
     return next ?? limit
   }
 
-  /// Whether what follows an offset is what the kernel writes between the notes and memory: fewer zeros than a page has.
+  /// Whether what follows the last note is what the kernel writes between the notes and memory: zeros up to the next page.
   private func isPadding(_ offset: UInt64) throws(SalvageError) -> Bool {
-    let largestPage: UInt64 = 64 << 10
-    guard !isNamed, limit - offset < largestPage else { return false }
-    return try reader.source.bytes(at: offset, count: Int(limit - offset)).allSatisfy { $0 == 0 }
+    guard !isNamed else { return false }
+    let end = min(limit, roundUp(offset, to: 4096))
+    return try reader.source.bytes(at: offset, count: Int(end - offset)).allSatisfy { $0 == 0 }
   }
 
   /// Where the next note stands by the size of this one's type, which is known though its own is wrong.

@@ -64,7 +64,8 @@ package struct NoteWalk {
     if result.isCut, let end = segment.fileEnd, end < min(bound, reader.source.size) {
       var longer = segment
       longer.fileSize = min(bound, reader.source.size) - segment.fileOffset
-      let more = try searched(longer, alignment: segment.alignment == 8 ? 8 : 4)
+      let more = try searched(
+        longer, alignment: segment.alignment == 8 ? 8 : 4, isNamed: false)
       // What it does not name is believed only where a note goes on over its end.
       if more.notes.contains(where: { $0.fileOffset < end && $0.fileEnd > end }) {
         result.notes = more.notes
@@ -95,7 +96,7 @@ package struct NoteWalk {
   }
 
   private mutating func searched(
-    _ segment: ProgramHeader, alignment: UInt64, isNamed: Bool = true
+    _ segment: ProgramHeader, alignment: UInt64, isNamed: Bool
   ) throws(SalvageError) -> NoteSearch.Result {
     var search = try NoteSearch(reader, present, segment, alignment: alignment, isNamed: isNamed)
     let result = try search.result()
