@@ -142,6 +142,9 @@ struct NoteSearch {
     for size in KnownNotes.sizes(of: note, in: reader.format) where size != note.descriptorSize {
       var other = note
       other.descriptorSize = size
+      // Only what is there speaks for it.
+      let header = end(of: other)..<end(of: other) + UInt64(Note.headerSize)
+      guard header.upperBound <= limit ? present.survives(header) : !isFileCut else { continue }
       if other.fileEnd <= limit, try isFollowed(other) { return true }
     }
     return false
