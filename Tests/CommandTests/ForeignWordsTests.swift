@@ -118,6 +118,21 @@ struct ForeignWordsTests {
     }
   }
 
+  @Test("a user whose halves qemu-user swapped is not named")
+  func swappedUser() throws {
+    let folder = try ScratchFolder(in: .memory)
+    for (user, isNamed) in [(1234, true), (1234 << 16, false)] as [(UInt32, Bool)] {
+      var builder = CoreBuilder.typical(.ppc64, threads: 0)
+      builder.notes = [
+        .thread(321, of: .ppc64),
+        .process(321, name: "bakery", arguments: "bakery", user: user, of: .ppc64),
+      ]
+      let path = try folder.write(builder.build().bytes, to: "in")
+      let text = try Tool.coresalvage("inspect", path.string).run().text
+      #expect(text.contains("user \(user)") == isNamed, "\(text)")
+    }
+  }
+
   @Test("the reason for a missing link map is what is so: NT_FILE lost, or never there")
   func linkMapReason() throws {
     let folder = try ScratchFolder(in: .memory)

@@ -80,9 +80,9 @@ struct OtherWriterTests {
   func noteLayouts(alignment: UInt64, padding: Int) throws {
     let folder = try ScratchFolder(in: .memory)
     let notes = (0..<3 as Range<Int32>).map { number in
-      // An odd size, so that the padding counts.
+      // An odd size, so that the padding counts, and a type that nobody looks into.
       Self.note("CORE", 1, Self.thread(100 + number), padding: padding)
-        + Self.note("CORE", 0x4649_4c45, [1, 2, 3, 4, 5, 6], padding: padding)
+        + Self.note("CORE", 0x5445_5354, [1, 2, 3, 4, 5, 6], padding: padding)
     }
     let bytes = Self.core([
       Part(type: 1, bytes: Self.memory, address: 0x10000, alignment: 4096),

@@ -155,7 +155,7 @@ struct RepairedWordsTests {
       let result = try Tool.coresalvage(command + [cut.string]).run()
       #expect(result.status == 2)
       #expect(
-        result.errorText.contains("the \(packer) stream was cut before the first byte"), "\(result)"
+        result.errorText.contains("the \(packer) stream was cut before its first byte"), "\(result)"
       )
     }
     let batch = try Tool.coresalvage(

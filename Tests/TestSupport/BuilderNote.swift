@@ -40,17 +40,17 @@ public struct BuilderNote: Hashable, Sendable {
 
   /// NT_PRPSINFO: the process's name and command line.
   public static func process(
-    _ id: Int32, name: String, arguments: String, of machine: BuilderMachine
+    _ id: Int32, name: String, arguments: String, user: UInt32 = 0, of machine: BuilderMachine
   ) -> BuilderNote {
     var writer = FieldWriter(machine.format)
     writer.raw([0, UInt8(ascii: "R"), 0, 0])  // pr_state, pr_sname, pr_zomb, pr_nice
     writer.pad(to: machine.format.nativeSize)
     writer.native(0)  // pr_flag
     if machine.hasShortUserIDs {
-      writer.half(0)  // pr_uid
+      writer.half(UInt16(truncatingIfNeeded: user))  // pr_uid
       writer.half(0)  // pr_gid
     } else {
-      writer.word(0)
+      writer.word(user)
       writer.word(0)
     }
     for number in [id, 1, id, id] { writer.word(UInt32(bitPattern: number)) }  // pid ppid pgrp sid

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A core that went through a transfer as text: every line feed in it became a carriage return and a line feed, and all
 /// that follows the first stands too far behind.
 enum TextMode {
@@ -29,17 +31,33 @@ enum TextMode {
       let bytes = try source.bytes(
         at: data.lowerBound, count: Int(min(data.length, 1 << 18)))
       guard !bytes.isEmpty else { return nil }
-      for (index, byte) in bytes.enumerated() {
-        if byte == 0x0a {
-          guard before == 0x0d else { return nil }
-          first = first ?? data.lowerBound + UInt64(index) - 1
-          count += 1
-        }
-        before = byte
+      for index in lineFeeds(in: bytes) {
+        guard (index > 0 ? bytes[index - 1] : before) == 0x0d else { return nil }
+        first = first ?? data.lowerBound + UInt64(index) - 1
+        count += 1
       }
+      before = bytes[bytes.count - 1]
       searched += UInt64(bytes.count)
       offset = data.lowerBound + UInt64(bytes.count)
     }
     return count >= fewest ? first : nil
+  }
+
+  /// Where the first line feeds are, up to `fewest` of them.
+  private static func lineFeeds(in bytes: [UInt8]) -> [Int] {
+    var places: [Int] = []
+    unsafe bytes.withUnsafeBytes { buffer in
+      guard let base = buffer.baseAddress else { return }
+      var start = 0
+      // memchr, for most cores have none for a long way.
+      while places.count < fewest, start < buffer.count,
+        let found = unsafe memchr(base + start, 0x0a, buffer.count - start)
+      {
+        let place = unsafe UnsafeRawPointer(found) - base
+        places.append(place)
+        start = place + 1
+      }
+    }
+    return places
   }
 }

@@ -45,6 +45,11 @@ struct KnownNotes {
     return note.owner == SalvageNote.owner && note.kind.rawValue >> 8 == 0x53_414C
   }
 
+  /// Whether an owner that we know may begin with this byte: nearly all places fail here.
+  static func mayBegin(with byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "C") || byte == UInt8(ascii: "L")
+  }
+
   /// Whether an owner that we know may begin with these bytes: a look before anything is read.
   static func mayBegin(_ bytes: ArraySlice<UInt8>) -> Bool {
     bytes.starts(with: core) || bytes.starts(with: linux) || bytes.starts(with: SalvageNote.owner)

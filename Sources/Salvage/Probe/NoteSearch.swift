@@ -270,7 +270,9 @@ struct NoteSearch {
       // Where the search ends inside the block, so does the look at it.
       let last = min(block.count - KnownNotes.shortest, Int(clamping: end - 1 - blockStart))
       for position in stride(from: position, through: last, by: 4)
-      where KnownNotes.mayBegin(block[(position + Note.headerSize)...]) {
+      where KnownNotes.mayBegin(with: block[position + Note.headerSize])
+        && KnownNotes.mayBegin(block[(position + Note.headerSize)...])
+      {
         let offset = blockStart + UInt64(position)
         if let note = try reader.note(at: offset, alignment: alignment), KnownNotes.knows(note) {
           return note

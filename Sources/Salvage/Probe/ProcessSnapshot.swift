@@ -19,6 +19,7 @@ package struct ProcessSnapshot: Sendable {
 
   package init(_ structure: CoreStructure, _ source: any ByteSource) throws(SalvageError) {
     let format = structure.format
+    isBigEndian = format.byteOrder == .big
     let notes = structure.programHeaders.first { $0.kind == .note }
     isFirstKnown = structure.notes.first.map { $0.fileOffset == notes?.fileOffset } ?? false
     writer = structure.writer
@@ -90,9 +91,18 @@ package struct ProcessSnapshot: Sendable {
     return info == nil ? (isFirstKnown ? first : nil) : threads.count == 1 ? first : nil
   }
 
-  package var userID: UInt32? { info.map { $0.id == 0 ? nil : $0.userID } ?? foreign?.userID }
+  /// nil where it can't be believed: valgrind's note has no ids, and qemu-user 7.2 swaps the halves of a big-endian
+  /// target's user, so that 1234 becomes 1234 times 65,536.
+  package var userID: UInt32? {
+    guard let info else { return foreign?.userID }
+    let isSwapped =
+      isBigEndian && info.userID > 0 && info.userID & 0xffff == 0 && listedFiles == nil
+    return info.id == 0 || isSwapped ? nil : info.userID
+  }
 
   package var commandLine: [UInt8]? { info?.commandLine ?? foreign?.commandLine }
+
+  private let isBigEndian: Bool
 
   /// Whether the first of the threads is the one that the core begins with.
   private var isFirstKnown = false
