@@ -41,7 +41,7 @@ struct NoteDamageTests {
     arguments: BuilderMachine.all)
   func size(machine: BuilderMachine) throws {
     let folder = try ScratchFolder(in: .memory)
-    let builder = CoreBuilder.typical(machine, threads: 5)
+    let builder = CoreBuilder.typical(machine)
     let core = builder.build()
     for (index, range) in core.noteRanges.enumerated() {
       let size = UInt32(builder.notes[index].descriptor.count)
@@ -75,6 +75,51 @@ struct NoteDamageTests {
     guard GDB.isInstalled else { return }
     #expect(try !GDB(folder.file("in")).view().opensCleanly)
     #expect(try GDB(folder.file("out")).view().threads.count == 3)
+  }
+
+  @Test("is none where the PT_NOTE alone is of a wrong size: all are found")
+  func segmentSize() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let builder = CoreBuilder.typical(threads: 5)
+    let core = builder.build()
+    let size = core.notesRange.count
+    for wrong in [size - 100, 400, 1 << 20, 0x7fff_ffff] {
+      var bytes = core.bytes
+      Self.store(UInt32(wrong), &bytes, at: core.tableRange.lowerBound + 32, builder.machine.format)
+      let result = try repaired(bytes, in: folder)
+      #expect(Self.own(result) == builder.notes.map(\.descriptor), "PT_NOTE of \(wrong) bytes")
+      let reasons = try Repair(of: folder.file("in")).report.verdict.reasons
+      #expect(reasons.contains { $0.kind == .notes && $0.text.contains("PT_NOTE") })
+      // All memory is there, whatever the notes are said to reach over.
+      #expect(result.loads.filter { $0.fileSize > 0 }.count == 4)
+    }
+  }
+
+  @Test("or a program header that was zeroed is told, and what the others name is kept")
+  func zeroedHeaders() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let builder = CoreBuilder.typical()
+    let core = builder.build()
+    let start = core.tableRange.lowerBound
+    for (zeroed, loads) in [(0..<1, 4), (3..<4, 3), (2..<5, 2), (0..<5, 1)] {
+      var bytes = core.bytes
+      let range = start + 56 * zeroed.lowerBound..<start + 56 * zeroed.upperBound
+      bytes.replaceSubrange(range, with: [UInt8](repeating: 0, count: range.count))
+      let result = try repaired(bytes, in: folder)
+      #expect(result.threadIDs == [4242, 4243, 4244], "entries \(zeroed)")
+      #expect(result.loads.filter { $0.fileSize > 0 }.count == loads, "entries \(zeroed)")
+      let lost = try #require(try result.lost()?.entries)
+      #expect(
+        lost.contains { $0.offset == UInt64(range.lowerBound) && $0.length == UInt64(range.count) })
+      let reasons = try Repair(of: folder.file("in")).report.verdict.reasons
+      #expect(
+        reasons.contains {
+          $0.kind == .table && $0.text.hasPrefix("\(zeroed.count) of the program")
+        })
+      // What we write is no such core.
+      #expect(
+        try !Repair(of: folder.file("out")).report.verdict.reasons.contains { $0.kind == .table })
+    }
   }
 
   @Test("that was zeroed with its block is lost, and with it the registers that nothing owns")
@@ -177,5 +222,28 @@ struct NoteDamageTests {
     #expect(report.verdict.reasons.contains { $0.kind == .text && $0.text.contains("sed") })
     let first = try #require(core.bytes[memory...].firstIndex(of: 0x0a))
     #expect(report.memory.survived <= UInt64(first - memory))
+  }
+
+  @Test("by a transfer as text is told where its first line feeds come late, too")
+  func lateLineFeeds() throws {
+    let folder = try ScratchFolder(in: .memory)
+    var builder = CoreBuilder.typical(threads: 1)
+    // Further than a core of the right length is searched.
+    let silent = [UInt8](repeating: 7, count: 17 << 20)
+    builder.segments.insert(BuilderSegment(at: 0x0200_0000, silent), at: 2)
+    builder.segments[4].address = 0x0800_0000
+    var core = builder.build().bytes
+    for index in core.indices.prefix(4096) where core[index] == 0x0a { core[index] = 0x0b }
+    let start = try #require(builder.build().segmentRanges.last).lowerBound
+    var bytes = core.prefix(start).map { $0 == 0x0a ? 0x0b : $0 }
+    for byte in core[start...] {
+      if byte == 0x0a { bytes.append(0x0d) }
+      bytes.append(byte)
+    }
+    let path = try folder.write(bytes, to: "in")
+    let report = try Repair(of: path).report
+    #expect(report.verdict.reasons.contains { $0.kind == .text })
+    let first = try #require(core[start...].firstIndex(of: 0x0a))
+    #expect(report.memory.survived <= UInt64(first))
   }
 }

@@ -7,14 +7,15 @@ struct NoteReader {
   let present: DamageMap
   let format: ELFFormat
   private var window: ByteWindow
-  /// Lists may be read for so many bytes: a hostile core's lie over each other.
-  private var budget: UInt64 = 256 << 20
+  /// Lists may be read for so many bytes, each some times: a hostile core's lie over each other.
+  private var budget: UInt64
 
   init(_ source: any ByteSource, _ present: DamageMap, _ format: ELFFormat) {
     self.source = source
     self.present = present
     self.format = format
     window = ByteWindow(source)
+    budget = min(256 << 20, 8 * min(source.size, 1 << 32))
   }
 
   /// What a note's header at an offset says; nil where that is not all there. Where the note ends is not looked at.

@@ -142,6 +142,9 @@ struct NoteSearch {
     for size in KnownNotes.sizes(of: note, in: reader.format) where size != note.descriptorSize {
       var other = note
       other.descriptorSize = size
+      // Only what is there speaks for it.
+      let header = end(of: other)..<end(of: other) + UInt64(Note.headerSize)
+      guard header.upperBound <= limit ? present.survives(header) : !isFileCut else { continue }
       if other.fileEnd <= limit, try isFollowed(other) { return true }
     }
     return false
@@ -151,6 +154,7 @@ struct NoteSearch {
 
   /// Goes from where no whole note stands to the next one.
   private mutating func skip(from offset: UInt64, _ note: Note?) throws(SalvageError) -> UInt64 {
+    let wasCut = found.isCut
     found.isCut = true
     let header = offset..<min(offset + UInt64(Note.headerSize), limit)
     guard present.survives(header) else {
@@ -161,7 +165,10 @@ struct NoteSearch {
     if next == nil { next = try firstNote(from: offset + 4, to: limit) }
     var start = offset
     if let note, note.isEmpty {
-      if next == nil, try isPadding(offset) { return limit }
+      if next == nil, try isPadding(offset) {
+        found.isCut = wasCut
+        return limit
+      }
       let zeros = try reader.zeroedBlocks(around: offset, in: segment.lowerBound..<limit)
       while !zeros.isEmpty, let last = found.notes.last, last.fileEnd > zeros.lowerBound,
         last.fileOffset >= segment.lowerBound
@@ -180,11 +187,11 @@ struct NoteSearch {
     return next ?? limit
   }
 
-  /// Whether what follows an offset is what the kernel writes between the notes and memory: fewer zeros than a page has.
+  /// Whether what follows the last note is what the kernel writes between the notes and memory: zeros up to the next page.
   private func isPadding(_ offset: UInt64) throws(SalvageError) -> Bool {
-    let largestPage: UInt64 = 64 << 10
-    guard !isNamed, limit - offset < largestPage else { return false }
-    return try reader.source.bytes(at: offset, count: Int(limit - offset)).allSatisfy { $0 == 0 }
+    guard !isNamed else { return false }
+    let end = min(limit, roundUp(offset, to: 4096))
+    return try reader.source.bytes(at: offset, count: Int(end - offset)).allSatisfy { $0 == 0 }
   }
 
   /// Where the next note stands by the size of this one's type, which is known though its own is wrong.
@@ -260,13 +267,13 @@ struct NoteSearch {
     while start < end {
       guard let position = try searched(from: start, to: end) else { return nil }
       start = blockStart + UInt64(position)
-      let last = block.count - KnownNotes.shortest
+      // Where the search ends inside the block, so does the look at it.
+      let last = min(block.count - KnownNotes.shortest, Int(clamping: end - 1 - blockStart))
       for position in stride(from: position, through: last, by: 4)
       where KnownNotes.mayBegin(with: block[position + Note.headerSize])
         && KnownNotes.mayBegin(block[(position + Note.headerSize)...])
       {
         let offset = blockStart + UInt64(position)
-        guard offset < end else { return nil }
         if let note = try reader.note(at: offset, alignment: alignment), KnownNotes.knows(note) {
           return note
         }
@@ -289,7 +296,8 @@ struct NoteSearch {
     guard let data = reader.source.firstData(in: offset..<end) else { return nil }
     let step = (data.lowerBound - segment.lowerBound) / 4 * 4 + segment.lowerBound
     blockStart = max(offset, step)
-    block = try reader.source.bytes(at: blockStart, count: 1 << 16)
+    let wanted = end - min(end, blockStart) +| shortest
+    block = try reader.source.bytes(at: blockStart, count: Int(min(wanted, 1 << 16)))
     return block.count >= KnownNotes.shortest ? 0 : nil
   }
 }

@@ -54,16 +54,18 @@ package struct NoteWalk {
     var segment = segment
     let next = starts.partitioningIndex { $0 > segment.fileOffset }
     let bound = next < starts.count ? starts[next] : .max
-    if segment.fileEnd ?? .max > bound {
+    let isTooLong = segment.fileEnd ?? .max > bound
+    if isTooLong {
       // Memory is no note, whatever a damaged size says; nor is one a part of another.
       segment.fileSize = bound - segment.fileOffset
       isMissized = true
     }
-    var result = try bestResult(segment)
+    var result = try bestResult(segment, isNamed: !isTooLong)
     if result.isCut, let end = segment.fileEnd, end < min(bound, reader.source.size) {
       var longer = segment
       longer.fileSize = min(bound, reader.source.size) - segment.fileOffset
-      let more = try searched(longer, alignment: segment.alignment == 8 ? 8 : 4)
+      let more = try searched(
+        longer, alignment: segment.alignment == 8 ? 8 : 4, isNamed: false)
       // What it does not name is believed only where a note goes on over its end.
       if more.notes.contains(where: { $0.fileOffset < end && $0.fileEnd > end }) {
         result.notes = more.notes
@@ -81,7 +83,7 @@ package struct NoteWalk {
   /// gABI says 8 for 64-bit files, and only alignment 8 in `p_align` is meant so; everything else is padded to 4. Some
   /// writers say one and do the other: theirs is the way that leads from note to note up to the end.
   private mutating func bestResult(
-    _ segment: ProgramHeader
+    _ segment: ProgramHeader, isNamed: Bool
   ) throws(SalvageError) -> NoteSearch.Result {
     let declared: UInt64 = segment.alignment == 8 ? 8 : 4
     if let notes = try plainNotes(segment, alignment: declared) { return .init(notes: notes) }
@@ -90,11 +92,11 @@ package struct NoteWalk {
     {
       return .init(notes: notes)
     }
-    return try searched(segment, alignment: declared)
+    return try searched(segment, alignment: declared, isNamed: isNamed)
   }
 
   private mutating func searched(
-    _ segment: ProgramHeader, alignment: UInt64, isNamed: Bool = true
+    _ segment: ProgramHeader, alignment: UInt64, isNamed: Bool
   ) throws(SalvageError) -> NoteSearch.Result {
     var search = try NoteSearch(reader, present, segment, alignment: alignment, isNamed: isNamed)
     let result = try search.result()
