@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gives strangers' bytes to every way into the library, under libFuzzer and AddressSanitizer, and then to the debuggers'
-# reader of our notes: fuzz.sh [SECONDS]
+# Gives strangers' bytes to the debuggers' reader of our notes, and then, under libFuzzer and AddressSanitizer, to every way
+# into the library: fuzz.sh [SECONDS]
 #
 # It begins with the corpus in Tests/Fuzz/corpus. What it finds on the way is kept in .build/fuzz/corpus and used the next
 # time; what breaks is left in .build/fuzz/found, and ends it with 1. CORESALVAGE_FUZZ_WAY names one way to try alone.
@@ -11,6 +11,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 build=$root/.build/fuzz
 mkdir -p "$build/corpus" "$build/found"
+
+python3 Tests/Fuzz/notes.py "$((seconds / 6 + 1))" Tests/Fuzz/corpus "$build/found"
 
 compiler=$(dirname "$(readlink -f "$(command -v swiftc)")")
 if ! compgen -G "$compiler/../lib/clang/*/lib/*/libclang_rt.fuzzer*.a" >/dev/null; then
@@ -28,11 +30,11 @@ CORESALVAGE_FUZZ=1 swift build -c release --product SalvageFuzz --scratch-path "
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
 log=$build/found/log
-if ! "$build/release/SalvageFuzz" -max_total_time="$seconds" -max_len=12288 -timeout=20 \
+# Naming each function that is met for the first time would take most of a short run.
+if ! "$build/release/SalvageFuzz" -max_total_time="$seconds" -print_funcs=0 -max_len=12288 -timeout=20 \
   -rss_limit_mb=2048 -malloc_limit_mb=512 -dict=Tests/Fuzz/words.dict \
   -artifact_prefix="$build/found/" "$build/corpus" Tests/Fuzz/corpus >"$log" 2>&1; then
   tail -n 60 "$log"
   exit 1
 fi
 tail -n 1 "$log"
-python3 Tests/Fuzz/notes.py "$((seconds / 6 + 1))" Tests/Fuzz/corpus

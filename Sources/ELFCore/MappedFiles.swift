@@ -85,8 +85,8 @@ extension MappedFiles {
   private static func isSound(
     _ descriptor: Span<UInt8>, wordSize size: Int, _ order: ELFFormat.ByteOrder
   ) -> Bool {
-    guard let count = descriptor.integer(at: 0, size: size, order),
-      count <= UInt64(max(0, descriptor.count - 2 * size) / (3 * size + 1))
+    guard descriptor.count >= 2 * size, let count = descriptor.integer(at: 0, size: size, order),
+      count <= UInt64((descriptor.count - 2 * size) / (3 * size + 1))
     else { return false }
     for index in 0..<Int(count) {
       let record = (2 + 3 * index) * size

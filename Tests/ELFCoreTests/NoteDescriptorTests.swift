@@ -71,6 +71,15 @@ struct NoteDescriptorTests {
     #expect(files == nil)
   }
 
+  @Test("of mapped files that is shorter than its two counts is unsound", arguments: FormatPair.all)
+  func shortList(of pair: FormatPair) {
+    for length in 0..<2 * pair.format.wordSize {
+      let bytes = [UInt8](repeating: 0, count: length)
+      let isSound = MappedFiles.isSound(bytes.span, in: pair.format)
+      #expect(!isSound, "\(length) bytes")
+    }
+  }
+
   @Test(
     "of the auxiliary vector gives the first value of each key, up to its end",
     arguments: FormatPair.all)

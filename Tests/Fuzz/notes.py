@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Gives mutated cores to the debuggers' reader of our notes: notes.py SECONDS CORPUS [SEED]
+"""Gives mutated cores to the debuggers' reader of our notes: notes.py SECONDS CORPUS FOUND [SEED]
 
-It may say that a core has nothing of ours, and raise nothing but what a file that can't be read raises.
+It may say that a core has nothing of ours, and raise nothing but what a file that can't be read raises. What breaks it is
+left in the folder FOUND.
 """
 
 import os
 import random
 import resource
 import sys
-import tempfile
 import time
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -40,8 +40,8 @@ def mutated(random, seeds):
 
 
 def main():
-    limit, corpus = float(sys.argv[1]), sys.argv[2]
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
+    limit, corpus, path = float(sys.argv[1]), sys.argv[2], os.path.join(sys.argv[3], "notes")
+    seed = int(sys.argv[4]) if len(sys.argv) > 4 else random.randrange(1 << 32)
     generator = random.Random(seed)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     seeds = []
@@ -52,29 +52,25 @@ def main():
         if data[:4] == b"\x7fELF":
             seeds.append(data)
     runs, start = 0, time.monotonic()
-    handle, path = tempfile.mkstemp(prefix="coresalvage-notes.")
-    try:
+    with open(path, "wb", buffering=0) as file:
         while time.monotonic() - start < limit:
             data = mutated(generator, seeds)
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, data, 0)
-            began = time.monotonic()
+            file.truncate(0)
+            os.pwrite(file.fileno(), data, 0)
+            # A busy machine is no fault of the reader.
+            began = time.process_time()
             try:
                 record = coresalvage_notes.Record(path)
                 record.warning()
                 record.summary()
                 record.find(generator.choice(EDGES))
             except Exception as error:
-                print("notes.py: run %d of seed %d: %r" % (runs, seed, error))
-                with open("notes-found", "wb") as found:
-                    found.write(data)
+                print("notes.py: run %d of seed %d, left in %s: %r" % (runs, seed, path, error))
                 raise
-            if time.monotonic() - began > PATIENCE:
-                sys.exit("notes.py: run %d of seed %d takes too long" % (runs, seed))
+            if time.process_time() - began > PATIENCE:
+                sys.exit("notes.py: run %d of seed %d, left in %s, takes too long" % (runs, seed, path))
             runs += 1
-    finally:
-        os.close(handle)
-        os.unlink(path)
+    os.unlink(path)
     print("the debuggers' reader: %d runs of seed %d" % (runs, seed))
 
 

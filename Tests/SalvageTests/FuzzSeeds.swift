@@ -18,6 +18,9 @@ enum FuzzSeeds {
       add(.inspect, kind, options: 0x58, bytes)
       add(.inPlace, kind, bytes)
     }
+    for (kind, bytes) in cores where ["moved", "linked"].contains(kind) {
+      add(.repair, "\(kind)-mended", options: 0x83, bytes)
+    }
     for (kind, bytes) in cores where ["repaired", "linked"].contains(kind) {
       for way in [Way.check, .note, .undo, .archive] { add(way, kind, bytes) }
       for options in [1, 2, 0x64] as [UInt8] {
@@ -69,7 +72,7 @@ enum FuzzSeeds {
       ("big64", cut(builder(.s390x), by: 60)), ("big32", cut(builder(.ppc), by: 60)),
       ("notes", cut(builder(.x86_64), by: 600)), ("extended", cut(extended, by: 100)),
       ("gcore", cut(builder(.x86_64, .gcore), by: 700)),
-      ("repaired", try RenderedRepair(little).bytes), ("linked", linked),
+      ("repaired", try RenderedRepair(little).bytes), ("linked", linked), ("moved", moved),
     ]
   }
 
@@ -86,16 +89,18 @@ enum FuzzSeeds {
     builder.pageSize = 64
     builder.notes = [
       .thread(7, registers: [UInt64](repeating: list + 8, count: 27), of: .x86_64),
-      .auxiliaryVector([(3, 0x40_0040), (5, 3), (6, 4096), (9, 0x40_1000)], .elf64Little),
+      .auxiliaryVector([(3, 0x40_0040), (5, 4), (6, 4096), (9, 0x40_1000)], .elf64Little),
       .files(
         [
           ReferenceMapping(range: 0x40_0000..<0x40_1000, fileOffset: 0, path: "/bin/p"),
           ReferenceMapping(range: 0x40_1000..<0x40_2000, fileOffset: 0x1000, path: "/bin/p"),
+          ReferenceMapping(range: 0x40_2000..<0x40_3000, fileOffset: 0x2000, path: "/bin/p"),
         ], .elf64Little),
     ]
     builder.segments = [
       BuilderSegment(at: 0x40_0000, flags: BuilderSegment.read, page),
       BuilderSegment(undumpedAt: 0x40_1000, size: 0x1000),
+      BuilderSegment(undumpedAt: 0x40_2000, size: 0x1000),
       BuilderSegment(
         at: list,
         words([1, list + 40, 0, 0, 0x7fff_0000_0000, 0, list + 120, 0x40_0200, list + 80, 0])
@@ -103,6 +108,25 @@ enum FuzzSeeds {
     ]
     builder.segments[0].memorySize = 4096
     return Array(builder.build().bytes.dropLast(48))
+  }
+
+  /// Four threads whose control blocks hold their own addresses, and a block between the second and the third is missing.
+  private static var moved: [UInt8] {
+    let start: UInt64 = 0x7f00_0000_0000
+    var builder = CoreBuilder(.x86_64)
+    builder.pageSize = 64
+    var data: [UInt8] = []
+    for thread in 0..<4 as Range<Int32> {
+      let block = start + 64 * UInt64(thread)
+      var registers = [UInt64](repeating: block, count: 27)
+      registers[21] = block
+      builder.notes.append(.thread(7 + thread, registers: registers, of: .x86_64))
+      data += (0..<8).map { UInt8(truncatingIfNeeded: block >> (8 * $0)) }
+      data += [UInt8](repeating: UInt8(thread), count: 56)
+    }
+    builder.segments = [BuilderSegment(at: start, data)]
+    let bytes = builder.build().bytes
+    return Array(bytes.dropLast(124)) + bytes.suffix(108)
   }
 
   /// Archives: sound, without their seek table, and with a damaged block.

@@ -4,10 +4,9 @@ import SystemPackage
 /// The ways that make an archive, or take one.
 extension Way {
   func archive(_ bytes: [UInt8], _ choice: Choice) throws(SalvageError) {
-    let source = MemorySource(bytes)
     var repairing = choice.options
     repairing.extend = .none
-    let repair = try Repair(of: source, options: repairing)
+    let repair = try Repair(of: MemorySource(bytes), options: repairing)
     var options = ArchiveOptions()
     options.force = true
     options.blockSize = .kib64
@@ -19,7 +18,7 @@ extension Way {
     let archive = try InputFile(
       reading: draft.output, named: Scratch.output, size: draft.archived.size)
     demand(try Verification(of: archive, threads: 1).isSound, "what was archived is sound")
-    let core = PlanSource(draft.plan, source)
+    let core = PlanSource(draft.plan, repair.source)
     let restored = try ArchiveSource(archive)
     demand(restored.size == core.size, "an archive has all of the core")
     let count = Int(core.size)

@@ -7,8 +7,9 @@ extension Way {
   static let mostRead: UInt64 = 1 << 20
 
   func repair(_ bytes: [UInt8], _ choice: Choice) throws(SalvageError) {
-    let source = MemorySource(bytes)
-    let repair = try Repair(of: source, options: choice.options)
+    let repair = try Repair(of: MemorySource(bytes), options: choice.options)
+    // In a mended one, bytes are not where they were.
+    let source = repair.source
     demand(!repair.report.description.isEmpty, "a report has words")
     demand(!repair.json(output: "out", nil).line.isEmpty, "a report has JSON")
     demand(!repair.planDescription.isEmpty, "a plan has words")
@@ -26,7 +27,7 @@ extension Way {
   }
 
   /// Pieces meet end to end, and no entry shows what is not there.
-  private static func check(_ plan: Plan, of source: MemorySource, _ options: RepairOptions) {
+  private static func check(_ plan: Plan, of source: any ByteSource, _ options: RepairOptions) {
     var end: UInt64 = 0
     for piece in plan.pieces {
       demand(piece.offset == end, "pieces meet")
@@ -95,6 +96,6 @@ extension Way {
     intake.losses = try options.intake.losses()
     let repair = try Repair(of: intake, options: options)
     demand(!repair.report.description.isEmpty, "a report has words")
-    if let plan = repair.plan { Self.check(plan, of: core, options) }
+    if let plan = repair.plan { Self.check(plan, of: repair.source, options) }
   }
 }

@@ -52,6 +52,11 @@ struct Choice {
     if bits & 16 != 0 { options.intake.zeroTail = .lost }
     if bits & 32 != 0 { options.withFiles = .all }
     if bits & 64 != 0 { options.intake.lostRanges = [4096..<8192, 100..<140] }
+    if bits & 3 == 3 {
+      options.intake.shifts = .mend
+      options.intake.zeroRuns = .lost(from: 16)
+      options.intake.holes = .lost
+    }
     options.intake.acceptsGrowing = true
     options.intake.temporaryFolder = Scratch.folder
     options.force = true
