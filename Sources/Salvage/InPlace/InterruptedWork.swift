@@ -23,10 +23,16 @@ enum InterruptedWork {
     of file: FileDescriptor, _ size: UInt64, _ path: FilePath
   ) throws(SalvageError) -> UInt64 {
     guard InPlaceJournal.mayEnd(file, size: size) else { return size }
-    switch find(in: DescriptorSource(path: path, size: size, descriptor: file)) {
+    let source = DescriptorSource(path: path, size: size, descriptor: file)
+    switch find(in: source) {
     case .begun(let journal): return journal.sizeBefore
+    case .underWay(let journal):
+      // Until the last step the header may name the copy of the table.
+      let header = try source.bytes(at: 0, count: journal.headerMiddle.count)
+      let usesCopy = journal.tableLength > 0 && header == journal.headerMiddle
+      return usesCopy ? journal.copyOffset + journal.tableLength : journal.sizeAfter
     case .undoing: throw undoIsInterrupted(path)
-    case .none, .underWay, .unknown: return size
+    case .none, .unknown: return size
     }
   }
 

@@ -57,7 +57,8 @@ extension WayIn {
   package var offsetReasons: [Verdict.Reason] {
     var reasons = offsets.sentences(isMended: isMended).map { Verdict.Reason(.moved, $0) }
     let trailing = offsets.trailing
-    if trailing > 0, !offsets.isMoved {
+    // Writers fill up the last word, as we do.
+    if trailing >= 8, !offsets.isMoved {
       // Some writers put a checksum there; no transfer works in units below a sector.
       reasons.append(
         Verdict.Reason(
