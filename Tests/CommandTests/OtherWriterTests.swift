@@ -100,6 +100,25 @@ struct OtherWriterTests {
     }
   }
 
+  @Test(
+    "with empty notes behind its shortened NT_FILE is whole, and with a sector of zeros there is not",
+    arguments: [(12, 0), (156, 0), (1200, 1)] as [(Int, Int32)])
+  func emptyNotes(size: Int, status: Int32) throws {
+    let folder = try ScratchFolder(in: .memory)
+    let mapping = ReferenceMapping(range: 0x10000..<0x11000, fileOffset: 0, path: "/bin/bakery")
+    let files = BuilderNote.files([mapping], .elf64Little)
+    let notes =
+      Self.note("CORE", 1, Self.thread(100), padding: 4)
+      + Self.note("CORE", files.type, files.descriptor, padding: 4)
+    let bytes = Self.core([
+      Part(type: 4, bytes: notes + [UInt8](repeating: 0, count: size)),
+      Part(type: 1, bytes: Self.memory, address: 0x10000, alignment: 4096),
+    ])
+    let path = try folder.write(bytes, to: "in")
+    let check = try Tool.coresalvage("check", path.string).run()
+    #expect(check.ending == .exit(status), "\(check)")
+  }
+
   @Test("QEMU's dump-guest-memory keeps physical addresses, CPUs and QEMU's own notes")
   func guestMemory() throws {
     let folder = try ScratchFolder(in: .memory)

@@ -33,7 +33,17 @@ package struct CoreStructure: Sendable {
 
   /// Who wrote it.
   package var writer: CoreWriter {
-    CoreWriter(notes, osABI: header.osABI, hasSections: hasSections)
+    CoreWriter(
+      notes, osABI: header.osABI, hasSections: hasSections, hasKernelMemory: hasKernelMemory)
+  }
+
+  /// Whether it has memory that is a kernel's: in the upper half of the addresses, and with a physical place, which no
+  /// process's core tells.
+  private var hasKernelMemory: Bool {
+    format.width == .bits64
+      && programHeaders.contains {
+        $0.kind == .load && $0.address >> 63 == 1 && $0.physicalAddress != 0
+      }
   }
 
   /// Whether a repair made it what it is, or what it was before it was damaged.

@@ -27,13 +27,17 @@ public enum CoreWriter: String, Hashable, Sendable {
   /// Every writer's first notes tell; of a hostile core's millions no more are looked at.
   private static let mostNotes = 4096
 
-  package init(_ notes: [Note], osABI: UInt8, hasSections: Bool) {
+  package init(_ notes: [Note], osABI: UInt8, hasSections: Bool, hasKernelMemory: Bool) {
     let theirs = notes.prefix(Self.mostNotes).lazy.filter { $0.owner != SalvageNote.owner }
     for note in theirs {
       if let writer = Self.owned(note) {
         self = writer
         return
       }
+    }
+    guard !hasKernelMemory else {
+      self = .kdump
+      return
     }
     let first = theirs.filter(\.isProcessNote).prefix(2).map(\.kind)
     switch first.first {
