@@ -110,13 +110,16 @@ struct OtherWriterTests {
     let notes =
       Self.note("CORE", 1, Self.thread(100), padding: 4)
       + Self.note("CORE", files.type, files.descriptor, padding: 4)
-    let bytes = Self.core([
-      Part(type: 4, bytes: notes + [UInt8](repeating: 0, count: size)),
-      Part(type: 1, bytes: Self.memory, address: 0x10000, alignment: 4096),
-    ])
-    let path = try folder.write(bytes, to: "in")
-    let check = try Tool.coresalvage("check", path.string).run()
-    #expect(check.ending == .exit(status), "\(check)")
+    let filling = [UInt8](repeating: 0, count: size)
+    for next in [[], Self.note("LINUX", 0x401, [1, 2, 3, 4, 5, 6, 7, 8], padding: 4)] {
+      let bytes = Self.core([
+        Part(type: 4, bytes: notes + filling + next),
+        Part(type: 1, bytes: Self.memory, address: 0x10000, alignment: 4096),
+      ])
+      let path = try folder.write(bytes, to: "in")
+      let check = try Tool.coresalvage("check", path.string).run()
+      #expect(check.ending == .exit(status), "\(check)")
+    }
   }
 
   @Test("QEMU's dump-guest-memory keeps physical addresses, CPUs and QEMU's own notes")

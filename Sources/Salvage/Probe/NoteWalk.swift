@@ -119,7 +119,10 @@ package struct NoteWalk {
     while offset < end, notes.count < NoteSearch.mostNotes {
       // Up to 7 bytes of padding may follow the last note.
       guard end - offset >= alignment else { break }
-      if let last = notes.last, try isFilling(offset..<end, after: last) { break }
+      if let last = notes.last {
+        offset += try filling(offset..<end, after: last)
+        guard end - offset >= alignment else { break }
+      }
       guard let note = try reader.note(at: offset, alignment: alignment), note.fileEnd <= end,
         !note.isEmpty, known.agrees(with: note), try reader.holdsSense(note)
       else { return nil }
@@ -133,14 +136,15 @@ package struct NoteWalk {
     return notes
   }
 
-  /// Whether a range up to the end holds empty notes alone, fewer than any device loses, behind a note that is sure to end
+  /// How many bytes of empty notes a range begins with, fewer than any device loses, behind a note that is sure to end
   /// there: a writer that shortened its NT_FILE leaves them, and every reader takes them.
-  private func isFilling(_ range: Range<UInt64>, after last: Note) throws(SalvageError) -> Bool {
-    guard last.isProcessNote, last.kind == .mappedFiles, range.length < 512,
-      range.length % UInt64(Note.headerSize) == 0
-    else { return false }
-    return try reader.source.bytes(at: range.lowerBound, count: Int(range.length))
-      .allSatisfy { $0 == 0 }
+  private func filling(_ range: Range<UInt64>, after last: Note) throws(SalvageError) -> UInt64 {
+    guard last.isProcessNote, last.kind == .mappedFiles else { return 0 }
+    let sector = 512
+    let bytes = try reader.source.bytes(
+      at: range.lowerBound, count: Int(min(range.length, UInt64(sector))))
+    let zeros = bytes.prefix { $0 == 0 }.count
+    return zeros < sector ? UInt64(zeros / Note.headerSize * Note.headerSize) : 0
   }
 
   /// Takes the notes of a range that no PT_NOTE names, where one that is named is lost: the old ones of a repaired core,
