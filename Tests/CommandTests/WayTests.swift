@@ -44,6 +44,8 @@ struct WayTests {
   func sameBytes(sample: String, extend: String) throws {
     let folder = try ScratchFolder()
     guard let core = try SampleCores.cut(sample, into: folder) else { return }
+    // Only a file has a time, and libraries that were touched since then are doubted: it is newer than all of them.
+    try Tool("touch", [core.string]).runSuccessfully()
     let output = folder.file("out")
     try Tool.coresalvage("-q", "--extend", extend, core.string, output.string).runSuccessfully()
     let expected = try ReferenceSource.contents(of: output)
@@ -176,7 +178,9 @@ struct WayTests {
     let size = try FileTree.size(core)
     #expect(truncate(core.string, 10_000_123) == 0 && truncate(core.string, off_t(size)) == 0)
     let kept = try Tool.coresalvage("-n", core.string).runSuccessfully()
-    #expect(kept.text.contains("are zeros, as a power cut may leave them"), "\(kept)")
+    #expect(kept.text.contains("are zeros: "), "\(kept)")
+    #expect(kept.text.contains("left by a power cut (--zero-tail lost)"), "\(kept)")
+    #expect(kept.text.contains("damage    The main stack reads as zeros."), "\(kept)")
     try Tool.coresalvage("-q", "--zero-tail", "lost", core.string, folder.file("out").string)
       .runSuccessfully()
     let result = try ReferenceCore(contentsOf: folder.file("out"))
