@@ -2,7 +2,7 @@ public import ArgumentParser
 public import Salvage
 internal import SystemPackage
 
-extension ArchiveOptions.BlockSize: ExpressibleByArgument {
+extension ArchiveBlockSize: ExpressibleByArgument {
   public init?(argument: String) {
     switch argument.uppercased() {
     case "64K": self = .kib64

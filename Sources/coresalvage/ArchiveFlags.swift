@@ -7,7 +7,7 @@ struct ArchiveFlags: ParsableArguments {
   var level = 1
 
   @Option(help: "How much of the core is compressed, and lost if it comes to that, as one.")
-  var blockSize = ArchiveOptions.BlockSize.mib4
+  var blockSize = ArchiveBlockSize.mib4
 
   @Flag(help: "Checksum the contents too, not the compressed blocks alone.")
   var contentChecksum = false

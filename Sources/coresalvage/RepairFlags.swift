@@ -3,7 +3,7 @@ public import Salvage
 
 extension RepairOptions.Extend: ExpressibleByArgument {}
 extension RepairOptions.LostMemory: ExpressibleByArgument {}
-extension RepairOptions.Sparse: ExpressibleByArgument {}
+extension Sparseness: ExpressibleByArgument {}
 extension RepairOptions.Reflink: ExpressibleByArgument {}
 
 /// The options of a repair, as typed.
@@ -23,7 +23,7 @@ struct RepairFlags: ParsableArguments {
   var lost = RepairOptions.LostMemory.drop
 
   @Option(help: "When stretches of zeros become holes.")
-  var sparse = RepairOptions.Sparse.auto
+  var sparse = Sparseness.auto
 
   @Option(help: "When the output shares its data with the input (XFS, Btrfs).")
   var reflink = RepairOptions.Reflink.auto

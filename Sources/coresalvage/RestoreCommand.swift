@@ -18,7 +18,7 @@ struct RestoreCommand: ParsableCommand {
   var threads: Int?
 
   @Option(help: "When stretches of zeros become holes.")
-  var sparse = RepairOptions.Sparse.auto
+  var sparse = Sparseness.auto
 
   @Option(help: "Where an archive from a pipe is put while it is read.", completion: .directory)
   var tempDir: FileArgument?

@@ -123,7 +123,7 @@ struct ArchiveBombTests {
     ] {
       let frame = SkippableFrame.bytes(.manifest, Array((line + rest).utf8))
       let found = try SkippableFrame(at: 0, in: MemorySource(frame)).flatMap {
-        Manifest.geometry($0)
+        ArchiveGeometry(manifest: $0)
       }
       #expect(found == nil || found?.size == geometry.size)
       let damaged = try DamagedArchive(frame)

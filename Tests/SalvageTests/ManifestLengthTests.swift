@@ -56,7 +56,7 @@ struct ManifestLengthTests {
       let archive = MemorySource(try ReferenceSource.contents(of: path))
       let first = try #require(try SkippableFrame(at: 0, in: archive))
       #expect(!archive.bytes[4..<8].contains(0x0a), "a label of \(length) letters")
-      #expect(Manifest.geometry(first)?.size == UInt64(core.count))
+      #expect(ArchiveGeometry(manifest: first)?.size == UInt64(core.count))
       sizes.insert(first.bytes.count % 256)
       guard length % 64 == 13 else { continue }
       #expect(try Verification(of: archive).isSound)

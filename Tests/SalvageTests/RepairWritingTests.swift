@@ -11,9 +11,9 @@ struct RepairWritingTests {
   private static let bytes = CoreBuilder.typical().build().cut(to: 30_000)
 
   @Test(
-    "writes into a file just what its plan says", arguments: RepairOptions.Sparse.allCases,
+    "writes into a file just what its plan says", arguments: Sparseness.allCases,
     RepairOptions.LostMemory.allCases)
-  func writesItsPlan(sparse: RepairOptions.Sparse, lost: RepairOptions.LostMemory) throws {
+  func writesItsPlan(sparse: Sparseness, lost: RepairOptions.LostMemory) throws {
     let folder = try ScratchFolder()
     let input = try folder.write(Self.bytes, to: "in.core")
     var options = RepairOptions()

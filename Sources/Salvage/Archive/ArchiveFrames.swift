@@ -10,14 +10,14 @@ struct ArchiveFrames {
     self.table = table
   }
 
-  func faults() throws(SalvageError) -> [Verification.Fault] {
-    var faults: [Verification.Fault] = []
+  func faults() throws(SalvageError) -> [ArchiveFault] {
+    var faults: [ArchiveFault] = []
     func note(_ what: String, _ range: Range<UInt64>) {
-      faults.append(Verification.Fault(what: what, range: range, coreRange: 0..<0))
+      faults.append(ArchiveFault(what: what, range: range, coreRange: 0..<0))
     }
     let first = try SkippableFrame(at: 0, in: file)
     if first?.range.upperBound != table.dataOffset
-      || first.flatMap(Manifest.geometry) != table.geometry
+      || first.flatMap(ArchiveGeometry.init(manifest:)) != table.geometry
     {
       note("the manifest", 0..<table.dataOffset)
     }
@@ -28,7 +28,7 @@ struct ArchiveFrames {
       guard let frame = try SkippableFrame(at: offset, in: file),
         frame.kind == .copy
           ? StructureCopy(frame, table.geometry) != nil
-          : frame.range.upperBound == end && Manifest.geometry(frame) == table.geometry
+          : frame.range.upperBound == end && ArchiveGeometry(manifest: frame) == table.geometry
       else {
         note("the copies of headers and manifest", offset..<end)
         return faults

@@ -31,7 +31,7 @@ package struct ArchiveGeometry: Hashable, Sendable {
     size: UInt64, blockSize: UInt64, blocksPerGroup: UInt64, hasContentChecksum: Bool,
     id: ArchiveID? = nil
   ) {
-    guard size > 0, let known = ArchiveOptions.BlockSize(rawValue: Int(clamping: blockSize)),
+    guard size > 0, let known = ArchiveBlockSize(rawValue: Int(clamping: blockSize)),
       id == nil ? (16...1024).contains(blocksPerGroup) : blocksPerGroup == 1,
       // Every group has one block more than its size asks for.
       size / blockSize < Self.mostBlocks / (blocksPerGroup + 1) * blocksPerGroup

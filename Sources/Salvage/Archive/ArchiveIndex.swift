@@ -55,7 +55,8 @@ package struct ArchiveIndex: Sendable {
   private static func beginsAsAnother(
     _ file: any ByteSource, than table: SeekTable
   ) throws(SalvageError) -> Bool {
-    if let first = try SkippableFrame(at: 0, in: file), let found = Manifest.geometry(first) {
+    if let first = try SkippableFrame(at: 0, in: file), let found = ArchiveGeometry(manifest: first)
+    {
       guard found == table.geometry else { return true }
     }
     // The first mark knows an archive of the same id too.

@@ -1,13 +1,5 @@
 /// How an archive is written. What is in it is decided by `RepairOptions`.
 public struct ArchiveOptions: Hashable, Sendable {
-  /// The sizes that a block of an LZ4 frame can have.
-  public enum BlockSize: Int, Hashable, Sendable, CaseIterable {
-    case kib64 = 0x1_0000
-    case kib256 = 0x4_0000
-    case mib1 = 0x10_0000
-    case mib4 = 0x40_0000
-  }
-
   /// A word that a user keeps with an archive.
   public struct Label: Hashable, Sendable {
     public var key: String
@@ -21,7 +13,7 @@ public struct ArchiveOptions: Hashable, Sendable {
 
   /// 1 and 2 are fast, 3 to 12 are LZ4HC: slower to write, as quick to read.
   public var level = 1
-  public var blockSize = BlockSize.mib4
+  public var blockSize = ArchiveBlockSize.mib4
   /// Whether each LZ4 frame also ends in a checksum of its contents.
   public var contentChecksum = false
   public var labels: [Label] = []

@@ -3,7 +3,7 @@ internal import Synchronization
 package import SystemPackage
 
 /// The core in an archive, to be read at any place: only the blocks that are asked for are decoded.
-package final class ArchiveSource: ByteSource {
+package final class ArchiveSource: LossySource {
   package let path: FilePath
   package let size: UInt64
   /// What is known to be lost. It reads as zeros.
@@ -143,7 +143,7 @@ package final class ArchiveSource: ByteSource {
   }
 
   /// Whether anything of the archive is known to be damaged.
-  var isDamaged: Bool { !lost.isEmpty || !index.isByTable }
+  package var isDamaged: Bool { !lost.isEmpty || !index.isByTable }
 
   /// What there is to say of it besides its losses, in words.
   package var remarks: [String] {
@@ -151,7 +151,7 @@ package final class ArchiveSource: ByteSource {
     if index.search?.foreign.isEmpty == false {
       remarks.append("parts of another archive are in it: none of them was taken")
     }
-    if isDamaged, index.geometry.version == 1 { remarks.append(Verification.oldFormat) }
+    if isDamaged, index.geometry.version == 1 { remarks.append(ArchiveFault.oldFormat) }
     return remarks
   }
 

@@ -37,7 +37,7 @@ struct FrameCatalog {
       switch frame.kind {
       case .manifest:
         if frame.range.lowerBound == 0 { firstManifestEnd = frame.range.upperBound }
-        if let geometry = Manifest.geometry(frame) { _ = number(of: geometry) }
+        if let geometry = ArchiveGeometry(manifest: frame) { _ = number(of: geometry) }
       case .mark: if let mark = GroupMark(frame) { add(mark, frame.range) }
       case .copy: copies.append(frame.range.lowerBound)
       case .seekTable:

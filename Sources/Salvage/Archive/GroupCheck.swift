@@ -12,7 +12,7 @@ final class GroupCheck: Sendable {
   private let threads: Int?
   private let progress: Progress
   private let claims: Claims
-  private let found = Mutex<[Verification.Fault]>([])
+  private let found = Mutex<[ArchiveFault]>([])
 
   init(
     _ file: any ByteSource, _ index: ArchiveIndex, _ table: SeekTable, _ threads: Int?,
@@ -28,7 +28,7 @@ final class GroupCheck: Sendable {
     claims = Claims(index.geometry.groupCount)
   }
 
-  func faults() throws(SalvageError) -> [Verification.Fault] {
+  func faults() throws(SalvageError) -> [ArchiveFault] {
     Workers.run(ArchiveCheck.threadCount(threads, index.geometry)) { [self] _ in
       do throws(SalvageError) {
         let reader = BlockReader(file, index)
@@ -79,7 +79,7 @@ final class GroupCheck: Sendable {
     let found = try SkippableFrame(at: offset, in: file).flatMap { GroupMark($0) }
     let isForeign = found.map { $0.geometry != geometry } ?? false
     note(
-      Verification.Fault(
+      ArchiveFault(
         what: name + (isForeign ? " (it is another archive's)" : ""),
         range: offset..<offset + UInt64(mark.count), coreRange: 0..<0))
   }
@@ -90,7 +90,7 @@ final class GroupCheck: Sendable {
     let geometry = index.geometry
     guard let place = index[block] else { return }
     switch try reader.read(block) {
-    case .damaged: note(Verification.fault(block, place, geometry))
+    case .damaged: note(ArchiveFault(block: block, place, geometry))
     case .bytes(let bytes): if geometry.hasContentChecksum { unsafe hash.update(bytes) }
     case .zeros:
       if geometry.hasContentChecksum {
@@ -116,11 +116,11 @@ final class GroupCheck: Sendable {
     let isRight = try file.has(expected, at: offset)
     guard !isRight else { return }
     note(
-      Verification.Fault(
+      ArchiveFault(
         what: what, range: offset..<offset + UInt64(expected.count), coreRange: 0..<0))
   }
 
-  private func note(_ fault: Verification.Fault) { found.withLock { $0.append(fault) } }
+  private func note(_ fault: ArchiveFault) { found.withLock { $0.append(fault) } }
 }
 
 extension ByteSource {

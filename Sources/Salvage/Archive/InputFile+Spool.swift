@@ -1,6 +1,11 @@
 package import SystemPackage
 
 extension InputFile {
+  /// A core, which waits for its turn. What an interrupted repair in place has left behind it is no part of it.
+  package static func core(_ path: FilePath) throws(SalvageError) -> InputFile {
+    try InputFile(path, inTurn: true, extent: InterruptedWork.size)
+  }
+
   /// Opens what a user named; for `-` standard input. A pipe's bytes go into an unnamed temporary file first, for an
   /// archive is read from its end. `failure` is why it could not be read to its end.
   package static func opening(

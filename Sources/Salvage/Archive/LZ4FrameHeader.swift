@@ -28,7 +28,7 @@ enum LZ4FrameHeader {
   }
 
   private static func sizeID(_ size: Int) -> LZ4F_blockSizeID_t {
-    switch ArchiveOptions.BlockSize(rawValue: size) {
+    switch ArchiveBlockSize(rawValue: size) {
     case .kib64: LZ4F_max64KB
     case .kib256: LZ4F_max256KB
     case .mib1: LZ4F_max1MB

@@ -64,21 +64,9 @@ struct Manifest: Hashable, Sendable {
 
   // MARK: As a frame
 
-  /// The first line after the identifier: version, core size, block size, blocks per group, flags, in hexadecimal; and the
-  /// archive's id.
-  private var geometryLine: String {
-    let numbers: [(UInt64, Int)] = [
-      (geometry.size, 16), (UInt64(geometry.blockSize), 8), (UInt64(geometry.blocksPerGroup), 8),
-      (geometry.hasContentChecksum ? 1 : 0, 1),
-    ]
-    let words =
-      numbers.map { hexadecimal($0.0, digits: $0.1) } + (geometry.id.map { [$0.digits] } ?? [])
-    return " \(geometry.version) " + words.joined(separator: " ")
-  }
-
   /// All of it as text.
   var text: [UInt8] {
-    var text = geometryLine + "\n{\n"
+    var text = geometry.manifestLine + "\n{\n"
     text += members.map { JSON.object([$0]).line.dropFirst().dropLast() }.joined(separator: ",\n")
     text += "\n}\n"
     return Array(text.utf8)
@@ -101,25 +89,5 @@ struct Manifest: Hashable, Sendable {
       return (size >> shift + 1) << shift
     }
     return size
-  }
-
-  /// The first line of a manifest is no longer.
-  private static let longestLine = 128
-
-  /// The geometry that a manifest names.
-  static func geometry(_ frame: SkippableFrame) -> ArchiveGeometry? {
-    guard frame.kind == .manifest else { return nil }
-    let line = frame.content.prefix(longestLine).prefix { $0 != 0x0a }
-    let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
-    let numbers = words.prefix(5).compactMap { UInt64($0, radix: 16) }
-    guard numbers.count == 5, numbers[4] <= 1, (1...2).contains(numbers[0]),
-      // Version 2 has the id besides.
-      words.count == 4 + Int(numbers[0])
-    else { return nil }
-    let id = words.count == 6 ? ArchiveID(words[5]) : nil
-    guard words.count == 5 || id != nil else { return nil }
-    return ArchiveGeometry(
-      size: numbers[1], blockSize: numbers[2], blocksPerGroup: numbers[3],
-      hasContentChecksum: numbers[4] == 1, id: id)
   }
 }

@@ -3,15 +3,6 @@ public import SystemPackage
 
 /// What a look at every byte of an archive found.
 public struct Verification: Hashable, Sendable {
-  /// Something that is not as it was written.
-  public struct Fault: Hashable, Sendable {
-    public var what: String
-    /// Where in the archive, in bytes.
-    public var range: Range<UInt64>
-    /// The core's bytes that are lost with it; empty where none are.
-    public var coreRange: Range<UInt64>
-  }
-
   public var file: FilePath
   public var size: UInt64
   public var coreSize: UInt64
@@ -19,7 +10,7 @@ public struct Verification: Hashable, Sendable {
   /// Of the archive's format. Parts of version 1 can't be told from those of another archive.
   public var version: UInt64
   /// In the order of the archive.
-  public var faults: [Fault]
+  public var faults: [ArchiveFault]
 
   public var isSound: Bool { faults.isEmpty }
 
@@ -56,20 +47,20 @@ public struct Verification: Hashable, Sendable {
   }
 
   /// What is wrong with an archive that had to be searched.
-  private static func faults(ofSearch index: ArchiveIndex, _ size: UInt64) -> [Fault] {
-    var faults: [Fault] = []
+  private static func faults(ofSearch index: ArchiveIndex, _ size: UInt64) -> [ArchiveFault] {
+    var faults: [ArchiveFault] = []
     if let end = index.search?.end {
       faults.append(
-        Fault(what: "bytes after the archive's end", range: end..<size, coreRange: 0..<0))
+        ArchiveFault(what: "bytes after the archive's end", range: end..<size, coreRange: 0..<0))
     } else {
       faults.append(
-        Fault(
+        ArchiveFault(
           what: "the archive is cut, or its seek table damaged", range: size..<size,
           coreRange: 0..<0))
     }
     for range in index.search?.foreign ?? [] {
       faults.append(
-        Fault(what: "a part of another archive", range: range, coreRange: 0..<0))
+        ArchiveFault(what: "a part of another archive", range: range, coreRange: 0..<0))
     }
     for blocks in index.lost(damaged: []) {
       let first = index.geometry.range(of: blocks.lowerBound)
@@ -78,17 +69,9 @@ public struct Verification: Hashable, Sendable {
         blocks.count == 1
         ? "block \(blocks.lowerBound)" : "blocks \(blocks.lowerBound) to \(blocks.upperBound - 1)"
       faults.append(
-        Fault(what: name, range: 0..<0, coreRange: first.lowerBound..<last.upperBound))
+        ArchiveFault(what: name, range: 0..<0, coreRange: first.lowerBound..<last.upperBound))
     }
     return faults
-  }
-
-  static func fault(_ block: Int, _ place: ArchiveIndex.Block, _ geometry: ArchiveGeometry) -> Fault
-  {
-    Fault(
-      what: "block \(block)",
-      range: place.offset..<place.offset + UInt64(place.entry.storedSize),
-      coreRange: geometry.range(of: block))
   }
 }
 
@@ -101,13 +84,9 @@ extension Verification: CustomStringConvertible {
     }
     let lost = faults.total(\.coreRange.length)
     var lines = ["\(name): damaged, \(ByteCount(lost)) of \(ByteCount(coreSize)) lost"]
-    if version == 1 { lines.append("  " + Self.oldFormat) }
+    if version == 1 { lines.append("  " + ArchiveFault.oldFormat) }
     return (lines + faults.map { "  \($0)" }).joined(separator: "\n")
   }
-
-  /// What there is to say of a damaged archive of version 1.
-  public static let oldFormat =
-    "version 1 of the format: if parts of another archive are in it, they can't be told from its own"
 
   /// What there is to say of a file that could not be verified.
   public static func json(of error: SalvageError) -> JSON {
@@ -132,7 +111,7 @@ extension Verification: CustomStringConvertible {
   }
 }
 
-extension Verification.Fault: CustomStringConvertible {
+extension ArchiveFault: CustomStringConvertible {
   public var description: String {
     let place = range.isEmpty ? "" : " at \(range.lowerBound), \(ByteCount(range.length))"
     guard !coreRange.isEmpty else { return what + place + ": nothing of the core is lost with it" }

@@ -15,7 +15,9 @@ package struct FoundFile: Sendable {
   package var identity: FileIdentity? { folder.identity(of: name) }
 
   package func open() throws(SalvageError) -> InputFile {
-    try InputFile(owning: folder.open(name, path: path), path, inTurn: true)
+    try InputFile(
+      owning: folder.open(name, path: path), path, inTurn: true,
+      extent: InterruptedWork.size)
   }
 
   /// Removes the file, if it is still the one that was read, and as it was.

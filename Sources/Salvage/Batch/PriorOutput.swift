@@ -18,7 +18,7 @@ enum PriorOutput {
     guard let plan = repair.plan else {
       return lookForCopy(output, structure, isArchive: isArchive, repair)
     }
-    guard let line = try? Origin.line(in: structure, output) else {
+    guard let line = try? PriorRepair.originLine(in: structure, output) else {
       // An archive is always ours.
       return isArchive ? .outdated : .foreign
     }
@@ -38,12 +38,12 @@ enum PriorOutput {
       present.modified > packed.identity.modified,
       let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output),
-      let line = try? Origin.line(in: structure, output), !endsUnread(output),
+      let line = try? PriorRepair.originLine(in: structure, output), !endsUnread(output),
       let bytes = Intake.unpackedHead(of: packed, count: 4 << 20)?.bytes
     else { return false }
     let head = MemorySource(bytes, path: packed.path)
     guard let found = try? Probe.structure(of: head),
-      let digest = try? Origin.digest(of: found, head)
+      let digest = try? HeadDigest.of(found, head)
     else { return false }
     return [options.extend, .none].contains { extend in
       var options = options
@@ -64,12 +64,12 @@ enum PriorOutput {
     _ output: any ByteSource, _ structure: CoreStructure, isArchive: Bool, _ repair: Repair
   ) -> PriorOutput {
     if output.size == repair.source.size,
-      (try? Origin.digest(of: structure, output)) == repair.inputs.digest
+      (try? HeadDigest.of(structure, output)) == repair.inputs.digest
     {
       return .current(Plan(copying: output.size))
     }
     if isArchive { return .outdated }
     // A repair of the input as it was before all of it had been written.
-    return (try? Origin.line(in: structure, output)) == nil ? .foreign : .outdated
+    return (try? PriorRepair.originLine(in: structure, output)) == nil ? .foreign : .outdated
   }
 }

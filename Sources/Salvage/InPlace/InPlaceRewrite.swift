@@ -22,7 +22,7 @@ struct InPlaceRewrite {
     var journal = InPlaceJournal(
       .repair, sizeBefore: source.size, sizeAfter: plan.size, headerBefore: header,
       headerAfter: patches.header,
-      digest: try Origin.digest(of: Probe.structure(of: source), source))
+      digest: try HeadDigest.of(Probe.structure(of: source), source))
     journal.copyOffset = roundUp(plan.size, to: unit)
     journal.tableOffset = patches.tableOffset
     journal.tableLength = UInt64(patches.table.count)

@@ -137,7 +137,7 @@ enum InterruptedWork {
   }
 
   private static func digest(of core: any ByteSource) -> String? {
-    try? Origin.digest(of: Probe.structure(of: core), core)
+    try? HeadDigest.of(Probe.structure(of: core), core)
   }
 }
 

@@ -43,7 +43,7 @@ struct LastRepair {
   /// note says was there, where it names another size, or where the file has more than the repair wrote.
   func provenDigest(_ source: any ByteSource) throws(SalvageError) -> String {
     let structure = try Probe.structure(of: original)
-    let digest = try Origin.digest(of: structure, original)
+    let digest = try HeadDigest.of(structure, original)
     let places = [0..<UInt64(format.fileHeaderSize), structure.tableRange]
     guard origin.contains("\"headDigest\":\"xxh3-128:\(digest)\""),
       origin.contains("\"sizeFound\":\(sizeFound),"),

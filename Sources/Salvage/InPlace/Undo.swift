@@ -68,7 +68,7 @@ public struct Undo: Hashable, Sendable {
     size = original.size
     self.unknownBytes = unknownBytes
     verifiedBytes = try min(
-      size, Origin.length(of: Probe.structure(of: original), original))
+      size, HeadDigest.length(of: Probe.structure(of: original), original))
   }
 
   /// Writes back what the HEAD note holds, the file header last, and takes the rest away. It can be done again and again:

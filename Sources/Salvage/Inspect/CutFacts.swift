@@ -44,7 +44,7 @@ extension CutFacts {
     _ source: any ByteSource, holesAreKnown: Bool
   ) {
     let found = structure.sizeFound
-    let pageSize = Self.pageSize(process)
+    let pageSize = process.pageSize
     let notesStart =
       structure.programHeaders.filter { $0.kind == .note }.map(\.fileOffset).min()
       ?? structure.tableRange.upperBound
@@ -96,17 +96,6 @@ extension CutFacts {
       written = holesAreKnown ? found : nil
       endsInZeros = false
     }
-  }
-
-  static func pageSize(_ process: ProcessSnapshot) -> UInt64 { knownPageSize(process) ?? 4096 }
-
-  /// nil where no note tells.
-  static func knownPageSize(_ process: ProcessSnapshot) -> UInt64? {
-    for size in [process.auxiliaryVector?[.pageSize], process.mappedFiles?.pageSize] {
-      // No machine has others; a damaged note may tell anything.
-      if let size, size >= 4096, size <= 1 << 20, size & (size - 1) == 0 { return size }
-    }
-    return nil
   }
 
   /// Whether the end of the file is the end of a note's header, name or descriptor, and the size of what would follow.

@@ -111,8 +111,8 @@ extension Inspection {
   private mutating func addProcess(_ parts: Parts) {
     let structure = parts.structure
     let process = parts.process
-    pageSize = CutFacts.pageSize(process)
-    isPageSizeKnown = CutFacts.knownPageSize(process) != nil
+    pageSize = process.pageSize
+    isPageSizeKnown = process.knownPageSize != nil
     userID = process.userID
     signalMeaning = process.signal.flatMap { signal in
       signal == 0

@@ -22,15 +22,6 @@ public enum StreamEnding: Hashable, Sendable {
   case checksumWrong
   /// Reading failed.
   case unreadable(Errno)
-
-  /// Why the bytes after the end are missing: the stream's fault, or the dump's own.
-  package var lossCause: DamageMap.Cause {
-    switch self {
-    case .whole, .checksumWrong: .pastEnd
-    case .cut, .damaged: .damaged
-    case .unreadable: .unreadable
-    }
-  }
 }
 
 /// What a stream is packed in.

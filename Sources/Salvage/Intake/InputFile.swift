@@ -9,13 +9,17 @@ package final class InputFile: ByteSource {
   package let size: UInt64
   package let identity: FileIdentity
   let descriptor: FileDescriptor
+  /// Tells of an open file and its size how many of its bytes count.
+  package typealias Extent =
+    (FileDescriptor, UInt64, FilePath) throws(SalvageError) -> UInt64
   /// The beginning, where it is held in memory.
   private let held = Mutex<[UInt8]>([])
 
   /// - Parameter inTurn: whether it waits for whoever repairs it in place, and lets nobody begin that while it is open. For
   ///   cores; files that a core names are not ours to lock.
+  /// - Parameter extent: how many of its bytes count; all where nothing is given.
   package convenience init(
-    _ path: FilePath, inTurn: Bool = false
+    _ path: FilePath, inTurn: Bool = false, extent: Extent? = nil
   ) throws(SalvageError) {
     let descriptor: FileDescriptor
     do {
@@ -24,12 +28,13 @@ package final class InputFile: ByteSource {
     } catch {
       throw SalvageError(.io(errno(of: error), call: "open"), file: path)
     }
-    try self.init(owning: descriptor, path, inTurn: inTurn)
+    try self.init(owning: descriptor, path, inTurn: inTurn, extent: extent)
   }
 
   /// Takes the descriptor over, whatever comes of it.
   package init(
-    owning descriptor: FileDescriptor, _ path: FilePath, inTurn: Bool = false
+    owning descriptor: FileDescriptor, _ path: FilePath, inTurn: Bool = false,
+    extent: Extent? = nil
   ) throws(SalvageError) {
     self.path = path
     do throws(SalvageError) {
@@ -42,7 +47,7 @@ package final class InputFile: ByteSource {
         _ = try FileLock.take(.shared, on: descriptor, path, patience: FileLock.patience)
       }
       identity = try FileIdentity(of: descriptor, path: path)
-      size = try InterruptedWork.size(of: descriptor, identity.size, path)
+      size = try extent?(descriptor, identity.size, path) ?? identity.size
     } catch {
       try? descriptor.close()
       throw error

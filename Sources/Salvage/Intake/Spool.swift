@@ -5,7 +5,7 @@ internal import Synchronization
 /// of zeros become holes.
 struct Spool: Sendable {
   let output: any WritableFile
-  let sparse: RepairOptions.Sparse
+  let sparse: Sparseness
   let progress: Progress
 
   /// What a stream was.

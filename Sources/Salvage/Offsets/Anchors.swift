@@ -14,7 +14,7 @@ struct Anchors {
   init(_ structure: CoreStructure, _ process: ProcessSnapshot, _ memory: CoreMemory) {
     self.memory = memory
     mappings = MappedFiles.apart(process.mappedFiles?.entries ?? [])
-    pageSize = CutFacts.pageSize(process)
+    pageSize = process.pageSize
     addModules(process)
     addWhatTheKernelTells(structure, process)
   }

@@ -7,7 +7,7 @@ extension Intake {
     _ option: IntakeOptions.Shifts
   ) throws(SalvageError) -> Bool {
     // Whoever made an archive looked at it, and what is moved in a mended core is known.
-    guard option != .ignore, !(source is ArchiveSource), !wayIn.isMended else { return false }
+    guard option != .ignore, !(source is any LossySource), !wayIn.isMended else { return false }
     var present = DamageMap(sizeFound: bytes.size, sizeDue: bytes.size)
     present.lose(losses + unreadable)
     wayIn.offsets = try OffsetSurvey(structure, process, bytes, present)

@@ -79,6 +79,17 @@ package struct ProcessSnapshot: Sendable {
     return process
   }
 
+  /// In bytes; 4096 where no note tells.
+  package var pageSize: UInt64 { knownPageSize ?? 4096 }
+
+  /// nil where no note tells. AT_PAGESZ comes first: NT_FILE counts in units that writers other than the kernel choose.
+  package var knownPageSize: UInt64? {
+    // No machine has others; a damaged note may tell anything.
+    [auxiliaryVector?[.pageSize], mappedFiles?.pageSize].compactMap(\.self).first {
+      (4096...1 << 20).contains($0) && $0.nonzeroBitCount == 1
+    }
+  }
+
   /// The signal that ended the process: that of its first thread.
   package var signal: UInt16? { threads.first?.signal ?? foreign?.signal }
 

@@ -18,7 +18,7 @@ package struct ModuleList {
     self.structure = structure
     self.memory = memory
     coreWritten = files.isForeign ? nil : files.coreWritten
-    pageSize = Self.pageSize(process)
+    pageSize = process.pageSize
     programAddress =
       process.auxiliaryVector?[.programHeaders] ?? process.auxiliaryVector?[.entry]
     guard process.mappedFiles != nil else {
@@ -43,14 +43,6 @@ package struct ModuleList {
   package var program: Module? {
     guard let programAddress else { return nil }
     return modules.first { $0.contains(programAddress) }
-  }
-
-  private static func pageSize(_ process: ProcessSnapshot) -> UInt64 {
-    let sizes = [process.mappedFiles?.pageSize, process.auxiliaryVector?[.pageSize]]
-    let known = sizes.compactMap(\.self).first {
-      (4096...1 << 20).contains($0) && $0.nonzeroBitCount == 1
-    }
-    return known ?? 4096
   }
 
   /// Linux lets a process map no more unless it is told to; each name may cost a look at the disk.

@@ -1,6 +1,3 @@
-internal import CXXHash
-internal import ELFCore
-
 /// The ORIGIN note: which input a repaired core was made from, by which version, and with which options.
 package struct Origin: Hashable, Sendable {
   package var sizeFound: UInt64
@@ -55,56 +52,5 @@ package struct Origin: Hashable, Sendable {
     var rest = line[...]
     for _ in 0..<first { rest = rest.drop { $0 != "," }.dropFirst() }
     return rest
-  }
-
-  /// The last ORIGIN note's JSON: that of the repair which made the core what it is; nil where there is none.
-  package static func line(
-    in structure: CoreStructure, _ source: any ByteSource
-  ) throws(SalvageError) -> String? {
-    let repair = PriorRepair.last(in: structure, source)
-    return try repair?.origin().flatMap { String(validating: $0, as: UTF8.self) }
-  }
-
-  /// The digest of the file header, the program header table and the notes as found: what tells one core from another.
-  package static func digest(
-    of structure: borrowing CoreStructure, _ source: any ByteSource
-  ) throws(SalvageError) -> String {
-    let hash = HeadHash()
-    hash.update(structure.headerBytes)
-    for range in digested(structure, source) {
-      var offset = range.lowerBound
-      while offset < range.upperBound {
-        let bytes = try source.bytes(
-          at: offset, count: Int(min(range.upperBound - offset, 1 << 18)))
-        guard !bytes.isEmpty else { break }
-        hash.update(bytes)
-        offset += UInt64(bytes.count)
-      }
-    }
-    return hash.hexadecimalDigest
-  }
-
-  /// How many bytes the digest is of.
-  static func length(of structure: borrowing CoreStructure, _ source: any ByteSource) -> UInt64 {
-    digested(structure, source).reduce(UInt64(structure.headerBytes.count)) { $0 + $1.length }
-  }
-
-  /// What follows the file header in the digest. Headers and notes of more than a gigabyte are no kernel's: the first of it
-  /// tells enough.
-  private static func digested(
-    _ structure: borrowing CoreStructure, _ source: any ByteSource
-  ) -> [Range<UInt64>] {
-    var ranges = [structure.tableRange]
-    ranges += NoteWalk.apart(structure.programHeaders).map {
-      $0.fileOffset..<($0.fileEnd ?? $0.fileOffset)
-    }
-    var left: UInt64 = 1 << 30
-    return ranges.compactMap { range in
-      let end = min(range.upperBound, source.size)
-      guard range.lowerBound < end else { return nil }
-      let length = min(end - range.lowerBound, left)
-      left -= length
-      return range.lowerBound..<range.lowerBound + length
-    }
   }
 }

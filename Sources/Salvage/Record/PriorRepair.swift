@@ -111,6 +111,14 @@ package struct PriorRepair: Sendable {
     guard let runs = try head(), let size = try sizeFound(), size <= source.size else { return nil }
     return PatchedSource(base: source, runs: runs, size: size)
   }
+
+  /// The last ORIGIN note's JSON: that of the repair which made the core what it is; nil where there is none.
+  package static func originLine(
+    in structure: CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> String? {
+    let repair = last(in: structure, source)
+    return try repair?.origin().flatMap { String(validating: $0, as: UTF8.self) }
+  }
 }
 
 extension CoreStructure {

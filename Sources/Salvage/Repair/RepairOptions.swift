@@ -20,11 +20,6 @@ public struct RepairOptions: Hashable, Sendable {
     case pad
   }
 
-  /// When stretches of zeros become holes.
-  public enum Sparse: String, Hashable, Sendable, CaseIterable {
-    case auto, always, never
-  }
-
   /// When the output shares its data with the input.
   public enum Reflink: String, Hashable, Sendable, CaseIterable {
     case auto, always, never
@@ -57,7 +52,7 @@ public struct RepairOptions: Hashable, Sendable {
   public var program: FilePath?
   public var extend = Extend.due
   public var lostMemory = LostMemory.drop
-  public var sparse = Sparse.auto
+  public var sparse = Sparseness.auto
   public var reflink = Reflink.auto
   /// Whether an output that exists is replaced.
   public var force = false

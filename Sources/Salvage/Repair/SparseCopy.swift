@@ -9,7 +9,7 @@ internal import SystemPackage
 struct SparseCopy: Sendable {
   let source: any ByteSource
   let output: any WritableFile
-  let sparse: RepairOptions.Sparse
+  let sparse: Sparseness
   let progress: Progress
 
   func copy(_ ranges: [Range<UInt64>]) throws(SalvageError) {

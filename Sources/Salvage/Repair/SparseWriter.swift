@@ -1,10 +1,10 @@
 /// Writes chunks of data, from several threads, and leaves out what can be a hole.
 final class SparseWriter: Sendable {
   private let output: any WritableFile
-  private let sparse: RepairOptions.Sparse
+  private let sparse: Sparseness
   private let turn: WriteTurn
 
-  init(_ output: any WritableFile, _ sparse: RepairOptions.Sparse) {
+  init(_ output: any WritableFile, _ sparse: Sparseness) {
     self.output = output
     self.sparse = sparse
     turn = WriteTurn(output)

@@ -149,7 +149,7 @@ private struct Reading {
       present.lose(intake.losses + intake.unreadable)
       let structure = try Probe.structure(of: source, present: present)
       let process = try ProcessSnapshot(structure, source)
-      let digest = try Origin.digest(of: structure, source)
+      let digest = try HeadDigest.of(structure, source)
       round += 1
       guard intake.unreadable != known, round < Self.mostRounds else {
         self.structure = structure

@@ -26,7 +26,7 @@ extension Way {
     Scratch.put(bytes)
     let options = choice.options
     let intake = try Intake.open(
-      InputFile(Scratch.input), options: options.intake, archives: choice[7] ? .lazily : .wholly,
+      .core(Scratch.input), options: options.intake, archives: choice[7] ? .lazily : .wholly,
       spooling: choice[5] ? .packed : .plain
     ) { _ throws(SalvageError) in try UnnamedFile(in: Scratch.folder) }
     let repair = try Repair(of: intake, options: options)
