@@ -21,10 +21,17 @@ let tests: [SwiftSetting] = [
 
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
+/// The targets of the library, each of which knows those before it.
+let house: [Target.Dependency] = [
+  "ELFCore", "CoreIO", "CoreModel", "ArchiveFormat", "Salvage", "SalvageArchive", "SalvageBatch",
+  "SalvageText",
+]
+
 let package = Package(
   name: "coresalvage",
   products: [
-    .library(name: "Salvage", targets: ["Salvage"]),
+    .library(
+      name: "Salvage", targets: ["Salvage", "SalvageArchive", "SalvageBatch", "SalvageText"]),
     .executable(name: "coresalvage", targets: ["coresalvage"]),
   ],
   dependencies: [
@@ -39,13 +46,45 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "ELFCore", swiftSettings: strict),
     .target(
-      name: "Salvage",
+      name: "CoreIO",
       dependencies: ["CLinux", "CLZ4", "CXXHash", "CZstd", "ELFCore", systemPackage],
+      swiftSettings: strict),
+    .target(
+      name: "CoreModel", dependencies: ["CXXHash", "CoreIO", "ELFCore", systemPackage],
+      swiftSettings: strict),
+    .target(
+      name: "ArchiveFormat",
+      dependencies: ["CLZ4", "CXXHash", "CoreIO", "CoreModel", "ELFCore", systemPackage],
+      swiftSettings: strict),
+    .target(
+      name: "Salvage",
+      dependencies: [
+        "ArchiveFormat", "CLinux", "CXXHash", "CoreIO", "CoreModel", "ELFCore", systemPackage,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "SalvageArchive",
+      dependencies: ["ArchiveFormat", "CoreIO", "CoreModel", "ELFCore", "Salvage", systemPackage],
+      swiftSettings: strict),
+    .target(
+      name: "SalvageBatch",
+      dependencies: [
+        "ArchiveFormat", "CLinux", "CoreIO", "CoreModel", "ELFCore", "Salvage", "SalvageArchive",
+        systemPackage,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "SalvageText",
+      dependencies: [
+        "ArchiveFormat", "CoreIO", "CoreModel", "ELFCore", "Salvage", "SalvageArchive",
+        "SalvageBatch", systemPackage,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "coresalvage",
       dependencies: [
-        "Salvage", systemPackage,
+        "ArchiveFormat", "CoreIO", "CoreModel", "Salvage", "SalvageArchive", "SalvageBatch",
+        "SalvageText", systemPackage,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -53,17 +92,17 @@ let package = Package(
       name: "TestSupport", dependencies: [systemPackage], path: "Tests/TestSupport",
       swiftSettings: tests),
     .target(
-      name: "FuzzWays", dependencies: ["Salvage", "ELFCore", systemPackage],
+      name: "FuzzWays", dependencies: house + [systemPackage],
       path: "Tests/Fuzz/Ways", swiftSettings: tests),
     .testTarget(
       name: "ELFCoreTests", dependencies: ["ELFCore", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "SalvageTests",
-      dependencies: ["CXXHash", "Salvage", "ELFCore", "FuzzWays", "TestSupport", systemPackage],
+      dependencies: house + ["CXXHash", "FuzzWays", "TestSupport", systemPackage],
       swiftSettings: tests),
     .testTarget(
-      name: "CommandTests", dependencies: ["coresalvage", "Salvage", "TestSupport", systemPackage],
-      swiftSettings: tests),
+      name: "CommandTests",
+      dependencies: house + ["coresalvage", "TestSupport", systemPackage], swiftSettings: tests),
   ]
 )
 

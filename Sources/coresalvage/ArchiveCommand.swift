@@ -1,5 +1,10 @@
+public import ArchiveFormat
 public import ArgumentParser
-public import Salvage
+internal import CoreIO
+internal import Salvage
+public import SalvageArchive
+internal import SalvageBatch
+internal import SalvageText
 internal import SystemPackage
 
 extension ArchiveBlockSize: ExpressibleByArgument {

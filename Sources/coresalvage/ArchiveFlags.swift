@@ -1,5 +1,7 @@
+internal import ArchiveFormat
 internal import ArgumentParser
 internal import Salvage
+internal import SalvageArchive
 
 /// How an archive is written, as typed.
 struct ArchiveFlags: ParsableArguments {

@@ -1,6 +1,9 @@
 public import ArgumentParser
+internal import CoreIO
 internal import Glibc
-public import Salvage
+internal import Salvage
+internal import SalvageArchive
+internal import SalvageBatch
 internal import SystemPackage
 
 extension BatchOptions.Whole: ExpressibleByArgument {}

@@ -1,4 +1,7 @@
+internal import CoreIO
 internal import Salvage
+internal import SalvageBatch
+internal import SalvageText
 internal import Synchronization
 internal import SystemPackage
 

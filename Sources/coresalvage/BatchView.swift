@@ -1,5 +1,8 @@
+internal import CoreIO
 internal import Glibc
 internal import Salvage
+internal import SalvageBatch
+internal import SalvageText
 internal import Synchronization
 
 /// Shows a batch as it runs: on a terminal a bar for all of it and a line for each core under way; elsewhere a line for

@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import CoreIO
+internal import CoreModel
 internal import Salvage
 internal import SystemPackage
 

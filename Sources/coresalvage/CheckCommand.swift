@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import CoreIO
 internal import Salvage
+internal import SalvageText
 internal import SystemPackage
 
 /// `coresalvage check CORE…`

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CoreIO
 internal import Glibc
 internal import Salvage
 internal import Synchronization

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CoreIO
 internal import Salvage
 
 /// The command. Parses, resolves options, calls the library, prints: nothing else.

@@ -1,5 +1,6 @@
 public import ArgumentParser
-public import Salvage
+internal import CoreModel
+internal import Salvage
 internal import SystemPackage
 
 extension IntakeOptions.ZeroTail: ExpressibleByArgument {}

@@ -1,5 +1,8 @@
 internal import ArgumentParser
+internal import CoreIO
+internal import CoreModel
 internal import Salvage
+internal import SalvageText
 internal import SystemPackage
 
 /// `coresalvage [repair] IN OUT`

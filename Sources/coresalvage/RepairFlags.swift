@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CoreIO
 public import Salvage
 
 extension RepairOptions.Extend: ExpressibleByArgument {}

@@ -1,5 +1,9 @@
 internal import ArgumentParser
+internal import CoreIO
+internal import CoreModel
 internal import Salvage
+internal import SalvageArchive
+internal import SalvageText
 internal import SystemPackage
 
 /// `coresalvage restore ARCHIVE OUT`

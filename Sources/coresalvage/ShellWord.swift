@@ -1,3 +1,4 @@
+internal import CoreIO
 internal import Salvage
 internal import SystemPackage
 

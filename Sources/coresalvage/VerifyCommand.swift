@@ -1,5 +1,8 @@
 internal import ArgumentParser
+internal import CoreIO
 internal import Salvage
+internal import SalvageArchive
+internal import SalvageText
 internal import SystemPackage
 
 /// `coresalvage verify ARCHIVE…`

@@ -1,6 +1,6 @@
-import Salvage
-import Testing
+import CoreIO
 import TestSupport
+import Testing
 
 /// What the command says of itself.
 @Suite("help")

@@ -1,7 +1,7 @@
-import Salvage
+import CoreIO
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 /// What the options of a repair change, and what it prints.
 @Suite("a repair")

@@ -1,8 +1,9 @@
-import Salvage
-import Testing
 import TestSupport
+import Testing
 
-@testable import Salvage
+@testable import ArchiveFormat
+@testable import CoreIO
+@testable import SalvageArchive
 
 @Suite("A hostile archive")
 struct ArchiveBombTests {

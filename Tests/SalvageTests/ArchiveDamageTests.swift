@@ -1,8 +1,10 @@
-import Salvage
-import Testing
 import TestSupport
+import Testing
 
+@testable import ArchiveFormat
+@testable import CoreIO
 @testable import Salvage
+@testable import SalvageArchive
 
 @Suite("A damaged archive")
 struct ArchiveDamageTests {

@@ -1,8 +1,7 @@
-import Salvage
-import Testing
 import TestSupport
+import Testing
 
-@testable import Salvage
+@testable import ArchiveFormat
 
 @Suite("Geometry of an archive")
 struct ArchiveGeometryTests {

@@ -1,9 +1,11 @@
 import Glibc
-import Salvage
 import SystemPackage
 import TestSupport
 
+@testable import ArchiveFormat
+@testable import CoreIO
 @testable import Salvage
+@testable import SalvageArchive
 
 /// A small archive in memory, and the core in it.
 struct ArchiveSample: Sendable {

@@ -1,8 +1,8 @@
-import Salvage
-import Testing
 import TestSupport
+import Testing
 
-@testable import Salvage
+@testable import ArchiveFormat
+@testable import CoreIO
 
 /// Parts of two archives in one file: what comes out must be of one of them alone.
 @Suite("An archive with parts of another")

@@ -1,9 +1,10 @@
-import Salvage
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
-@testable import Salvage
+@testable import ArchiveFormat
+@testable import CoreIO
+@testable import SalvageArchive
 
 /// Archives as they were written before their parts had an id.
 @Suite("An archive of version 1")

@@ -1,7 +1,8 @@
 import SystemPackage
 import Testing
 
-@testable import Salvage
+@testable import CoreIO
+@testable import SalvageBatch
 
 /// The parts of a batch that touch no file.
 @Suite("names and shares of a batch")

@@ -1,6 +1,5 @@
-import Salvage
-import Testing
 import TestSupport
+import Testing
 
 /// Built cores of eight machines, in both layouts that are found in the wild, cut everywhere.
 @Suite("a core of any machine, cut")

@@ -1,6 +1,7 @@
+import CoreModel
 import Salvage
-import Testing
 import TestSupport
+import Testing
 
 /// The map held against an array with one state for each byte.
 @Suite("a damage map")

@@ -1,4 +1,5 @@
 import CXXHash
+import CoreIO
 import Glibc
 import Salvage
 import SystemPackage

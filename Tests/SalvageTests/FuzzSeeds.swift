@@ -1,5 +1,4 @@
 import FuzzWays
-import Salvage
 import SystemPackage
 import TestSupport
 

@@ -1,7 +1,8 @@
+import CoreIO
 import ELFCore
 import Salvage
-import Testing
 import TestSupport
+import Testing
 
 /// Headers that lie: nothing in them may make us trap, hang or take memory.
 @Suite("a hostile core")

@@ -1,8 +1,9 @@
+import CoreIO
 import ELFCore
 import Salvage
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 /// Sizes past what a class of file, or memory, can hold.
 @Suite("a size too large")

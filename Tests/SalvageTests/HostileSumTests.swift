@@ -3,7 +3,11 @@ import SystemPackage
 import TestSupport
 import Testing
 
+@testable import CoreIO
+@testable import CoreModel
 @testable import Salvage
+@testable import SalvageBatch
+@testable import SalvageText
 
 /// Sizes that a core names one by one, and whose sums, ends and shares no number holds.
 @Suite("sizes that add up to more than there are numbers")

@@ -1,3 +1,4 @@
+import CoreIO
 import Salvage
 import SystemPackage
 import TestSupport

@@ -1,8 +1,9 @@
 import Glibc
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
+@testable import CoreIO
 @testable import Salvage
 
 @Suite("Inspect: which stacks survive")

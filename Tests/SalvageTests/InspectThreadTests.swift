@@ -1,6 +1,7 @@
+import CoreIO
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @testable import Salvage
 

@@ -1,7 +1,8 @@
+import CoreIO
 import Salvage
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 /// Cores that this machine's kernel wrote, cut everywhere.
 @Suite("a kernel's core, cut")

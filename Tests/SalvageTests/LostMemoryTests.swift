@@ -1,6 +1,7 @@
+import CoreIO
 import Salvage
-import Testing
 import TestSupport
+import Testing
 
 /// `--extend` and `--lost`: what each makes of lost memory.
 @Suite("lost memory")

@@ -1,8 +1,10 @@
-import Salvage
-import Testing
 import TestSupport
+import Testing
 
+@testable import ArchiveFormat
+@testable import CoreIO
 @testable import Salvage
+@testable import SalvageArchive
 
 /// A frame's size stands before the manifest's text, and must have no newline among its bytes.
 @Suite("A manifest of any length", .timeLimit(.minutes(5)))

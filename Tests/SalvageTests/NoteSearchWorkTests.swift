@@ -1,5 +1,6 @@
+import CoreIO
+import CoreModel
 import ELFCore
-import Salvage
 import Synchronization
 import SystemPackage
 import TestSupport

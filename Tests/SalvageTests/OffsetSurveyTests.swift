@@ -1,3 +1,5 @@
+import CoreIO
+import CoreModel
 import Salvage
 import SystemPackage
 import TestSupport

@@ -1,6 +1,6 @@
-import Salvage
-import Testing
+import CoreIO
 import TestSupport
+import Testing
 
 /// What may reach a terminal or a program from a stranger's bytes.
 @Suite("a stranger's text")

@@ -1,3 +1,4 @@
+import CoreIO
 import ELFCore
 import Salvage
 import TestSupport

@@ -1,3 +1,4 @@
+import CoreModel
 import Glibc
 import Salvage
 import SystemPackage

@@ -1,7 +1,8 @@
+import CoreIO
 import Glibc
 import Salvage
-import Testing
 import TestSupport
+import Testing
 
 /// A repair whose output is made in memory from the plan's pieces, apart from the code that writes files.
 struct RenderedRepair {

@@ -1,9 +1,10 @@
+import CoreIO
 import Glibc
 import Salvage
 import Synchronization
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 /// The library's verbs on files.
 @Suite("the library")

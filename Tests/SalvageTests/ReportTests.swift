@@ -1,7 +1,8 @@
+import CoreIO
 import Salvage
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 /// What the report says of a core, in words a tired person understands.
 @Suite("a report")

@@ -1,3 +1,4 @@
+import CoreModel
 import Salvage
 import SystemPackage
 import TestSupport

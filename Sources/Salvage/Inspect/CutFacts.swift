@@ -1,12 +1,14 @@
+internal import CoreIO
+package import CoreModel
 internal import ELFCore
 
 /// What the file itself tells of its cut: the fingerprints that each cause leaves.
-struct CutFacts: Hashable, Sendable {
+package struct CutFacts: Hashable, Sendable {
   /// What the cut lies in.
   enum Region: Hashable, Sendable { case headerTable, notes, memory }
 
   /// What the holes tell of how the core was written: the kernel leaves untouched pages out of a file, not out of a pipe.
-  enum Holes: Hashable, Sendable {
+  package enum Holes: Hashable, Sendable {
     /// There are some: written into a file, and only copied by what keeps holes.
     case present
     /// Untouched memory is written out as zeros: it came through a pipe, or a copy filled the holes.
@@ -16,23 +18,23 @@ struct CutFacts: Hashable, Sendable {
   }
 
   let region: Region
-  let size: UInt64
+  package let size: UInt64
   /// Whether the kernel could stop here by itself: after a program header, a note's header, name or descriptor, or a page.
   let isAtUnit: Bool
   /// The size of the unit that would have come next.
   let nextUnit: UInt64
   /// The largest power of two, up to 1 GiB, that the size is a multiple of.
-  let alignment: UInt64
-  let holes: Holes
+  package let alignment: UInt64
+  package let holes: Holes
   /// How many bytes the kernel wrote: holes don't count against RLIMIT_CORE. nil where holes can't be told.
-  let written: UInt64?
+  package let written: UInt64?
   /// A hole stands at the end, which no dump leaves.
-  let endsInHole: Bool
+  package let endsInHole: Bool
   /// The last page is zeros though the file has holes for untouched pages.
   let endsInZeros: Bool
   /// A program wrote it, gdb's gcore or another, and not Linux' kernel.
   let isByProgram: Bool
-  let writer: CoreWriter
+  package let writer: CoreWriter
   /// NT_FILE lists an io_uring, whose completions interrupt dumps into pipes.
   let hasRing: Bool
 }

@@ -1,3 +1,5 @@
+internal import CoreIO
+internal import CoreModel
 internal import ELFCore
 
 /// Names the causes that a cut fits, the surest first. Pure: facts in, causes out.

@@ -1,10 +1,11 @@
+package import CoreModel
 package import ELFCore
 
 /// A program or library, be it in memory or in a file: its headers and its build-id.
 package struct ELFImage: Hashable, Sendable {
   package let headers: ImageHeaders
   /// nil where there is none, or its note isn't there.
-  let buildID: [UInt8]?
+  package let buildID: [UInt8]?
 
   private static let largestNotes: UInt64 = 64 << 10
 
@@ -20,7 +21,7 @@ package struct ELFImage: Hashable, Sendable {
   }
 
   /// Why no build-id is read at a place of the memory: by what became of the page and the notes that should hold it.
-  static func absence(
+  package static func absence(
     _ memory: CoreMemory, at base: UInt64, _ image: ELFImage?
   ) -> Inspection.Module.BuildIDAbsence {
     var fates = memory.fates(of: base..<max(base, base &+ UInt64(FileHeader.magic.count)))

@@ -1,3 +1,6 @@
+internal import ArchiveFormat
+public import CoreIO
+package import CoreModel
 internal import ELFCore
 public import SystemPackage
 

@@ -1,3 +1,5 @@
+internal import CoreModel
+
 extension Inspection {
   /// A program or library that was mapped when the core was written.
   public struct Module: Hashable, Sendable {

@@ -1,3 +1,5 @@
+internal import CoreIO
+internal import CoreModel
 internal import ELFCore
 
 extension Inspection {

@@ -1,3 +1,5 @@
+public import CoreModel
+
 /// What a core is, what survives of it, which threads can still be read, and why it was cut.
 ///
 ///     let inspection = try Inspection(of: "in.core")
@@ -50,7 +52,7 @@ public struct Inspection: Sendable {
     public var mapped: UInt64 = 0
     public var dumped = ByteTotal()
     /// Mapped, dumped, survived and lost, as tables have them.
-    var sizes: [UInt64] { [mapped, dumped.size, dumped.survived, dumped.lost] }
+    package var sizes: [UInt64] { [mapped, dumped.size, dumped.survived, dumped.lost] }
   }
 
   /// A segment of memory as it was mapped.

@@ -1,14 +1,15 @@
+internal import CoreModel
 internal import ELFCore
 
 /// The list of loaded modules that ld.so keeps for debuggers: `r_debug` and its chain of `link_map`.
-struct LoadedList {
+package struct LoadedList {
   /// A module: what its addresses are shifted by, and its path, empty for the program.
-  struct Entry: Hashable, Sendable {
-    let bias: UInt64
-    let path: [UInt8]
+  package struct Entry: Hashable, Sendable {
+    package let bias: UInt64
+    package let path: [UInt8]
   }
 
-  let entries: [Entry]
+  package let entries: [Entry]
 
   /// A chain that goes on longer, or in a ring, is damaged.
   private static let mostEntries = 4096

@@ -1,3 +1,4 @@
+internal import CoreModel
 internal import ELFCore
 
 /// Finds the modules of a core: by NT_FILE, or without it by what AUXV, ld.so's list and the segments themselves tell.

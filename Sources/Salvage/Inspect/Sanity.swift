@@ -1,3 +1,4 @@
+internal import CoreModel
 internal import ELFCore
 
 /// What no length shows: the reasons of the verdict, and what contradicts each other and is no proof of damage.

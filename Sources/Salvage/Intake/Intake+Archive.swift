@@ -1,3 +1,6 @@
+internal import ArchiveFormat
+package import CoreIO
+package import CoreModel
 package import SystemPackage
 
 /// How much of an archive is read when it is opened.
@@ -10,7 +13,7 @@ package enum ArchiveReading: Hashable, Sendable {
 
 extension Intake {
   /// The core in an archive of ours, which is a named file, or has come through a pipe that ended so.
-  init(
+  package init(
     archive file: InputFile, _ reading: ArchiveReading, losses: [DamageMap.Extent],
     inputs: InputSet, ending: StreamEnding? = nil
   ) throws(SalvageError) {

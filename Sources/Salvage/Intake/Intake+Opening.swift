@@ -1,3 +1,6 @@
+internal import ArchiveFormat
+package import CoreIO
+package import CoreModel
 internal import Glibc
 package import SystemPackage
 

@@ -1,4 +1,6 @@
 internal import CLinux
+package import CoreIO
+internal import CoreModel
 internal import Glibc
 internal import SystemPackage
 

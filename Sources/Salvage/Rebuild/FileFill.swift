@@ -1,3 +1,5 @@
+internal import CoreIO
+internal import CoreModel
 internal import ELFCore
 
 /// What verified files give back: header pages that were lost, and on request all that they had mapped read-only.

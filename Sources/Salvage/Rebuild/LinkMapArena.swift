@@ -1,3 +1,5 @@
+internal import CoreIO
+internal import CoreModel
 internal import ELFCore
 
 /// Room in the new core for nodes and names that have no place of their own, below all memory of the process: above it,

@@ -1,3 +1,5 @@
+internal import CoreIO
+internal import CoreModel
 internal import ELFCore
 
 /// Makes what is lost of the dynamic linker's list anew: `r_debug`, where the program's DT_DEBUG points, and the chain

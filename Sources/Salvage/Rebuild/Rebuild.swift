@@ -1,3 +1,5 @@
+package import CoreIO
+package import CoreModel
 package import ELFCore
 
 /// What can be had again of lost memory, and from what. Pure but for reading the core's memory and the files that it

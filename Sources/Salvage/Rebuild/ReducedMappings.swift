@@ -1,3 +1,5 @@
+internal import CoreIO
+internal import CoreModel
 internal import ELFCore
 
 /// NT_FILE without the mappings whose bytes were in the dump and are lost.

@@ -1,5 +1,5 @@
+import CoreIO
 import ELFCore
-import Salvage
 
 /// A cut core whose list of mapped files is lost, and the program that it fits: the rest is for `--program` to find.
 public enum SampleCore {

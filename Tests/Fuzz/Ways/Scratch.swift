@@ -1,5 +1,5 @@
+import CoreIO
 import Glibc
-import Salvage
 import SystemPackage
 
 /// Files in memory, for the ways that change a file or write one.

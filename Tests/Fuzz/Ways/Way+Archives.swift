@@ -1,4 +1,7 @@
+import ArchiveFormat
+import CoreIO
 import Salvage
+import SalvageArchive
 import SystemPackage
 
 /// The ways that make an archive, or take one.

@@ -1,5 +1,8 @@
+import CoreIO
+import CoreModel
 import ELFCore
 import Salvage
+import SalvageText
 
 /// The ways that take a core and leave it as it is.
 extension Way {

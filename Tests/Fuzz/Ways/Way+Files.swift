@@ -1,3 +1,5 @@
+import CoreIO
+import CoreModel
 import ELFCore
 import Salvage
 import SystemPackage

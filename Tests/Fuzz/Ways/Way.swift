@@ -1,3 +1,4 @@
+import CoreIO
 import Salvage
 
 /// A way into the library that bytes of a stranger come, one for each command that reads some.

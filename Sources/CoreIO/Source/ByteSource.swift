@@ -1,0 +1,88 @@
+package import SystemPackage
+
+/// The bytes of an input, by position. What stands behind it may be a file or memory.
+package protocol ByteSource: Sendable {
+  /// The name for messages.
+  var path: FilePath { get }
+  /// How many bytes there are: the size found.
+  var size: UInt64 { get }
+  /// Reads into the buffer from `offset` on; fewer bytes than it holds only at the end.
+  func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SalvageError)
+    -> Int
+  /// The first stretch of `range` that may hold anything but zeros; nil where the rest of it is a hole.
+  func firstData(in range: Range<UInt64>) -> Range<UInt64>?
+  /// What could not be read so far, in order.
+  var unreadable: [Range<UInt64>] { get }
+  /// Throws where the source has lost bytes since it was opened: what was read as a hole may have been its end.
+  func confirmSize() throws(SalvageError)
+}
+
+extension ByteSource {
+  /// Up to `count` bytes from `offset` on; fewer only at the end.
+  package func bytes(at offset: UInt64, count: Int) throws(SalvageError) -> [UInt8] {
+    guard offset < size, count > 0 else { return [] }
+    let present = Int(Swift.min(UInt64(count), size - offset))
+    var bytes = [UInt8](repeating: 0, count: present)
+    let result = unsafe bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(SalvageError) in unsafe try read(at: offset, into: buffer) }
+    }
+    bytes.removeLast(present - (try result.get()))
+    return bytes
+  }
+
+  /// Where the zeros from `offset` on end, at `end` at the latest. Holes are passed over.
+  package func endOfZeros(from offset: UInt64, to end: UInt64) throws(SalvageError) -> UInt64 {
+    var position = offset
+    while position < end {
+      guard let data = firstData(in: position..<end) else { return end }
+      position = data.lowerBound
+      let bytes = try bytes(at: position, count: Int(min(data.length, 1 << 18)))
+      if let first = bytes.firstIndex(where: { $0 != 0 }) { return position + UInt64(first) }
+      guard !bytes.isEmpty else { return end }
+      position += UInt64(bytes.count)
+    }
+    return end
+  }
+
+  package func firstData(in range: Range<UInt64>) -> Range<UInt64>? { range.isEmpty ? nil : range }
+
+  package func confirmSize() throws(SalvageError) {}
+
+  package var unreadable: [Range<UInt64>] { [] }
+}
+
+/// Bytes in memory as an input.
+package struct MemorySource: ByteSource {
+  package let path: FilePath
+  package let bytes: [UInt8]
+
+  package init(_ bytes: [UInt8], path: FilePath = "memory") {
+    self.bytes = bytes
+    self.path = path
+  }
+
+  package var size: UInt64 { UInt64(bytes.count) }
+
+  package func read(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SalvageError) -> Int {
+    guard offset < size else { return 0 }
+    let part = bytes[Int(offset)...].prefix(buffer.count)
+    unsafe buffer.copyBytes(from: part)
+    return part.count
+  }
+}
+
+extension ByteSource {
+  /// Fills the buffer; false where the file ends before, or the device can't read it.
+  package func readable(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SalvageError) -> Bool {
+    do throws(SalvageError) {
+      return try unsafe read(at: offset, into: buffer) == buffer.count
+    } catch {
+      if case .io(.ioError, _) = error.kind { return false }
+      throw error
+    }
+  }
+}

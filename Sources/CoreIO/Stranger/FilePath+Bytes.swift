@@ -1,0 +1,47 @@
+internal import CXXHash
+internal import Glibc
+package import SystemPackage
+
+extension FilePath {
+  /// The path as the kernel sees it: names need not be UTF-8.
+  package var bytes: [UInt8] {
+    unsafe withPlatformString { unsafe Self.bytes(of: $0) }
+  }
+
+  /// A path of raw bytes, which are not always UTF-8.
+  package init(bytes: [UInt8]) {
+    unsafe self.init(platformString: bytes.map { CChar(bitPattern: $0) } + [0])
+  }
+
+  fileprivate static func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {
+    let length = unsafe strlen(string)
+    return unsafe Array(UnsafeRawBufferPointer(start: string, count: length))
+  }
+}
+
+extension FilePath.Component {
+  /// The name's bytes.
+  package var bytes: [UInt8] {
+    unsafe withPlatformString { unsafe FilePath.bytes(of: $0) }
+  }
+
+  /// A name of these bytes; nil where they are none, or more than one.
+  package init?(_ bytes: [UInt8]) {
+    guard !bytes.contains(0) else { return nil }
+    let component = unsafe (bytes + [0]).withUnsafeBytes { buffer in
+      unsafe buffer.withMemoryRebound(to: CChar.self) { text in
+        unsafe text.baseAddress.flatMap { unsafe FilePath.Component(platformString: $0) }
+      }
+    }
+    guard let component else { return nil }
+    self = component
+  }
+}
+
+/// A number for bytes that is the same on every machine, as 16 hexadecimal digits.
+package func stableHash(_ bytes: [UInt8]) -> String { hexadecimal(stableNumber(bytes), digits: 16) }
+
+/// A number for bytes that is the same on every machine (XXH3 of 64 bits).
+package func stableNumber(_ bytes: [UInt8]) -> UInt64 {
+  unsafe bytes.withUnsafeBytes { unsafe XXH3_64bits($0.baseAddress, $0.count) }
+}

@@ -1,0 +1,84 @@
+/// A JSON value that is to be written. Members keep their order, so the same value gives the same bytes.
+public enum JSON: Hashable, Sendable {
+  case null
+  case bool(Bool)
+  case number(UInt64)
+  case string(String)
+  case array([JSON])
+  case object([Member])
+
+  /// A name and its value.
+  public struct Member: Hashable, Sendable {
+    public let name: String
+    public let value: JSON
+
+    package init(name: String, value: JSON) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// An object of these members, in this order.
+  public static func members(_ members: KeyValuePairs<String, JSON>) -> JSON {
+    .object(members.map { Member(name: $0.key, value: $0.value) })
+  }
+
+  /// An address or offset, as a string: JSON's numbers lose bits above 2^53.
+  public static func address(_ value: UInt64) -> JSON { .string("0x" + hexadecimal(value)) }
+
+  /// Bytes of a core that are text as a rule; what is no UTF-8 is escaped as on a terminal.
+  public static func text(_ bytes: [UInt8]) -> JSON {
+    .string(String(validating: bytes, as: UTF8.self) ?? PrintableText(bytes).description)
+  }
+
+  /// The value as one line of ASCII.
+  public var line: String {
+    // Bytes: a report of a million ranges is written many times faster so than by a string's characters.
+    var text: [UInt8] = []
+    append(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private func append(to text: inout [UInt8]) {
+    switch self {
+    case .null: text.append(contentsOf: "null".utf8)
+    case .bool(let value): text.append(contentsOf: (value ? "true" : "false").utf8)
+    case .number(let value): text.append(contentsOf: String(value).utf8)
+    case .string(let value): Self.appendQuoted(value, to: &text)
+    case .array(let values):
+      text.append(UInt8(ascii: "["))
+      for (index, value) in values.enumerated() {
+        if index > 0 { text.append(UInt8(ascii: ",")) }
+        value.append(to: &text)
+      }
+      text.append(UInt8(ascii: "]"))
+    case .object(let members):
+      text.append(UInt8(ascii: "{"))
+      for (index, member) in members.enumerated() {
+        if index > 0 { text.append(UInt8(ascii: ",")) }
+        Self.appendQuoted(member.name, to: &text)
+        text.append(UInt8(ascii: ":"))
+        member.value.append(to: &text)
+      }
+      text.append(UInt8(ascii: "}"))
+    }
+  }
+
+  /// Everything but printable ASCII is escaped: a terminal may show what a program was to read.
+  private static func appendQuoted(_ string: String, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "\""))
+    if string.utf8.allSatisfy({ (0x20..<0x7f).contains($0) && $0 != 0x22 && $0 != 0x5c }) {
+      text.append(contentsOf: string.utf8)
+    } else {
+      for unit in string.utf16 {
+        switch unit {
+        case 0x22: text.append(contentsOf: "\\\"".utf8)
+        case 0x5c: text.append(contentsOf: "\\\\".utf8)
+        case 0x20..<0x7f: text.append(UInt8(unit))
+        default: text.append(contentsOf: ("\\u" + hexadecimal(UInt64(unit), digits: 4)).utf8)
+        }
+      }
+    }
+    text.append(UInt8(ascii: "\""))
+  }
+}

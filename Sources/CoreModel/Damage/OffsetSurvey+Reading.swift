@@ -1,0 +1,195 @@
+package import CoreIO
+internal import ELFCore
+
+extension OffsetSurvey {
+  /// Looks at the anchors of a core. Where all are in their places that takes a small read for each; only where one is
+  /// not, the input is searched for where it went.
+  package init(
+    _ structure: CoreStructure, _ process: ProcessSnapshot, _ source: any ByteSource,
+    _ present: DamageMap
+  ) throws(SalvageError) {
+    guard let due = structure.sizeDue else {
+      self.init()
+      return
+    }
+    var structure = structure
+    var process = process
+    let endMove = Int64(clamping: source.size) - Int64(clamping: due)
+    let notes = try MovedNotes(structure, source, present, endMove: endMove)
+    let head = Self.head(of: structure)
+    if let notes {
+      let view = ShiftedSource(
+        source, OffsetSurvey(head: head, notes: MovedNotes.segment(of: structure), notes.move))
+      structure = try Probe.structure(of: view)
+      process = try ProcessSnapshot(structure, view)
+    }
+    let whole = DamageMap(sizeFound: due, sizeDue: due)
+    let memory = CoreMemory(structure, whole, source)
+    let anchors = Anchors(structure, process, memory)
+    let reader = AnchorReader(
+      memory: memory, machine: structure.header.machine, mappings: anchors.mappings,
+      pageSize: anchors.pageSize, source: source, present: present)
+    let tried = Set([endMove, notes?.move ?? 0]).subtracting([0])
+    var sightings = try Sightings(anchors, reader)
+    var evidence = try sightings.evidence(tried.sorted())
+    if let segment = MovedNotes.segment(of: structure), !structure.notesAreCut,
+      MovedNotes.standsInPlace(segment, structure)
+    {
+      let range = segment.fileOffset..<segment.fileOffset + segment.fileSize
+      evidence.append(Evidence(due: range, moves: [notes?.move ?? 0]))
+    }
+    self.init(evidence, head: head, found: source.size, due: due)
+    missed = sightings.missed
+  }
+
+  /// The headers in their place, and the notes elsewhere.
+  private init(head: UInt64, notes segment: ProgramHeader?, _ move: Int64) {
+    self.init()
+    pieces = [Piece(due: 0..<head, move: 0, witnesses: 1)]
+    if let segment {
+      let range = segment.fileOffset..<segment.fileOffset + segment.fileSize
+      pieces.append(Piece(due: range, move: move, witnesses: 1))
+    }
+  }
+
+  /// The end of what was read of the headers, and of the notes where they stand before memory. Of notes that go wrong the
+  /// last one that seems whole may hold the place where they do.
+  private static func head(of structure: CoreStructure) -> UInt64 {
+    let table = structure.tableRange.upperBound
+    let memory =
+      structure.programHeaders.lazy.filter { $0.kind == .load && $0.fileSize > 0 }
+      .map(\.fileOffset).min() ?? .max
+    let notes = structure.notes.filter { $0.fileOffset >= table && $0.fileEnd <= memory }
+    guard let last = notes.last else { return table }
+    return structure.notesAreCut ? last.fileOffset : last.fileEnd
+  }
+}
+
+/// Where each anchor was seen.
+private struct Sightings {
+  private let anchors: Anchors
+  private let reader: AnchorReader
+  /// Those of the list, and more that were found by them.
+  private var list: [Anchor]
+  private var moves: [[Int64]]
+  /// The part of each one's place in the due file that tells.
+  private var told: [Range<UInt64>]
+  private var isMissed: [Bool]
+
+  /// How many distances are tried, and how many images for one anchor.
+  private static let mostMoves = 16
+
+  init(_ anchors: Anchors, _ reader: AnchorReader) throws(SalvageError) {
+    self.anchors = anchors
+    self.reader = reader
+    list = anchors.list
+    moves = list.map { _ in [] }
+    told = list.map(\.place)
+    isMissed = []
+    for index in list.indices {
+      if case .wrong = try look(at: index, moved: 0) {
+        isMissed.append(true)
+      } else {
+        isMissed.append(false)
+      }
+    }
+  }
+
+  /// Looks at an anchor, and keeps it where it was seen.
+  @discardableResult
+  private mutating func look(at index: Int, moved move: Int64) throws(SalvageError) -> Anchor.Look {
+    let look = try reader.look(at: list[index], moved: move)
+    if case .right(let part) = look {
+      moves[index].append(move)
+      let start = list[index].place.lowerBound
+      told[index] = start + part.lowerBound..<start + part.upperBound
+    }
+    return look
+  }
+
+  /// All that is known, by some distances that are likely and those that are found.
+  mutating func evidence(
+    _ likely: [Int64]
+  ) throws(SalvageError) -> [OffsetSurvey.Evidence] {
+    var tried = likely
+    for move in try searched() where !tried.contains(move) { tried.append(move) }
+    try look(for: &tried)
+    guard !tried.isEmpty else { return result() }
+    try addDynamicSections(tried)
+    return result()
+  }
+
+  /// Distances at which images that are not in their places were found, the likeliest first.
+  private func searched() throws(SalvageError) -> [Int64] {
+    let lost = list.indices.filter {
+      guard case .image = list[$0].thing else { return false }
+      return moves[$0].isEmpty
+    }
+    guard !lost.isEmpty, isMissed.contains(true) else { return [] }
+    let places = lost.map { list[$0].place }.sorted { $0.lowerBound < $1.lowerBound }
+    let known = Set(
+      list.indices.lazy.filter { !moves[$0].isEmpty }.map { list[$0].place.lowerBound })
+    let images = try ImageSearch(
+      near: places, reader.source, reader.present, reader.memory.format
+    ).images.filter { !known.contains($0.offset) }
+    var votes: [Int64: Int] = [:]
+    for index in lost.prefix(64) {
+      guard case .image(let image) = list[index].thing else { continue }
+      let place = list[index].place.lowerBound
+      let after = images.partitioningIndex { $0.offset >= place }
+      let near = max(0, after - Self.mostMoves)..<min(images.count, after + Self.mostMoves)
+      for candidate in images[near] where reader.isOf(candidate.headers, image) {
+        votes[Int64(clamping: candidate.offset) - Int64(clamping: place), default: 0] += 1
+      }
+    }
+    let sorted = votes.sorted { ($1.value, abs($0.key), $0.key) < ($0.value, abs($1.key), $1.key) }
+    return sorted.prefix(Self.mostMoves).map(\.key)
+  }
+
+  /// Looks for every anchor at each distance; keeps those at which one is that is not in its place.
+  private mutating func look(for tried: inout [Int64]) throws(SalvageError) {
+    var good: [Int64] = []
+    for move in tried {
+      var isSeen = false
+      for index in list.indices where moves[index].first != 0 {
+        if try look(at: index, moved: move).isRight { isSeen = true }
+      }
+      if isSeen { good.append(move) }
+    }
+    tried = good
+    // What is in its place may seem to be elsewhere as well.
+    for move in good {
+      for index in list.indices where moves[index].first == 0 {
+        try look(at: index, moved: move)
+      }
+    }
+  }
+
+  /// The dynamic sections of the images that were seen.
+  private mutating func addDynamicSections(_ tried: [Int64]) throws(SalvageError) {
+    for index in list.indices where moves[index].count == 1 {
+      guard case .image(let image) = list[index].thing,
+        let place = list[index].place.moved(by: moves[index][0])
+      else { continue }
+      let bytes = try reader.source.bytes(at: place.lowerBound, count: Int(place.length))
+      guard let headers = ImageHeaders(bytes.span) else { continue }
+      guard let dynamic = anchors.dynamicSection(of: image, headers) else { continue }
+      list.append(dynamic)
+      moves.append([])
+      told.append(dynamic.place)
+      for move in [0] + tried { try look(at: list.count - 1, moved: move) }
+    }
+  }
+
+  /// Images that are neither in their places nor elsewhere.
+  var missed: Int {
+    list.indices.count {
+      guard case .image = list[$0].thing, isMissed.indices.contains($0) else { return false }
+      return isMissed[$0] && moves[$0].isEmpty
+    }
+  }
+
+  private func result() -> [OffsetSurvey.Evidence] {
+    zip(told, moves).map { OffsetSurvey.Evidence(due: $0, moves: $1) }
+  }
+}

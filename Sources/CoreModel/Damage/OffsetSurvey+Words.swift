@@ -1,0 +1,83 @@
+package import CoreIO
+
+extension OffsetSurvey {
+  /// A place where bytes are missing, or where some are too many: between two offsets of the due file.
+  package struct Seam: Hashable, Sendable {
+    package var range: Range<UInt64>
+    /// How much farther what follows was moved: negative where bytes are missing.
+    package var change: Int64
+  }
+
+  package var seams: [Seam] {
+    zip(pieces, pieces.dropFirst()).compactMap { before, after in
+      let change = after.move.subtractingReportingOverflow(before.move).partialValue
+      return change == 0
+        ? nil : Seam(range: before.due.upperBound..<after.due.lowerBound, change: change)
+    }
+  }
+
+  /// How many bytes are in the input and not where they belong.
+  package var movedBytes: UInt64 {
+    pieces.reduce(0) { $1.move == 0 ? $0 : $0 &+ $1.due.length }
+  }
+
+  /// What there is to say, a sentence each. Safe to print.
+  package func sentences(isMended: Bool) -> [String] {
+    let most = 4
+    var result = seams.prefix(most).map { seam in
+      let size = seam.change.magnitude
+      return seam.change < 0
+        ? "\(size) bytes are missing somewhere between offsets \(seam.range.lowerBound) and \(seam.range.upperBound)."
+        : "\(size) bytes too many, doubled or strange, stand somewhere between offsets"
+          + " \(seam.range.lowerBound) and \(seam.range.upperBound)."
+    }
+    if seams.count > most { result.append("There are \(seams.count - most) more such places.") }
+    if isMoved {
+      result.append(
+        isMended
+          ? "\(ByteCount(movedBytes)) after that were put back to their places."
+          : "\(ByteCount(movedBytes)) after that are not where they belong, and are lost as they stand;"
+            + " --shifts mend puts them back.")
+    }
+    return result
+  }
+
+  package var json: JSON {
+    .array(
+      seams.map { seam in
+        .members([
+          "after": .number(seam.range.lowerBound), "before": .number(seam.range.upperBound),
+          "missing": .number(seam.change < 0 ? seam.change.magnitude : 0),
+          "surplus": .number(seam.change > 0 ? seam.change.magnitude : 0),
+        ])
+      })
+  }
+}
+
+extension WayIn {
+  /// What speaks against a core because of where its bytes stand.
+  package var offsetReasons: [Verdict.Reason] {
+    var reasons = offsets.sentences(isMended: isMended).map { Verdict.Reason(.moved, $0) }
+    let trailing = offsets.trailing
+    // Writers fill up the last word, as we do.
+    if trailing >= 8, !offsets.isMoved {
+      // Some writers put a checksum there; no transfer works in units below a sector.
+      reasons.append(
+        Verdict.Reason(
+          .trailing,
+          "The file goes on for \(trailing == 1 ? "1 byte" : "\(trailing) bytes") after the end that its headers tell of:"
+            + " strange ones, or a block stands there twice.",
+          isDamage: trailing >= 512))
+    }
+    // One may have been overwritten by the process itself.
+    if offsets.missed > 1, !offsets.isMoved {
+      reasons.append(
+        Verdict.Reason(
+          .moved,
+          "The headers of \(offsets.missed) programs and libraries are not where they should be: what follows"
+            + " them may be moved.",
+          isDamage: false))
+    }
+    return reasons
+  }
+}

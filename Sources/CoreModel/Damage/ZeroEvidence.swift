@@ -1,0 +1,156 @@
+internal import CoreIO
+internal import ELFCore
+
+/// Zeros where a process never has any: what they prove, and what they only make doubtful.
+package struct ZeroEvidence {
+  package private(set) var reasons: [Verdict.Reason] = []
+  /// What is proven to be lost, as ranges of the file.
+  package private(set) var lost: [DamageMap.Extent] = []
+
+  private let process: ProcessSnapshot
+  private let memory: CoreMemory
+  /// Stacks may be searched for so many bytes: of a core that is none, segments lie over each other.
+  private var budget: UInt64
+
+  /// File systems and transfers lose these, or multiples; no machine's pages are smaller.
+  private static let unit: UInt64 = 4096
+
+  /// Of many alike, so many are named.
+  private static let mostNamed = 3
+
+  package init(_ structure: CoreStructure, _ process: ProcessSnapshot, _ memory: CoreMemory) {
+    self.process = process
+    self.memory = memory
+    budget = structure.sizeFound
+    let names = MemoryNames(process, structure.programHeaders)
+    checkVDSO()
+    checkMainStack()
+    checkThreadStacks()
+    checkHeaderPages(names)
+  }
+
+  private mutating func lose(_ range: Range<UInt64>) {
+    guard let segment = memory.segment(at: range.lowerBound), range.upperBound <= segment.dumpedEnd
+    else { return }
+    let start = segment.fileOffset &+ (range.lowerBound - segment.address)
+    let (end, overflow) = start.addingReportingOverflow(range.length)
+    guard !overflow else { return }
+    lost.append(.init(range: start..<end, cause: .zeros))
+  }
+
+  // MARK: What the kernel put there
+
+  private mutating func checkVDSO() {
+    guard let vdso = process.auxiliaryVector?[.vdso], let page = zeroPage(at: vdso) else { return }
+    reasons.append(.init(.zeros, "The vdso reads as zeros."))
+    lose(page)
+  }
+
+  /// Its end holds the program's name, its arguments and its environment.
+  private mutating func checkMainStack() {
+    guard let name = process.auxiliaryVector?[.executableName], let end = zeroPage(at: name),
+      let index = memory.index(at: name)
+    else { return }
+    let pointers = process.threads.compactMap(\.stackPointer)
+    guard let pointer = pointers.first(where: { memory.index(at: $0) == index }),
+      let start = zeroPage(at: pointer)
+    else { return }
+    reasons.append(.init(.zeros, "The main stack reads as zeros."))
+    lose(start)
+    lose(end)
+  }
+
+  /// The header page of a module is never zeros.
+  private mutating func checkHeaderPages(_ names: MemoryNames) {
+    var seen: Set<[UInt8]> = []
+    var zeros: [[UInt8]] = []
+    for entry in process.mappedFiles?.entries ?? []
+    where entry.fileOffset == 0 && entry.path.first == UInt8(ascii: "/") {
+      let kind = names.fileKind(at: entry.range.lowerBound)
+      guard kind == .program || kind == .libraries, seen.insert(entry.path).inserted,
+        let page = zeroPage(at: entry.range.lowerBound)
+      else { continue }
+      zeros.append(entry.path)
+      lose(page)
+    }
+    guard let first = zeros.first else { return }
+    let more = zeros.count > 1 ? " and of \(zeros.count - 1) more modules" : ""
+    reasons.append(
+      .init(.zeros, "The header page of \(PrintableText(first))\(more) reads as zeros."))
+  }
+
+  /// The page of an address, from its beginning to the end of what was dumped of it, where that survived and is all zeros.
+  private func zeroPage(at address: UInt64) -> Range<UInt64>? {
+    guard let segment = memory.segment(at: address) else { return nil }
+    let start = max(segment.address, address & ~(Self.unit - 1))
+    let end = min(start.addingReportingOverflow(Self.unit).partialValue, segment.dumpedEnd)
+    guard start < end else { return nil }
+    let bytes = memory.readable(at: start, count: Int(end - start))
+    guard bytes.count == Int(end - start), bytes.allSatisfy({ $0 == 0 }) else { return nil }
+    return start..<end
+  }
+
+  // MARK: Threads
+
+  /// A thread that runs has return addresses above its stack pointer, and at the end of its stack what it began with. Zeros
+  /// from the pointer to the end prove that the stack is lost; zeros at both make it doubtful.
+  private mutating func checkThreadStacks() {
+    var proven: [UInt32] = []
+    var doubtful: [UInt32] = []
+    var starts: [Int: UInt64] = [:]
+    for thread in process.threads {
+      guard let pointer = thread.stackPointer, let index = memory.index(at: pointer) else {
+        continue
+      }
+      let segment = memory.segments[index]
+      guard segment.dumpedEnd > pointer else { continue }
+      let start = starts[index] ?? startOfZeros(upTo: segment)
+      starts[index] = start
+      // One page of zeros may be all that a thread that has just begun has; but its control block begins with its own
+      // address.
+      let isLong = segment.dumpedEnd - pointer >= 2 * Self.unit
+      let hasBlock =
+        thread.controlBlock.map { $0 >= start && $0 < segment.dumpedEnd && $0 > 0 } ?? false
+      if pointer >= start, isLong || hasBlock {
+        proven.append(thread.id)
+        lose(max(segment.address, pointer & ~(Self.unit - 1))..<segment.dumpedEnd)
+      } else if StackState(pointer: pointer, memory).readsAsZeros {
+        doubtful.append(thread.id)
+      }
+    }
+    if !proven.isEmpty {
+      reasons.append(
+        .init(
+          .zeros,
+          "The stack of \(Self.words(proven)) reads as zeros from the stack pointer to its end."))
+    }
+    if !doubtful.isEmpty {
+      reasons.append(
+        .init(
+          .zeros,
+          "The stack of \(Self.words(doubtful)) reads as zeros from the stack pointer on and at its end.",
+          isDamage: false))
+    }
+  }
+
+  /// From where on a segment holds nothing but zeros that survived; its end where there are none.
+  private mutating func startOfZeros(upTo segment: ProgramHeader) -> UInt64 {
+    var start = segment.dumpedEnd
+    while start > segment.address, budget > 0 {
+      let count = min(start - segment.address, start == segment.dumpedEnd ? Self.unit : 1 << 16)
+      budget -= min(budget, count)
+      let bytes = memory.readable(at: start - count, count: Int(count))
+      guard bytes.count == Int(count) else { break }
+      if let last = bytes.lastIndex(where: { $0 != 0 }) { return start - count + UInt64(last) + 1 }
+      start -= count
+    }
+    return start
+  }
+
+  /// "thread 12", "threads 12, 13, 14 and 7 more".
+  package static func words(_ ids: [UInt32]) -> String {
+    let named = ids.prefix(mostNamed).map(String.init).joined(separator: ", ")
+    let more = ids.count > mostNamed ? " and \(ids.count - mostNamed) more" : ""
+    return (ids.count == 1 ? "thread " : "threads ") + named + more
+  }
+}

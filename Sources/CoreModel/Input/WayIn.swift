@@ -1,0 +1,50 @@
+public import CoreIO
+package import SystemPackage
+
+/// The way in which an input came, and what that tells of it. Nothing of it goes into the output.
+public struct WayIn: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable {
+    case file, pipe
+  }
+
+  public var kind: Kind
+  /// What the dump was packed in; nil for none.
+  public var packing: Packing?
+  /// How a stream ended. Of a file that is not packed, always whole.
+  public var ending = StreamEnding.whole
+  /// What systemd-coredump wrote beside the core: `user.coredump.` names and their values, raw.
+  public var attributes: [String: [UInt8]] = [:]
+  /// How many zeros the input ends with, where that is a page at least.
+  public var zeroTail: UInt64 = 0
+  /// Bytes that could not be read.
+  public var unreadable: UInt64 = 0
+  /// What there is to say of the archive that it was in, in words.
+  public var archiveRemarks: [String] = []
+  /// Whether all of it stands in its place.
+  public var offsets = OffsetSurvey()
+  /// Whether what didn't was put back.
+  public var isMended = false
+  /// Bytes after the end that an interrupted repair in place left: they were ignored.
+  public var ignoredTail: UInt64 = 0
+
+  package init(kind: Kind) { self.kind = kind }
+
+  package init(_ file: InputFile) {
+    self.init(kind: .file)
+    for name in file.hasAttributes ? Self.attributeNames : [] {
+      attributes[name] = file.attribute("user.coredump." + name)
+    }
+    ignoredTail = file.identity.size - file.size
+  }
+
+  /// The system's reason why a stream ends where it does; nil where it was read to its end.
+  package func readFailure(of file: FilePath, at offset: UInt64) -> SalvageError? {
+    guard case .unreadable(let errno) = ending else { return nil }
+    return SalvageError(.io(errno, call: "read"), file: file, offset: offset)
+  }
+
+  /// Source: systemd's coredump.c.
+  package static let attributeNames = [
+    "pid", "uid", "gid", "signal", "timestamp", "rlimit", "hostname", "comm", "exe",
+  ]
+}

@@ -1,0 +1,190 @@
+package import CoreIO
+package import ELFCore
+
+/// The memory of the process by address, as far as the core has it. A look-up takes time that grows with the logarithm
+/// of the count of segments.
+package struct CoreMemory: Sendable {
+  /// What became of a stretch of memory.
+  package enum Fate: Hashable, Sendable {
+    case survived
+    /// It was in the dump, and is lost.
+    case lost
+    /// The process had it, and it was not dumped.
+    case undumped
+    /// The dump knows of no such memory.
+    case unmapped
+  }
+
+  /// PT_LOADs by address. Hostile ones may overlap; then those that begin later come first.
+  package let segments: [ProgramHeader]
+  private let damage: DamageMap
+  private let source: any ByteSource
+  package let format: ELFFormat
+
+  package init(_ structure: CoreStructure, _ damage: DamageMap, _ source: any ByteSource) {
+    let loads = structure.programHeaders.filter { $0.kind == .load && $0.memoryEnd > $0.address }
+    segments = loads.isSorted ? loads : loads.sorted { $0.address < $1.address }
+    self.damage = damage
+    self.source = source
+    format = structure.format
+  }
+
+  /// The segment that holds an address.
+  package func segment(at address: UInt64) -> ProgramHeader? {
+    let after = segments.partitioningIndex { $0.address > address }
+    guard after > 0, segments[after - 1].memoryEnd > address else { return nil }
+    return segments[after - 1]
+  }
+
+  /// What became of the parts of a range, in order.
+  package func fates(of range: Range<UInt64>) -> [(range: Range<UInt64>, fate: Fate)] {
+    var result: [(range: Range<UInt64>, fate: Fate)] = []
+    visit(range) { part, fate in
+      if let last = result.last, last.fate == fate, last.range.upperBound == part.lowerBound {
+        result[result.count - 1].range = last.range.lowerBound..<part.upperBound
+      } else {
+        result.append((part, fate))
+      }
+      return true
+    }
+    return result
+  }
+
+  /// Whether any part of a range has a fate.
+  package func has(_ wanted: Fate, in range: Range<UInt64>) -> Bool {
+    var isFound = false
+    visit(range) { _, fate in
+      isFound = fate == wanted
+      return !isFound
+    }
+    return isFound
+  }
+
+  /// Where the first byte of a range is that did not survive.
+  package func survivedEnd(of range: Range<UInt64>) -> UInt64 {
+    var end = range.lowerBound
+    visit(range) { part, fate in
+      guard fate == .survived else { return false }
+      end = part.upperBound
+      return true
+    }
+    return end
+  }
+
+  /// The first `most` parts of a range that have one of these fates.
+  package func parts(
+    of range: Range<UInt64>, _ fates: Set<Fate>, most: Int
+  ) -> [Range<UInt64>] {
+    var result: [Range<UInt64>] = []
+    visit(range) { part, fate in
+      guard fates.contains(fate) else { return true }
+      if let last = result.last, last.upperBound == part.lowerBound {
+        result[result.count - 1] = last.lowerBound..<part.upperBound
+        return true
+      }
+      guard result.count < most else { return false }
+      result.append(part)
+      return true
+    }
+    return result
+  }
+
+  /// Hands over the parts of a range, in order, as long as `body` wants more. Every step takes one segment or one extent of
+  /// damage: of hostile segments, which lie over each other in the file, there are too many for a list.
+  private func visit(_ range: Range<UInt64>, _ body: (Range<UInt64>, Fate) -> Bool) {
+    func visit(_ part: Range<UInt64>, _ fate: Fate) -> Bool { part.isEmpty || body(part, fate) }
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let after = segments.partitioningIndex { $0.address > position }
+      let next = after < segments.count ? segments[after].address : UInt64.max
+      let limit = min(range.upperBound, next)
+      guard after > 0, segments[after - 1].memoryEnd > position else {
+        guard visit(position..<limit, .unmapped) else { return }
+        position = limit
+        continue
+      }
+      let segment = segments[after - 1]
+      let end = min(limit, segment.memoryEnd)
+      let dumped = position..<max(position, min(end, segment.dumpedEnd))
+      guard visitExtents(of: segment, dumped, visit), visit(dumped.upperBound..<end, .undumped)
+      else { return }
+      position = end
+    }
+  }
+
+  /// The bytes at an address; nil unless all of them survived.
+  package func bytes(at address: UInt64, count: Int) throws(SalvageError) -> [UInt8]? {
+    let (end, overflow) = address.addingReportingOverflow(UInt64(clamping: count))
+    guard count > 0, !overflow else { return count == 0 ? [] : nil }
+    var bytes: [UInt8] = []
+    for (part, fate) in fates(of: address..<end) {
+      guard fate == .survived else { return nil }
+      try append(part, to: &bytes)
+    }
+    return bytes
+  }
+
+  /// Bytes at an address, as many of `limit` as survived without a gap.
+  package func prefix(at address: UInt64, limit: Int) throws(SalvageError) -> [UInt8] {
+    let end = address.addingReportingOverflow(UInt64(clamping: limit))
+    guard !end.overflow, limit > 0 else { return [] }
+    var bytes: [UInt8] = []
+    try append(address..<survivedEnd(of: address..<end.partialValue), to: &bytes)
+    return bytes
+  }
+
+  /// A word of the core's format; nil unless all of it survived.
+  package func word(at address: UInt64) throws(SalvageError) -> UInt64? {
+    guard let bytes = try bytes(at: address, count: format.wordSize) else { return nil }
+    return bytes.span.integer(at: 0, size: format.wordSize, format.byteOrder)
+  }
+
+  /// Appends a range that survived: it may go over several segments.
+  private func append(_ range: Range<UInt64>, to bytes: inout [UInt8]) throws(SalvageError) {
+    var position = range.lowerBound
+    while position < range.upperBound, let segment = segment(at: position) {
+      let end = min(range.upperBound, segment.dumpedEnd)
+      guard end > position else { return }
+      bytes += try source.bytes(
+        at: segment.fileOffset &+ (position - segment.address), count: Int(end - position))
+      position = end
+    }
+  }
+
+  /// The parts of a dumped range of a segment; false where no more are wanted.
+  private func visitExtents(
+    of segment: ProgramHeader, _ range: Range<UInt64>, _ body: (Range<UInt64>, Fate) -> Bool
+  ) -> Bool {
+    guard !range.isEmpty else { return true }
+    let start = segment.fileOffset.addingReportingOverflow(range.lowerBound - segment.address)
+    let end = start.partialValue.addingReportingOverflow(range.length)
+    guard !start.overflow, !end.overflow else { return body(range, .lost) }
+    let bytes = start.partialValue..<end.partialValue
+    var known = range.lowerBound
+    for index in damage.indices(in: bytes) {
+      let extent = damage.extents[index]
+      let next = known + extent.range.clamped(to: bytes).length
+      guard body(known..<next, extent.cause == nil ? .survived : .lost) else { return false }
+      known = next
+    }
+    // Past the end of the map nothing is there.
+    return body(known..<range.upperBound, .lost)
+  }
+}
+
+extension ProgramHeader {
+  /// The end of its bytes in the file, as an address.
+  package var dumpedEnd: UInt64 {
+    let (end, overflow) = address.addingReportingOverflow(fileSize)
+    return overflow ? .max : end
+  }
+
+  /// The end of its memory: some writers leave `p_memsz` below `p_filesz`.
+  package var memoryEnd: UInt64 { max(addressEnd, dumpedEnd) }
+}
+
+extension Array where Element == ProgramHeader {
+  fileprivate var isSorted: Bool {
+    indices.dropFirst().allSatisfy { self[$0 - 1].address <= self[$0].address }
+  }
+}

@@ -1,0 +1,166 @@
+internal import CoreIO
+package import ELFCore
+
+/// Gives ranges of memory the kinds and the names that people use: a thread's stack, a library's data, the heap.
+package struct MemoryNames {
+  private let files: [MappedFiles.Entry]
+  /// The kind and the printable name of each file: a hostile path may be as long as its note, and is looked at once.
+  private let labels: [(kind: MemoryKind, name: String)]
+  private let stacks: [(pointer: UInt64, thread: UInt32)]
+  private let vdso: UInt64?
+  private let mainThread: UInt32?
+  private let mainPointer: UInt64?
+  /// What the kernel put on the main stack for the program.
+  private let mainStackAddresses: [UInt64]
+  private let heapStart: UInt64?
+
+  package init(_ process: ProcessSnapshot, _ headers: [ProgramHeader]) {
+    let files = (process.mappedFiles?.entries ?? []).sorted {
+      $0.range.lowerBound < $1.range.lowerBound
+    }
+    let program = process.programPath
+    self.files = files
+    labels = Self.labels(files, program, headers)
+    heapStart = files.last { $0.path == program }?.range.upperBound
+    // A kernel's stacks are no segments of their own.
+    stacks = process.threads.filter { _ in !process.writer.isMachine }.compactMap { thread in
+      thread.stackPointer.map { (pointer: $0, thread: thread.id) }
+    }.sorted { $0.pointer < $1.pointer }
+    vdso = process.auxiliaryVector?[.vdso]
+    mainThread = process.processID
+    mainPointer = process.threads.first { $0.id == process.processID }?.stackPointer
+    mainStackAddresses = [AuxiliaryVector.Key.executableName, .random].compactMap {
+      process.auxiliaryVector?[$0]
+    }
+  }
+
+  /// Each entry of NT_FILE is a segment of its own, whose flags tell code: a file that is code somewhere is a library.
+  private static func labels(
+    _ files: [MappedFiles.Entry], _ program: [UInt8]?, _ headers: [ProgramHeader]
+  ) -> [(kind: MemoryKind, name: String)] {
+    guard !files.isEmpty else { return [] }
+    let code = Set(
+      headers.lazy.filter { $0.kind == .load && $0.flags.contains(.execute) }.map(\.address))
+    let codePaths = Set(files.lazy.filter { code.contains($0.range.lowerBound) }.map(\.path))
+    return files.map { file in
+      let kind: MemoryKind =
+        if file.path == program {
+          .program
+        } else if sharedPrefixes.contains(where: { file.path.starts(with: $0) }) {
+          .shared
+        } else {
+          codePaths.contains(file.path) || isNamedAsLibrary(file.path) ? .libraries : .files
+        }
+      return (kind, PrintableText(lastPart(file.path)).description)
+    }
+  }
+
+  /// What lies at `range`; `segment` is the whole segment that it is a part of.
+  package func name(of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags)
+    -> String
+  {
+    switch kind(of: range, segment: segment, flags: flags) {
+    case .vdso: return segment.lowerBound == Self.vsyscall ? "vsyscall" : "vdso"
+    case .threadStacks, .mainStack: return threads(on: segment) ?? "the main thread's stack"
+    case .heap: return "heap"
+    case .anonymous:
+      return flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
+    case .program, .libraries, .shared, .files:
+      let name = fileIndex(at: range.lowerBound).map { labels[$0].name } ?? ""
+      return "\(name) \(Self.part(flags))"
+    }
+  }
+
+  /// The kind of what lies at `range`; `segment` is the whole segment that it is a part of.
+  package func kind(
+    of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags
+  ) -> MemoryKind {
+    if let vdso, segment.contains(vdso) { return .vdso }
+    if segment.lowerBound == Self.vsyscall { return .vdso }
+    if mainStackAddresses.contains(where: segment.contains) { return .mainStack }
+    if let mainPointer, segment.contains(mainPointer) { return .mainStack }
+    if !stackIndices(on: segment).isEmpty { return .threadStacks }
+    if let file = fileIndex(at: range.lowerBound) { return labels[file].kind }
+    return isHeap(segment, flags) ? .heap : .anonymous
+  }
+
+  /// Where x86-64 kernels put it in every process.
+  private static let vsyscall: UInt64 = 0xffff_ffff_ff60_0000
+
+  private static let sharedPrefixes = ["/SYSV", "/memfd:", "/dev/shm/", "/dev/zero"].map {
+    Array($0.utf8)
+  }
+
+  /// `libc.so.6`, `libx.so (deleted)`: a library whose program header was lost or that is mapped only in part.
+  private static func isNamedAsLibrary(_ path: [UInt8]) -> Bool {
+    let name = lastPart(path)
+    let mark = Array(".so".utf8)
+    guard name.count >= mark.count else { return false }
+    return (0...name.count - mark.count).contains { index in
+      name[index...].starts(with: mark)
+        && (index + 3 == name.count || name[index + 3] == UInt8(ascii: ".")
+          || name[index + 3] == UInt8(ascii: " "))
+    }
+  }
+
+  /// The last part of a path, no longer than a file's name can be.
+  package static func lastPart(_ path: [UInt8]) -> [UInt8] {
+    let slash = path.dropLast().lastIndex(of: UInt8(ascii: "/"))
+    let name = path[(slash.map { $0 + 1 } ?? 0)...]
+    return Array((name.last == UInt8(ascii: "/") ? name.dropLast() : name).prefix(255))
+  }
+
+  /// The kernel puts the heap up to 1 GiB behind a program that is position independent.
+  private static let farthestHeap: UInt64 = (1 << 30) + (64 << 20)
+
+  private func isHeap(_ segment: Range<UInt64>, _ flags: ProgramHeader.Flags) -> Bool {
+    guard let heapStart, flags.contains(.write), segment.lowerBound >= heapStart,
+      segment.lowerBound - heapStart < Self.farthestHeap,
+      files.first.map({ $0.range.lowerBound < heapStart }) ?? false
+    else { return false }
+    return next(after: heapStart).map { segment.upperBound <= $0 } ?? true
+  }
+
+  private static func part(_ flags: ProgramHeader.Flags) -> String {
+    if flags.contains(.write) { return "data" }
+    return flags.contains(.execute) ? "code" : "read-only data"
+  }
+
+  /// The threads whose stack pointer is in a segment, by their indices in `stacks`.
+  private func stackIndices(on segment: Range<UInt64>) -> Range<Int> {
+    let first = stacks.partitioningIndex { $0.pointer >= segment.lowerBound }
+    return first..<max(first, stacks.partitioningIndex { $0.pointer >= segment.upperBound })
+  }
+
+  private func threads(on segment: Range<UInt64>) -> String? {
+    let indices = stackIndices(on: segment)
+    guard !indices.isEmpty else { return nil }
+    guard indices.count <= 3 else { return "stacks of \(indices.count) threads" }
+    return stacks[indices].map(\.thread)
+      .map { $0 == mainThread ? "the main thread's stack" : "the stack of thread \($0)" }
+      .joined(separator: " and ")
+  }
+
+  /// The kind of the file that is mapped at an address; nil where none is.
+  package func fileKind(at address: UInt64) -> MemoryKind? {
+    fileIndex(at: address).map { labels[$0].kind }
+  }
+
+  private func fileIndex(at address: UInt64) -> Int? {
+    let index = lastFile(at: address)
+    guard let index, files[index].range.contains(address) else { return nil }
+    return index
+  }
+
+  /// Where the first mapped file above an address begins.
+  private func next(after address: UInt64) -> UInt64? {
+    let index = lastFile(at: address).map { $0 + 1 } ?? 0
+    return index < files.count ? files[index].range.lowerBound : nil
+  }
+
+  /// The last entry that begins at or below an address.
+  private func lastFile(at address: UInt64) -> Int? {
+    let after = files.partitioningIndex { $0.range.lowerBound > address }
+    return after == 0 ? nil : after - 1
+  }
+}

@@ -1,0 +1,106 @@
+/// What the memory that survived tells for and against one file, of which nothing is known but that its layout fits.
+package struct FileEvidence: Hashable, Sendable {
+  /// How often something agrees with the file, and how often it does not.
+  package struct Tally: Hashable, Sendable {
+    package var agreeing = 0
+    var differing = 0
+
+    package var count: Int { agreeing + differing }
+
+    package mutating func add(_ agrees: Bool) {
+      if agrees { agreeing += 1 } else { differing += 1 }
+    }
+  }
+
+  /// Addresses on the stacks: whether a call stands before each in the file.
+  package var calls = Tally()
+  /// Threads in system calls: whether they stand behind such an instruction in the file.
+  var systemCalls = Tally()
+  /// Pointers of other modules to what this one offers: whether it lies there in the file.
+  var symbols = Tally()
+  /// Pointers in its data that were relocated, and never changed afterwards: whether the file makes them the same.
+  var fixedPointers = Tally()
+  /// The same in data that the process may have changed (OpenSSL sorts a table of its own): those never speak against it.
+  var pointers = Tally()
+  /// Pages that the process did not write to, byte by byte.
+  package var pages = Tally()
+  /// Whether the build-id that survived apart from the header page is the file's; nil where none did.
+  var hasSameBuildID: Bool?
+
+  /// Why the file can't be the one that was mapped; nil where nothing says so.
+  ///
+  /// What stands on a stack may be no return address: of the right files of twenty programs 1 in 60 of those was none.
+  var contradiction: String? {
+    if hasSameBuildID == false { return "replaced: the file here has another build-id" }
+    if pages.differing > 0 {
+      return "replaced: \(words(pages)) that survived differ from the file here"
+    }
+    if fixedPointers.differing * 20 > fixedPointers.agreeing {
+      return "another build: \(words(fixedPointers)) pointers in its read-only data"
+        + " lead elsewhere than those of the file here"
+    }
+    if symbols.differing * 5 >= max(1, symbols.agreeing) {
+      return "another build: \(words(symbols)) functions and variables that others use"
+        + " lie elsewhere in the file here"
+    }
+    if systemCalls.differing > 0 {
+      return "another build: where threads are in system calls, the file here has none"
+    }
+    if contradictsCalls {
+      return "another build: before \(words(calls)) return addresses on the stacks"
+        + " the file here has no call"
+    }
+    return nil
+  }
+
+  /// One word that is no return address may stand on any stack. More are too many where they are more than a few of all,
+  /// and one is where nothing else tells anything: then no frame would get a right name.
+  private var contradictsCalls: Bool {
+    let (differing, agreeing) = (calls.differing, calls.agreeing)
+    return differing >= 3 && differing * 6 > agreeing || differing == 2 && agreeing < 4
+      || differing == 1 && agreeing == 0 && points == 0
+  }
+
+  private func words(_ tally: Tally) -> String { "\(tally.differing) of \(tally.count)" }
+
+  /// Whether so much agrees that chance does not explain it: a call stands before 1 address of some 15, a function
+  /// begins at 1 of some hundreds.
+  var isEnough: Bool {
+    let callsFit = calls.differing * 4 <= calls.agreeing
+    return points + (callsFit ? calls.agreeing : 0) >= (callsFit ? 4 : 8)
+  }
+
+  /// Whether it is enough for a file that took the place of the one that was mapped, and may be the same only if someone
+  /// put it there twice: then nothing may differ, and the frames that debuggers will name must have been looked at.
+  var isEnoughForDeleted: Bool {
+    points + calls.agreeing >= 8 && (calls.agreeing >= 4 || pages.agreeing > 0)
+      && calls.differing == 0
+      && symbols.differing == 0 && fixedPointers.differing == 0
+  }
+
+  /// What agrees beside return addresses, by how much it tells.
+  private var points: Int {
+    if hasSameBuildID == true { return 100 }
+    let changed = pointers.agreeing > 9 * pointers.differing ? pointers.agreeing / 4 : 0
+    return 2 * systemCalls.agreeing + symbols.agreeing + fixedPointers.agreeing / 2 + changed
+      + 4 * pages.agreeing
+  }
+
+  /// What agrees, for people; empty where nothing was there to ask.
+  package var words: String {
+    var parts: [String] = []
+    func add(_ tally: Tally, _ noun: String) {
+      if tally.count > 0 { parts.append("\(tally.agreeing) of \(tally.count) \(noun)") }
+    }
+    if hasSameBuildID == true { parts.append("the build-id") }
+    add(pages, "pages")
+    add(fixedPointers, "pointers in its read-only data")
+    add(pointers, "pointers in its data")
+    add(symbols, "functions and variables that others use")
+    add(systemCalls, "places of system calls")
+    add(calls, "return addresses on the stacks")
+    guard let last = parts.last else { return "" }
+    let list = parts.count == 1 ? last : parts.dropLast().joined(separator: ", ") + " and " + last
+    return list + " agree with it"
+  }
+}

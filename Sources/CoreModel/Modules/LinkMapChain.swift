@@ -1,0 +1,138 @@
+package import CoreIO
+internal import ELFCore
+
+/// The chain of `link_map` nodes as far as it survived.
+package struct LinkMapChain {
+  /// A node of which a part or all is lost, with the words that survived.
+  package struct Lost {
+    package var address: UInt64
+    package var bias: UInt64?
+    package var dynamic: UInt64?
+    package var next: UInt64?
+    /// The node before it, or 0.
+    package var previous: UInt64
+  }
+
+  private let memory: CoreMemory
+  private var nodes: [(address: UInt64, map: LinkMap)] = []
+  private var dynamics: Set<UInt64> = []
+  /// Nodes that the chain goes on from, though a part of them is lost.
+  package private(set) var torn: [Lost] = []
+  /// The lost node where the chain ends.
+  package private(set) var lostEnd: Lost?
+
+  /// glibc opens no more objects than this; a chain that goes on is a hostile one's.
+  private static let mostNodes = 1 << 16
+  private static let longestName = 4096
+
+  package init(_ memory: CoreMemory) { self.memory = memory }
+
+  /// Whether no node survived.
+  package var isEmpty: Bool { nodes.isEmpty }
+
+  /// Whether a node survived that names this dynamic section.
+  package func knows(_ dynamic: UInt64) -> Bool { dynamics.contains(dynamic) }
+
+  /// False where the chain leads out of the memory that the dump had, or in a circle.
+  package mutating func walk(from first: UInt64) throws(SalvageError) -> Bool {
+    var visited: Set<UInt64> = []
+    var address = first
+    var previous: UInt64 = 0
+    while address != 0 {
+      guard visited.insert(address).inserted, visited.count < Self.mostNodes,
+        let words = try memory.words(at: address, count: LinkMap.wordCount),
+        !words.contains(.unusable)
+      else { return false }
+      let values = words.compactMap(\.value)
+      var map = LinkMap(bias: 0, name: 0, dynamic: 0, next: 0, previous: 0)
+      if values.count == words.count {
+        map.words = values
+        nodes.append((address, map))
+        dynamics.insert(map.dynamic)
+        previous = address
+        address = map.next
+        continue
+      }
+      let node = Lost(
+        address: address, bias: words[0].value, dynamic: words[2].value, next: words[3].value,
+        previous: previous)
+      guard let next = node.next else {
+        lostEnd = node
+        return true
+      }
+      torn.append(node)
+      previous = address
+      address = next
+    }
+    return true
+  }
+
+  /// The lost names of surviving nodes, put where those nodes look for them: beside all that is there already.
+  package func names(
+    of modules: [Module], beside placed: [RebuiltSegment]
+  ) throws(SalvageError) -> [RebuiltSegment] {
+    let placed = placed.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    let paths = Dictionary(
+      modules.filter { !$0.isAnother }.map { ($0.dynamicRange?.lowerBound ?? 0, $0.path) },
+      uniquingKeysWith: { first, _ in first })
+    var result: [RebuiltSegment] = []
+    for (_, map) in nodes.dropFirst() {
+      guard let path = paths[map.dynamic], let name = try lostName(at: map.name, path) else {
+        continue
+      }
+      for part in memory.missing(name, at: map.name, path: path) {
+        let next = placed.partitioningIndex { $0.range.upperBound > part.range.lowerBound }
+        guard next == placed.count || placed[next].range.lowerBound >= part.range.upperBound else {
+          continue
+        }
+        result.append(part)
+      }
+    }
+    return result
+  }
+
+  /// The path that a name whose end is lost may have been, with its NUL; nil where it survived, or can't be had.
+  private func lostName(at address: UInt64, _ path: [UInt8]) throws(SalvageError) -> [UInt8]? {
+    let beginning = try memory.prefix(at: address, limit: Self.longestName)
+    guard address != 0, !beginning.contains(0) else { return nil }
+    // The linker found it as /lib/…, and the kernel names the file behind the link /lib.
+    let usr = Array("/usr".utf8)
+    let names = path.starts(with: usr) ? [path, Array(path.dropFirst(usr.count))] : [path]
+    guard let name = names.first(where: { $0.starts(with: beginning) }) else { return nil }
+    let (end, overflow) = address.addingReportingOverflow(UInt64(name.count + 1))
+    guard !overflow else { return nil }
+    let fates = memory.fates(of: address..<end).map(\.fate)
+    return fates == [.lost] || fates == [.survived, .lost] ? name + [0] : nil
+  }
+}
+
+/// A word of memory that may be lost.
+package enum MemoryWord: Hashable {
+  case value(UInt64)
+  case lost
+  /// A part of it is lost, or it was never in the dump.
+  case unusable
+
+  package var value: UInt64? {
+    guard case .value(let value) = self else { return nil }
+    return value
+  }
+}
+
+extension CoreMemory {
+  /// Words at an address; nil where they would go past the end of memory.
+  package func words(at address: UInt64, count: Int) throws(SalvageError) -> [MemoryWord]? {
+    let size = UInt64(format.wordSize)
+    guard address <= format.largestWord - size * UInt64(count) else { return nil }
+    var words: [MemoryWord] = []
+    for index in 0..<UInt64(count) {
+      let place = address + index * size
+      switch fates(of: place..<place + size).map(\.fate) {
+      case [.survived]: words.append(try word(at: place).map(MemoryWord.value) ?? .unusable)
+      case [.lost]: words.append(.lost)
+      default: words.append(.unusable)
+      }
+    }
+    return words
+  }
+}

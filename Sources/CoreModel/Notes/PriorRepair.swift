@@ -1,0 +1,128 @@
+package import CoreIO
+internal import ELFCore
+
+/// What one repair left in a core: its notes, each read when it is asked for. Nobody else reads notes of ours.
+///
+/// A core that was repaired again has those of each repair, the last one's last. What they say is a file's word: no more is
+/// read of them, nor kept, than there are bytes for.
+package struct PriorRepair: Sendable {
+  private let source: any ByteSource
+  private let format: ELFFormat
+  private var lostNote: Range<UInt64>?
+  private var originNote: Range<UInt64>?
+  private var rebuiltNote: Range<UInt64>?
+  private var headNote: Range<UInt64>?
+  /// The descriptor of the FILE note: NT_FILE as the repair found it.
+  package private(set) var mappedFiles: Range<UInt64>?
+
+  /// Nobody repairs a core so often. Of a core that has more, the last ones count.
+  private static let mostRepairs = 4096
+  private static let largestOrigin: UInt64 = 64 << 10
+
+  /// Of all repairs, in their order; none for a core that we never repaired.
+  package static func all(
+    in structure: CoreStructure, _ source: any ByteSource
+  ) -> [PriorRepair] {
+    var repairs: [PriorRepair] = []
+    var next = 0
+    // Backwards, from the one that made the core what it is.
+    for note in structure.notes.reversed() where note.owner == SalvageNote.owner {
+      guard let rank = Self.order.firstIndex(of: note.kind) else { continue }
+      if repairs.isEmpty || rank >= next {
+        guard repairs.count < mostRepairs else { break }
+        repairs.append(PriorRepair(source: source, format: structure.format))
+      }
+      next = rank
+      let descriptor = note.descriptorOffset..<note.fileEnd
+      repairs[repairs.count - 1].take(note.kind, descriptor)
+    }
+    return repairs.reversed()
+  }
+
+  /// The repair that made the core what it is.
+  package static func last(
+    in structure: CoreStructure, _ source: any ByteSource
+  ) -> PriorRepair? {
+    all(in: structure, source).last
+  }
+
+  private init(source: any ByteSource, format: ELFFormat) {
+    self.source = source
+    self.format = format
+  }
+
+  /// The order in which a repair writes them.
+  private static let order = [
+    SalvageNote.lost, SalvageNote.origin, SalvageNote.rebuilt, SalvageNote.file, SalvageNote.head,
+  ]
+
+  private mutating func take(_ kind: Note.Kind, _ descriptor: Range<UInt64>) {
+    switch kind {
+    case SalvageNote.lost: lostNote = descriptor
+    case SalvageNote.origin: originNote = descriptor
+    case SalvageNote.rebuilt: rebuiltNote = descriptor
+    case SalvageNote.file: mappedFiles = descriptor
+    default: headNote = descriptor
+    }
+  }
+
+  /// Whether it has all that it takes to undo it.
+  package var isComplete: Bool { lostNote != nil && originNote != nil && headNote != nil }
+
+  // MARK: What they say
+
+  /// Sizes and lost ranges. nil where there is no LOST note, or none that we understand.
+  package func lost() throws(SalvageError) -> LostNote? {
+    guard let lostNote else { return nil }
+    return try LostNote(reading: lostNote, of: source, format.byteOrder)
+  }
+
+  /// The size that it found, in bytes.
+  package func sizeFound() throws(SalvageError) -> UInt64? {
+    guard let lostNote else { return nil }
+    return try LostNote.Head(lostNote, of: source, format.byteOrder)?.sizeFound
+  }
+
+  /// The ORIGIN note's JSON, raw.
+  package func origin() throws(SalvageError) -> [UInt8]? {
+    guard let originNote, originNote.length <= Self.largestOrigin else { return nil }
+    return try source.bytes(at: originNote.lowerBound, count: Int(originNote.length))
+  }
+
+  package var hasRebuilt: Bool { rebuiltNote != nil }
+
+  /// What it put in that was not in the dump.
+  package func rebuilt() throws(SalvageError) -> RebuiltNote? {
+    guard let rebuiltNote else { return nil }
+    return try RebuiltNote(reading: rebuiltNote, of: source, format.byteOrder)
+  }
+
+  /// The bytes that it changed, as they were. nil where there is no HEAD note, or none whose runs lie in the input and the
+  /// note itself behind it.
+  package func head() throws(SalvageError) -> [PatchedSource.Run]? {
+    guard let headNote, let size = try sizeFound(), size <= headNote.lowerBound else { return nil }
+    return try PatchedSource.runs(in: headNote, of: source, format, limit: size)
+  }
+
+  /// Where the HEAD note's descriptor is.
+  package var headRange: Range<UInt64>? { headNote }
+
+  /// The core as it was before the repair; nil where the notes are not enough to tell.
+  package func original() throws(SalvageError) -> PatchedSource? {
+    guard let runs = try head(), let size = try sizeFound(), size <= source.size else { return nil }
+    return PatchedSource(base: source, runs: runs, size: size)
+  }
+
+  /// The last ORIGIN note's JSON: that of the repair which made the core what it is; nil where there is none.
+  package static func originLine(
+    in structure: CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> String? {
+    let repair = last(in: structure, source)
+    return try repair?.origin().flatMap { String(validating: $0, as: UTF8.self) }
+  }
+}
+
+extension CoreStructure {
+  /// Whether a repair of ours left notes in it.
+  package var isRepaired: Bool { notes.contains { $0.owner == SalvageNote.owner } }
+}

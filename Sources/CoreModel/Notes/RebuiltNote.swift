@@ -1,0 +1,47 @@
+internal import CoreIO
+package import ELFCore
+
+/// The descriptor of the REBUILT note: a list as in the LOST note, then each entry's path and a NUL.
+package struct RebuiltNote: Hashable, Sendable {
+  package var list: LostNote
+  /// Of the file that vouches for each entry, raw; empty where it is made from more than one.
+  package var paths: [[UInt8]]
+
+  package init(_ structure: CoreStructure, _ segments: [RebuiltSegment]) {
+    let loads = structure.programHeaders.enumerated()
+      .filter { $0.element.kind == .load && $0.element.memoryEnd > $0.element.address }
+      .sorted { $0.element.address < $1.element.address }
+    list = LostNote(
+      sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? 0,
+      ranges: segments.map { segment in
+        let after = loads.partitioningIndex { $0.element.address > segment.range.lowerBound }
+        let original = after > 0 ? loads[after - 1] : nil
+        return Self.range(
+          segment, original?.element, (original?.offset).map(structure.table.number))
+      })
+    paths = segments.map(\.path)
+  }
+
+  /// `header` is the last original one that begins at or below it.
+  private static func range(
+    _ segment: RebuiltSegment, _ header: ProgramHeader?, _ index: Int?
+  ) -> LostRange {
+    var range = LostRange(
+      address: segment.range.lowerBound, length: segment.range.length, fileOffset: 0,
+      headerIndex: LostRange.headerTable, flags: segment.flags.rawValue,
+      cause: segment.source.rawValue, state: LostRange.State.rebuilt.rawValue)
+    guard let header, let index, header.memoryEnd > range.address else { return range }
+    range.headerIndex = UInt32(index)
+    // What was never dumped has no place in the file.
+    if range.address < header.dumpedEnd {
+      range.fileOffset = header.fileOffset &+ (range.address - header.address)
+    }
+    return range
+  }
+
+  package func descriptor(_ order: ELFFormat.ByteOrder) -> [UInt8] {
+    var bytes = list.descriptor(order)
+    for path in paths { bytes += path + [0] }
+    return bytes
+  }
+}

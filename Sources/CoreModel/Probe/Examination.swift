@@ -1,0 +1,163 @@
+package import CoreIO
+internal import ELFCore
+
+/// A core as it was found: what it tells, what of it is lost, and the verdict on it. Every command begins with one.
+package struct Examination: Sendable {
+  package let structure: CoreStructure
+  package let process: ProcessSnapshot
+  package let damage: DamageMap
+  package let verdict: Verdict
+  /// How the input came, and what its bytes tell of that.
+  package let wayIn: WayIn
+  /// What tells this input from another.
+  package let digest: String
+
+  /// - Parameter original: the bytes to examine, where they are the core as it was before the input was repaired.
+  package init(
+    _ intake: Intake, options: IntakeOptions = IntakeOptions(), original: (any ByteSource)? = nil
+  ) throws(SalvageError) {
+    var intake = intake
+    let source = original ?? intake.source
+    var reading = try Reading(source, intake)
+    if let zeros = try ZeroTail.range(of: reading.structure, source, options.zeroTail) {
+      intake.wayIn.zeroTail = zeros.length
+      if options.zeroTail == .lost {
+        intake.losses.append(.init(range: zeros, cause: .named))
+        reading = try Reading(source, intake)
+      }
+    }
+    var verdict = Verdict()
+    let (found, due) = (reading.structure.sizeFound, reading.structure.sizeDue)
+    if due != found,
+      let start = try TextMode.start(in: source, isTooLong: due.map { found > $0 } ?? false)
+    {
+      verdict.add(.text, TextMode.words)
+      intake.losses.append(.init(range: start..<source.size, cause: .damaged))
+      reading = try Reading(source, intake)
+    }
+    if try intake.loseMoved(reading.structure, reading.process, source, options.shifts) {
+      reading = try Reading(source, intake)
+    }
+    let structure = reading.structure
+    let dumpList = structure.wasRepaired ? nil : try DumpList(structure, source)
+    // A size that no file can have is lost up to the last offset that can be named.
+    var damage = DamageMap(
+      sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max,
+      endCause: dumpList == nil ? intake.wayIn.ending.lossCause : .leftOut)
+    damage.lose(intake.losses + intake.unreadable)
+    intake.wayIn.unreadable = intake.unreadable.total(\.range.length)
+    if let dumpList {
+      verdict.add(
+        .leftOut, "minicoredumper wrote it, and left memory out: what it did not save is lost.")
+      damage.lose(dumpList.losses(structure.programHeaders))
+    } else if structure.isTouched(by: damage) {
+      verdict.add(.missing, "Bytes that its headers name are lost.")
+    }
+    verdict.reasons += intake.wayIn.offsetReasons
+    damage.lose(structure.damagedNotes)
+    // What could not be read is told of already.
+    let zeroed = structure.zeroedEntries
+    let zeros = zeroed.total { damage.surviving(in: $0) }
+    if zeros > 0 {
+      let count = zeros / UInt64(structure.format.programHeaderSize)
+      verdict.add(
+        .table,
+        "\(count) of the program headers are zeros: what memory they named is not known.")
+      damage.lose(zeroed.map { .init(range: $0, cause: .damaged) })
+    }
+    try Self.lose(intake, source, structure, options, from: &damage, &verdict)
+    let evidence = ZeroEvidence(structure, reading.process, CoreMemory(structure, damage, source))
+    damage.lose(evidence.lost)
+    verdict.reasons += Self.noteReasons(structure) + evidence.reasons
+    self.structure = structure
+    process = reading.process
+    digest = reading.digest
+    wayIn = intake.wayIn
+    self.damage = damage
+    self.verdict = verdict
+  }
+
+  /// What the user takes for lost because it is zeros.
+  private static func lose(
+    _ intake: Intake, _ source: any ByteSource, _ structure: CoreStructure,
+    _ options: IntakeOptions, from damage: inout DamageMap, _ verdict: inout Verdict
+  ) throws(SalvageError) {
+    func lose(_ ranges: [Range<UInt64>], _ words: String) {
+      guard !ranges.isEmpty else { return }
+      let size = ranges.reduce(UInt64(0)) { $0 &+ $1.length }
+      verdict.add(.zeros, "\(ByteCount(size)) of its memory are \(words) and taken for lost.")
+      damage.lose(ranges.map { .init(range: $0, cause: .zeros) })
+    }
+    if options.holes == .lost {
+      // What came through a stream or out of an archive has the holes that we made.
+      if intake.spool == nil, source.backingFile != nil {
+        lose(ZeroRuns.holes(of: structure, source), "holes")
+      } else {
+        verdict.add(
+          .zeros, "Its holes are not the dump's: no stream and no archive has them.",
+          isDamage: false)
+      }
+    }
+    if case .lost(let size) = options.zeroRuns {
+      lose(
+        try ZeroRuns.runs(of: structure, source, from: size),
+        "runs of zeros of \(ByteCount(size)) or more,")
+    }
+  }
+
+  private static func noteReasons(_ structure: CoreStructure) -> [Verdict.Reason] {
+    var reasons: [Verdict.Reason] = []
+    let size = structure.damagedNotes.total(\.range.length)
+    if size > 0 {
+      reasons.append(
+        .init(
+          .notes,
+          "\(ByteCount(size)) of the notes are damaged, or are registers of threads whose own note is."
+        ))
+    }
+    if structure.notesAreMissized {
+      reasons.append(
+        .init(.notes, "The PT_NOTE names another count of bytes than its notes have."))
+    }
+    let hasRecord = structure.notes.contains {
+      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.lost
+    }
+    if structure.wasRepaired, !hasRecord {
+      reasons.append(
+        .init(
+          .notes,
+          "Its old notes stand where a repair leaves them, and no record of one is there: "
+            + "what may have been lost then is not known."))
+    }
+    return reasons
+  }
+}
+
+/// The headers and notes of an input, read again until all that can't be read of them is known.
+private struct Reading {
+  let structure: CoreStructure
+  let process: ProcessSnapshot
+  let digest: String
+
+  /// Each round knows more unreadable pages than the one before. So many, and it is no core that we read.
+  private static let mostRounds = 1000
+
+  init(_ source: any ByteSource, _ intake: Intake) throws(SalvageError) {
+    var round = 0
+    while true {
+      let known = intake.unreadable
+      var present = DamageMap(sizeFound: source.size, sizeDue: source.size)
+      present.lose(intake.losses + intake.unreadable)
+      let structure = try Probe.structure(of: source, present: present)
+      let process = try ProcessSnapshot(structure, source)
+      let digest = try HeadDigest.of(structure, source)
+      round += 1
+      guard intake.unreadable != known, round < Self.mostRounds else {
+        self.structure = structure
+        self.process = process
+        self.digest = digest
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package import CoreIO
+internal import ELFCore
+
+/// Reads the structure of a core, tolerant of every cut: what is whole is taken, the rest is left.
+package struct Probe {
+  private let source: any ByteSource
+  /// What is there of the source.
+  private let present: DamageMap
+
+  /// The structure of a core. Throws where these bytes are none.
+  ///
+  /// - Parameter present: the source's bytes, and which of them are lost; nil for none.
+  package static func structure(
+    of source: any ByteSource, present: DamageMap? = nil
+  ) throws(SalvageError) -> CoreStructure {
+    let whole = DamageMap(sizeFound: source.size, sizeDue: source.size)
+    return try Probe(source: source, present: present ?? whole).structure()
+  }
+
+  private func structure() throws(SalvageError) -> CoreStructure {
+    let header = try fileHeader()
+    let headerBytes = try source.bytes(at: 0, count: header.format.fileHeaderSize)
+    let count = try programHeaderCount(header)
+    let tableSize = UInt64(header.format.programHeaderSize) * count
+    let (tableEnd, overflow) = header.programHeaderOffset.addingReportingOverflow(tableSize)
+    guard !overflow else {
+      throw notACore(
+        at: FileHeader.Layout.programHeaderOffset.offset(in: header.format),
+        expected: "e_phoff inside a file", found: "\(header.programHeaderOffset)")
+    }
+    let table = try table(at: header.programHeaderOffset, count: count, header.format)
+    let programHeaders = table.headers
+    var walk = try NoteWalk(source, present, header.format, programHeaders)
+    let unnamed = unnamedNotes(tableEnd, programHeaders)
+    if !programHeaders.contains(where: { $0.kind == .note && unnamed.contains($0.fileOffset) }) {
+      try walk.findUnnamed(in: unnamed)
+    }
+    var structure = CoreStructure(
+      header: header, headerBytes: headerBytes, table: table,
+      tableRange: header.programHeaderOffset..<tableEnd, notes: walk.notes,
+      notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed, notesAreMerged: walk.isMerged,
+      originalFiles: walk.notes.first {
+        $0.owner == SalvageNote.owner && $0.kind == SalvageNote.file
+      } ?? walk.oldFiles,
+      notesAreMissized: walk.isMissized,
+      damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size,
+      sizeDue: nil)
+    structure.sizeDue = sizeDue(structure)
+    return structure
+  }
+
+  // MARK: File header
+
+  private func fileHeader() throws(SalvageError) -> FileHeader {
+    let bytes = try source.bytes(at: 0, count: 64)
+    guard present.survives(0..<UInt64(bytes.count)) else {
+      throw SalvageError(
+        .beyondRepair(reason: "its file header is lost or can't be read"), file: source.path,
+        offset: 0)
+    }
+    guard !bytes.isEmpty else {
+      throw notACore(at: 0, expected: "an ELF file", found: "an empty file")
+    }
+    guard bytes.starts(with: FileHeader.magic.prefix(bytes.count)) else {
+      let found = bytes.prefix(4).map { hexadecimal(UInt64($0), digits: 2) }
+      throw notACore(
+        at: 0, expected: "an ELF file (7f 45 4c 46)", found: found.joined(separator: " "))
+    }
+    guard bytes.count >= 52 else { throw cutInHeader(bytes.count) }
+    guard let format = FileHeader.format(bytes.span) else {
+      throw notACore(
+        at: 4, expected: "an ELF class and byte order (1 or 2 each)",
+        found: "\(bytes[4]) and \(bytes[5])")
+    }
+    guard let header = FileHeader(bytes.span) else { throw cutInHeader(bytes.count) }
+    guard header.type == FileHeader.coreType else {
+      throw notACore(
+        at: FileHeader.Layout.type.offset(in: format), expected: "e_type 4 (a core)",
+        found: "\(header.type)" + (Self.typeNames[header.type].map { " (\($0))" } ?? ""))
+    }
+    return header
+  }
+
+  private static let typeNames: [UInt16: String] = [
+    1: "an object file", 2: "a program", 3: "a shared library or program",
+  ]
+
+  private func cutInHeader(_ size: Int) -> SalvageError {
+    SalvageError(
+      .beyondRepair(reason: "cut inside the ELF header; no thread and no memory survived"),
+      file: source.path, offset: UInt64(size))
+  }
+
+  // MARK: Program headers
+
+  /// The kernel's limit of mappings is far below; a table that claims more is a trap for our memory.
+  private static let mostProgramHeaders: UInt64 = 1 << 24
+
+  /// How many program headers there should be.
+  private func programHeaderCount(_ header: FileHeader) throws(SalvageError) -> UInt64 {
+    let format = header.format
+    guard header.programHeaderCount > 0 else {
+      throw notACore(
+        at: FileHeader.Layout.programHeaderCount.offset(in: format),
+        expected: "program headers", found: "none")
+    }
+    guard Int(header.programHeaderEntrySize) == format.programHeaderSize else {
+      throw notACore(
+        at: FileHeader.Layout.programHeaderEntrySize.offset(in: format),
+        expected: "e_phentsize \(format.programHeaderSize)",
+        found: "\(header.programHeaderEntrySize)")
+    }
+    guard header.programHeaderCount == FileHeader.noCount else {
+      return UInt64(header.programHeaderCount)
+    }
+    let count = try extendedCount(header)
+    guard count <= Self.mostProgramHeaders else {
+      throw notACore(
+        at: FileHeader.Layout.programHeaderCount.offset(in: format),
+        expected: "at most \(Self.mostProgramHeaders) program headers", found: "\(count)")
+    }
+    return count
+  }
+
+  /// The count where it has outgrown `e_phnum`. Section header 0 has it at the end of the file, which every cut
+  /// loses; but the kernel lets the notes begin right after the table, so entry 0 gives it too.
+  private func extendedCount(_ header: FileHeader) throws(SalvageError) -> UInt64 {
+    let format = header.format
+    let entrySize = UInt64(format.programHeaderSize)
+    let start = header.programHeaderOffset
+    let entry = try source.bytes(at: start, count: format.programHeaderSize)
+    var most = source.size > start ? (source.size - start) / entrySize : 0
+    var isByEntry = false
+    if let first = ProgramHeader(entry.span, in: format), first.kind == .note,
+      first.fileOffset > start
+    {
+      most = (first.fileOffset - start) / entrySize
+      isByEntry = true
+    }
+    let section = try source.bytes(at: header.sectionHeaderOffset, count: format.sectionHeaderSize)
+    if header.sectionHeaderOffset > 0,
+      let count = SectionHeader(section.span, in: format)?.programHeaderCount, count > 0,
+      // A table that would reach into the notes was never written.
+      !isByEntry || UInt64(count) <= most
+    {
+      return UInt64(count)
+    }
+    return try plausibleCount(header, most: min(most, Self.mostProgramHeaders + 1))
+  }
+
+  /// How many entries stand there, or may have: the table ends before the first one that is no segment's. In a core of
+  /// ours whose end is cut off once more, entry 0 names notes that lie far behind the table.
+  private func plausibleCount(
+    _ header: FileHeader, most: UInt64
+  ) throws(SalvageError) -> UInt64 {
+    let size = header.format.programHeaderSize
+    var window = ByteWindow(source)
+    for index in 1..<max(1, most) {
+      let offset = header.programHeaderOffset &+ index * UInt64(size)
+      let range = offset..<offset &+ UInt64(size)
+      // What is lost was an entry, as far as anybody can tell.
+      guard range.lowerBound < range.upperBound, range.upperBound <= source.size else {
+        return most
+      }
+      guard present.survives(range) else { continue }
+      let bytes = try window.bytes(at: offset, count: size)
+      guard let entry = ProgramHeader(bytes.span, in: header.format), entry.kind == .load,
+        entry.fileOffset >= range.upperBound, entry.fileSize <= entry.memorySize,
+        entry.fileEnd != nil
+      else { return index }
+    }
+    return most
+  }
+
+  /// Where the kernel put the notes: behind the table, before the first segment's bytes. Where no PT_NOTE names any that
+  /// are there, they may still stand there: a repair leaves the old ones when it writes new ones at the end.
+  private func unnamedNotes(_ tableEnd: UInt64, _ headers: [ProgramHeader]) -> Range<UInt64> {
+    let first = headers.lazy.filter { $0.kind == .load && $0.fileSize > 0 }.map(\.fileOffset).min()
+    let end = min(first ?? source.size, source.size)
+    return tableEnd..<max(tableEnd, end)
+  }
+
+  /// The whole entries of the table: as many of `count` as the file has bytes for.
+  private func table(
+    at offset: UInt64, count: UInt64, _ format: ELFFormat
+  ) throws(SalvageError) -> HeaderTable {
+    let entrySize = UInt64(format.programHeaderSize)
+    let present = source.size > offset ? (source.size - offset) / entrySize : 0
+    let whole = Int(min(count, present))
+    let end = offset + UInt64(whole) * entrySize
+    var table = HeaderTable()
+    // What a hole has is all PT_NULL.
+    if source.firstData(in: offset..<end) == offset..<end { table.reserveCapacity(whole) }
+    let perRead = 4096
+    var number = 0
+    while number < whole,
+      let data = source.firstData(in: offset + UInt64(number) * entrySize..<end)
+    {
+      let next = Int((data.lowerBound - offset) / entrySize)
+      table.appendZeros(number..<next)
+      number = next
+      let wanted = min(perRead, whole - number)
+      let bytes = try source.bytes(
+        at: offset + UInt64(number) * entrySize, count: wanted * format.programHeaderSize)
+      var record = 0
+      while let header = ProgramHeader(bytes.span, record: record, in: format) {
+        table.append(header, number: number)
+        number += 1
+        record += format.programHeaderSize
+      }
+      guard record > 0 else { break }
+    }
+    if number < whole, source.firstData(in: offset + UInt64(number) * entrySize..<end) == nil {
+      table.appendZeros(number..<whole)
+    }
+    return table
+  }
+
+  // MARK: Due size
+
+  /// The end of the last thing that the headers name; nil where that is past what any file can hold.
+  private func sizeDue(_ structure: CoreStructure) -> UInt64? {
+    var due = max(structure.tableRange.upperBound, UInt64(structure.format.fileHeaderSize))
+    for (position, header) in structure.programHeaders.enumerated() where header.fileSize > 0 {
+      // What is read where an entry is lost is no size.
+      let entry = structure.entryRange(structure.table.number(at: position))
+      guard present.isWhole || present.survives(entry) else { continue }
+      // Of notes that can't be so long, the notes count.
+      if header.kind == .note, structure.notesAreMissized { continue }
+      guard let end = header.fileEnd else { return nil }
+      due = max(due, end)
+    }
+    if structure.header.sectionHeaderOffset > 0 {
+      guard let sections = structure.sectionRange else { return nil }
+      due = max(due, sections.upperBound)
+    }
+    return due <= UInt64(Int64.max) ? due : nil
+  }
+
+  private func notACore(at offset: Int, expected: String, found: String) -> SalvageError {
+    SalvageError(
+      .notACore(expected: expected, found: found), file: source.path, offset: UInt64(offset))
+  }
+}

@@ -1,0 +1,181 @@
+public import CoreIO
+public import CoreModel
+internal import ELFCore
+public import SystemPackage
+
+/// What a core is, how much of it survived, and what was lost: for people as text, for programs as JSON.
+public struct Report: Hashable, Sendable {
+  /// One thread by its NT_PRSTATUS.
+  public struct Thread: Hashable, Sendable {
+    public var id: UInt32
+    public var programCounter: UInt64?
+    public var stackPointer: UInt64?
+  }
+
+  /// A program or library, and how it was made sure that the file here is the one that the process had mapped.
+  public struct Module: Hashable, Sendable {
+    /// As the kernel named it, raw.
+    public var path: [UInt8]
+    /// Where its first mapping begins.
+    public var base: UInt64
+    /// How far it lies from where it was linked for; nil where its headers are lost.
+    public var bias: UInt64?
+    public var verdict: ModuleVerdict
+  }
+
+  /// A lost range and what it was, in words.
+  public struct Loss: Hashable, Sendable {
+    public var range: LostRange
+    public var what: String
+  }
+
+  public var input: FilePath
+  /// The machine's name; nil for one that we don't know.
+  public var machine: String?
+  /// `e_machine`
+  public var machineNumber: UInt16
+  /// The program's path as the kernel named it, raw; only its short name where the list of mapped files is lost.
+  public var program: [UInt8]?
+  /// The program's file, where it was named by hand.
+  public var programFile: FilePath?
+  public var commandLine: [UInt8]?
+  public var processID: UInt32?
+  public var signal: UInt16?
+  /// The threads whose registers survived, the one that crashed first.
+  public var threads: [Thread]
+  /// In bytes.
+  public var sizeFound: UInt64
+  /// In bytes; nil where the headers name a size that no file can have.
+  public var sizeDue: UInt64?
+  public var isWhole: Bool { verdict.isWhole }
+  /// Whether it is whole, and what speaks against it.
+  public var verdict: Verdict
+  /// Whether it is itself the output of a repair.
+  public var isRepaired: Bool
+  /// Bytes of memory that the dump had, and those of them that survived.
+  public var memory: ByteTotal
+  /// Segments of memory with bytes in the file: whole, in part, lost.
+  public var segmentsWhole: Int
+  public var segmentsPartial: Int
+  public var segmentsLost: Int
+  /// How many bytes of the notes, and of the program header table, are lost.
+  public var notesLost: UInt64
+  public var tableLost: UInt64
+  /// What is in the output that was not in the dump, by address.
+  public var rebuilt: [RebuiltRange]
+  /// The programs and libraries that the process had mapped, by address; empty where nothing was to be rebuilt.
+  public var modules: [Module]
+  public var linkMap: LinkMapOutcome
+  /// Whether NT_FILE no longer names files for data that is lost.
+  public var mappingsReduced: Bool
+  /// How the input came, and what that tells of it.
+  public var wayIn: WayIn
+  /// Whether the notes were found without a PT_NOTE that names them.
+  public var notesAreFound: Bool
+  /// Whether notes that are lost were found where they stood before an earlier repair.
+  public var notesAreMerged: Bool
+  /// Who wrote the core.
+  public var writer: CoreWriter
+  /// How many threads stand in notes of another system than Linux, which are carried through unread.
+  public var foreignThreads: Int
+  /// Why the input could not be read to its end, for a reason of the system; nil where it could. What came is no less right.
+  public var readFailure: SalvageError? { wayIn.readFailure(of: input, at: sizeFound) }
+
+  /// Every lost range, in file order.
+  public var lost: [Loss] {
+    zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }
+  }
+
+  /// A core can lose a million ranges: each is kept once, and its words as a number.
+  package let lostRanges: [LostRange]
+  package let lostKinds: [UInt32]
+  package let kinds: [String]
+
+  /// Which notes may be lost, and which were never written.
+  package let noteLoss: NoteLoss
+  package let signalNumbers: SignalNumbers
+
+  package init(
+    _ input: FilePath, _ wayIn: WayIn, _ inputs: Plan.Inputs, _ process: ProcessSnapshot,
+    _ segments: Segments
+  ) {
+    let structure = inputs.structure
+    self.input = input
+    self.wayIn = wayIn
+    notesAreFound = structure.notesAreFound
+    notesAreMerged = structure.notesAreMerged
+    writer = process.writer
+    foreignThreads = writer.foreignThreads(in: structure.notes)
+    noteLoss = NoteLoss(structure, inputs.damage)
+    signalNumbers = SignalNumbers(structure.header.machine, writer)
+    machine = structure.header.machine.name(in: structure.format, flags: structure.header.flags)
+    machineNumber = structure.header.machine.rawValue
+    program = process.programPath
+    programFile = inputs.options.program
+    commandLine = process.commandLine
+    processID = process.processID
+    signal = process.signal
+    threads = process.threads.map {
+      Thread(id: $0.id, programCounter: $0.programCounter, stackPointer: $0.stackPointer)
+    }
+    sizeFound = structure.sizeFound
+    sizeDue = structure.sizeDue
+    verdict = inputs.verdict
+    isRepaired = structure.notesAreMerged || structure.isRepaired
+    memory = segments.memory
+    segmentsWhole = segments.whole
+    segmentsPartial = segments.partial
+    segmentsLost = segments.gone
+    let rebuild = inputs.rebuild
+    rebuilt = zip(RebuiltNote(structure, rebuild.segments).list.ranges, rebuild.segments)
+      .map { RebuiltRange($0, path: $1.path) }
+    modules = rebuild.modules.map { module in
+      Module(
+        path: module.path, base: module.base, bias: module.headers.map { _ in module.bias },
+        verdict: module.verdict)
+    }
+    linkMap = rebuild.linkMap
+    mappingsReduced = rebuild.mappedFiles != nil
+    let names = MemoryNames(process, structure.programHeaders)
+    var numbers: [String: UInt32] = [:]
+    lostRanges = segments.lost
+    lostKinds = segments.lost.map { range in
+      let name = Self.name(range, structure.table, names)
+      let number = numbers[name] ?? UInt32(numbers.count)
+      numbers[name] = number
+      return number
+    }
+    kinds = numbers.sorted { $0.value < $1.value }.map(\.key)
+    tableLost = Self.lostBytes(lostRanges) { $0.headerIndex == LostRange.headerTable }
+    notesLost = Self.lostBytes(lostRanges) { range in
+      structure.table[number: range.headerIndex]?.kind == .note
+    }
+  }
+
+  private static func name(
+    _ range: LostRange, _ table: HeaderTable, _ names: MemoryNames
+  ) -> String {
+    guard range.headerIndex != LostRange.headerTable else { return "the program header table" }
+    guard let header = table[number: range.headerIndex], header.kind != .note else {
+      return "the notes"
+    }
+    let end = range.address.addingReportingOverflow(range.length)
+    return names.name(
+      of: range.address..<(end.overflow ? .max : end.partialValue),
+      segment: header.address..<max(header.address, header.addressEnd), flags: header.flags)
+  }
+
+  private static func lostBytes(_ lost: [LostRange], where isMeant: (LostRange) -> Bool) -> UInt64 {
+    lost.lazy.filter(isMeant).total(\.length)
+  }
+}
+
+extension Report.Thread {
+  package var json: JSON {
+    .members([
+      "tid": .number(UInt64(id)),
+      "pc": programCounter.map(JSON.address) ?? .null,
+      "sp": stackPointer.map(JSON.address) ?? .null,
+    ])
+  }
+}

@@ -1,0 +1,67 @@
+internal import CoreIO
+internal import CoreModel
+internal import ELFCore
+
+/// A repaired core as it was before all of its repairs, as far as their notes tell.
+struct BeforeRepair {
+  let source: PatchedSource
+  /// What the repairs found lost, why, and where in the file.
+  let losses: [DamageMap.Extent]
+  /// Why what follows the end is missing.
+  let endCause: DamageMap.Cause?
+  /// What they put in place of lost bytes.
+  let rebuilt: [LostRange]
+  /// What made the last of them. Safe to print.
+  let tool: String?
+
+  /// More repairs of one core are a hostile one's.
+  private static let mostRepairs = 64
+
+  /// nil for a core that has none of our notes, or not enough of them.
+  init?(_ repaired: any ByteSource, _ structure: CoreStructure) throws(SalvageError) {
+    let repairs = PriorRepair.all(in: structure, repaired)
+    guard var original = try repairs.last?.original() else { return nil }
+    for _ in 1..<Self.mostRepairs {
+      // Its headers may be damaged by then: the bytes before the last repair are the best that can be had.
+      guard let before = try? Probe.structure(of: original),
+        let earlier = try PriorRepair.last(in: before, original)?.original()
+      else { break }
+      original = earlier
+    }
+    var losses: [DamageMap.Extent] = []
+    var rebuilt: [LostRange] = []
+    for repair in repairs {
+      losses += try repair.lost()?.ranges.compactMap(Self.extent) ?? []
+      rebuilt += try repair.rebuilt()?.list.ranges ?? []
+    }
+    let size = original.size
+    endCause = losses.first { $0.range.upperBound > size }?.cause
+    source = original
+    self.losses = losses.filter { $0.range.lowerBound < size }
+    self.rebuilt = rebuilt
+    tool = try repairs.last?.origin().flatMap(Self.tool)
+  }
+
+  private static func extent(_ lost: LostRange) -> DamageMap.Extent? {
+    let (end, overflow) = lost.fileOffset.addingReportingOverflow(lost.length)
+    guard !overflow, lost.length > 0 else { return nil }
+    return DamageMap.Extent(
+      range: lost.fileOffset..<end, cause: DamageMap.Cause(rawValue: lost.cause))
+  }
+
+  /// `coresalvage 1.0.0`, by the ORIGIN note.
+  private static func tool(_ origin: [UInt8]) -> String? {
+    let line = String(decoding: origin, as: UTF8.self)
+    guard let start = line.firstRange(of: "\"tool\":\"") else { return nil }
+    let name = line[start.upperBound...].prefix { $0 != "\"" }.prefix(40)
+    return name.hasPrefix("coresalvage ") ? PrintableText(Array(name.utf8)).description : nil
+  }
+
+  /// The way in that the core had before: its end was lost for the reason that the notes tell.
+  func intake(_ intake: Intake) -> Intake {
+    var before = intake
+    before.losses += losses
+    if endCause == .damaged { before.wayIn.ending = .cut }
+    return before
+  }
+}

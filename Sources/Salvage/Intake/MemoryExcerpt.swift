@@ -1,0 +1,49 @@
+public import CoreIO
+package import CoreModel
+internal import ELFCore
+public import SystemPackage
+
+/// A stretch of the process's memory, to be had from a core or an archive by its address.
+public struct MemoryExcerpt: Hashable, Sendable {
+  public var address: UInt64
+  /// In bytes.
+  public var length: UInt64
+
+  public init(at address: UInt64, length: UInt64) {
+    self.address = address
+    self.length = length
+  }
+
+  /// Memory is handed over in parts of at most so many bytes.
+  private static let partSize: UInt64 = 1 << 20
+
+  /// Hands the bytes over, part by part, and throws at the first that was not mapped, not dumped, or is lost.
+  public func read(
+    from path: FilePath, to body: ([UInt8]) throws(SalvageError) -> Void
+  ) throws(SalvageError) {
+    var done: UInt64 = 0
+    try Intake.glance(at: path) { intake throws(SalvageError) in
+      try read(from: intake, after: &done, to: body)
+    }
+  }
+
+  /// Hands over what comes after the first `done` bytes, and counts on.
+  package func read(
+    from intake: Intake, after done: inout UInt64, to body: ([UInt8]) throws(SalvageError) -> Void
+  ) throws(SalvageError) {
+    let structure = try Probe.structure(of: intake.source, present: intake.present)
+    var damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
+    damage.lose(intake.losses)
+    let memory = CoreMemory(structure, damage, intake.source)
+    while done < length {
+      let (next, overflow) = address.addingReportingOverflow(done)
+      let wanted = min(length - done, Self.partSize, UInt64.max - next)
+      let bytes = overflow ? [] : try memory.prefix(at: next, limit: Int(wanted))
+      guard !bytes.isEmpty else {
+        throw SalvageError(.memoryNotSaved(address: next), file: intake.source.path)
+      }
+      try body(bytes)
+      done += UInt64(bytes.count)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package import CoreIO
+internal import CoreModel
+
+extension WayIn {
+  /// What is to be said of it, safe to print: labels and texts.
+  package func lines(isWhole: Bool, sizeFound: UInt64) -> [(label: String, words: String)] {
+    var lines: [(String, String)] = []
+    if let words = streamWords(isWhole: isWhole) { lines.append(("stream", words)) }
+    if !attributes.isEmpty { lines.append(("systemd", attributeWords)) }
+    lines += archiveRemarks.map { ("archive", $0) }
+    if unreadable > 0 {
+      lines.append(("device", "\(ByteCount(unreadable)) could not be read"))
+    }
+    if ignoredTail > 0 {
+      lines.append(
+        ("in place", "an interrupted repair left \(ByteCount(ignoredTail)) at the end: ignored"))
+    }
+    if zeroTail > 0 { lines.append(("zeros", zeroWords(isWhole: isWhole))) }
+    return lines
+  }
+
+  private func streamWords(isWhole: Bool) -> String? {
+    let name = packing.map { "the \($0.rawValue) stream" } ?? "the pipe"
+    switch ending {
+    case .whole:
+      guard packing != nil else { return nil }
+      return isWhole ? "\(name) is whole" : "\(name) is whole: it is the dump in it that was cut"
+    case .cut: return "\(name) was cut: the dump in it may have been longer"
+    case .damaged(let reason):
+      return "\(name) is damaged (\(PrintableText(reason))): what follows can't be decoded"
+    case .checksumWrong:
+      return "\(name) has a wrong checksum: some of these bytes are wrong, and which can't be told"
+    case .unreadable(let errno): return "\(name) could not be read to its end: \(errno)"
+    }
+  }
+
+  private var attributeWords: String {
+    func text(_ name: String) -> String? {
+      attributes[name].map { PrintableText($0).description }
+    }
+    var words: [String] = []
+    if let exe = text("exe") { words.append(exe) }
+    if let pid = text("pid") { words.append("pid \(pid)") }
+    if let signal = text("signal") { words.append("signal \(signal)") }
+    if let limit = text("rlimit") { words.append("its RLIMIT_CORE was \(limit)") }
+    return words.joined(separator: ", ")
+  }
+
+  private func zeroWords(isWhole: Bool) -> String {
+    let size = ByteCount(zeroTail)
+    return isWhole
+      ? "the last \(size) are zeros, as a power cut may leave them; --zero-tail lost if so"
+      : "the last \(size) are zeros: the dump's own from a pipe, or left by a power cut"
+        + " (--zero-tail lost)"
+  }
+
+  /// The stream, as evidence of why a core was cut.
+  var container: Surroundings.Container {
+    guard packing != nil || ending != .whole else { return .none }
+    return ending.lossCause == .pastEnd ? .whole : .cut(streamWords(isWhole: true) ?? "")
+  }
+
+  package var json: JSON {
+    .members([
+      "kind": .string(kind.rawValue),
+      "packing": packing.map { .string($0.rawValue) } ?? .null,
+      "ending": .string(endingName),
+      "zeroTail": .number(zeroTail),
+      "unreadable": .number(unreadable),
+      "archive": .array(archiveRemarks.map(JSON.string)),
+      "moved": offsets.json,
+      "mended": .bool(isMended),
+      "trailing": .number(offsets.trailing),
+      "systemd": .object(
+        Self.attributeNames.compactMap { name in
+          attributes[name].map { .init(name: name, value: .text($0)) }
+        }),
+    ])
+  }
+
+  private var endingName: String {
+    switch ending {
+    case .whole: "whole"
+    case .cut: "cut"
+    case .damaged: "damaged"
+    case .checksumWrong: "checksum wrong"
+    case .unreadable: "unreadable"
+    }
+  }
+}

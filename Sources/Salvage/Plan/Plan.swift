@@ -1,0 +1,158 @@
+internal import CoreIO
+package import CoreModel
+internal import ELFCore
+
+/// The whole output, as pieces in file order that meet end to end. Pure: the same input and options give the same plan.
+package struct Plan: Sendable {
+  package var pieces: [Piece]
+  package var segments: Segments
+  /// Whether the output has its due size.
+  package var extend: RepairOptions.Extend
+  /// Where the part that is ours begins.
+  package var tailOffset: UInt64
+  package var size: UInt64
+  /// What its ORIGIN note says; nil for a whole core, which gets none.
+  package var origin: Origin?
+
+  /// Where the tail and the segments in it begin.
+  package static let pageSize: UInt64 = 4096
+}
+
+extension Plan {
+  /// What the tail needs to know besides the structure.
+  package struct Inputs {
+    package var structure: CoreStructure
+    package var damage: DamageMap
+    package var verdict: Verdict
+    package var options: RepairOptions
+    package var digest: String
+    package var rebuild = Rebuild()
+
+    package init(
+      _ examination: Examination, options: RepairOptions
+    ) {
+      structure = examination.structure
+      damage = examination.damage
+      verdict = examination.verdict
+      digest = examination.digest
+      self.options = options
+    }
+  }
+
+  package init(_ inputs: Inputs) {
+    let structure = inputs.structure
+    let format = structure.format
+    extend = Self.extend(inputs)
+    var options = inputs.options
+    options.extend = extend
+    // Without the hole, entries left alone would show our own tail as the process's memory.
+    if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
+    segments = Segments(structure, inputs.damage, lostMemory: options.lostMemory)
+    segments.add(inputs.rebuild)
+    let newCount = segments.entries.count + 1
+    let table = TablePlace(structure, newCount: newCount, segments)
+
+    // The tail comes after everything that has a place in the due file.
+    let found = structure.sizeFound
+    let body = extend == .due ? max(structure.sizeDue ?? found, found) : found
+    tailOffset = roundUp(max(body, table.endInPlace), to: Self.pageSize)
+
+    var tail = PieceRun(at: tailOffset)
+    segments.place(inputs.rebuild.segments, in: &tail)
+    let origin = Origin(
+      sizeFound: found, digest: inputs.digest, options: options)
+    self.origin = origin
+    let notes = TailNotes(
+      structure, segments, inputs.rebuild, origin, head: table.changedRanges, to: &tail)
+    var header = structure.header
+    tail.appendHole(to: roundUp(tail.end, to: 8))
+    if table.moves { header.programHeaderOffset = tail.end }
+    let entries = [notes.segment] + segments.entries
+    var tableBytes: [UInt8] = []
+    tableBytes.reserveCapacity(newCount * format.programHeaderSize)
+    for entry in entries { entry.append(to: &tableBytes, in: format) }
+    if table.moves { tail.append(tableBytes) }
+    Self.count(newCount, structure, inputs.damage, &header, &tail)
+
+    var headerBytes = structure.headerBytes
+    header.patchTables(in: &headerBytes)
+    var patches = [Piece(offset: 0, content: .bytes(headerBytes))]
+    if !table.moves {
+      patches.append(Piece(offset: structure.tableRange.lowerBound, content: .bytes(tableBytes)))
+    }
+    pieces = Self.body(inputs.damage, found: found, patches: patches, end: tailOffset) + tail.pieces
+    size = tail.end
+  }
+
+  /// The extension asked for, or none where the due size can't be had.
+  private static func extend(_ inputs: Inputs) -> RepairOptions.Extend {
+    guard inputs.options.extend == .due, let due = inputs.structure.sizeDue,
+      due <= mostBeforeTail(inputs.structure.format)
+    else { return .none }
+    return .due
+  }
+
+  /// What stands before the tail ends there at the latest. The tail needs room too: a gigabyte holds any notes and any table.
+  static func mostBeforeTail(_ format: ELFFormat) -> UInt64 {
+    min(format.largestWord - (1 << 30), 1 << 62)
+  }
+
+  /// Writes the count of entries where it belongs; past 65,534 into section header 0 at the very end.
+  private static func count(
+    _ count: Int, _ structure: CoreStructure, _ damage: DamageMap, _ header: inout FileHeader,
+    _ tail: inout PieceRun
+  ) {
+    let format = structure.format
+    let sectionsSurvive = structure.sectionRange.map { damage.survives($0) } ?? false
+    if count >= Int(FileHeader.noCount) {
+      tail.appendHole(to: roundUp(tail.end, to: 8))
+      header.programHeaderCount = FileHeader.noCount
+      header.sectionHeaderOffset = tail.end
+      header.sectionHeaderEntrySize = UInt16(format.sectionHeaderSize)
+      header.sectionHeaderCount = 1
+      header.sectionNameIndex = 0
+      tail.append(SectionHeader(programHeaderCount: UInt32(clamping: count)).bytes(in: format))
+      return
+    }
+    header.programHeaderCount = UInt16(count)
+    if structure.countsInSection || !sectionsSurvive {
+      header.sectionHeaderOffset = 0
+      header.sectionHeaderCount = 0
+      header.sectionNameIndex = 0
+    }
+  }
+
+  /// The input's bytes up to `end`, with the patches over them and holes where bytes are lost.
+  private static func body(
+    _ damage: DamageMap, found: UInt64, patches: [Piece], end: UInt64
+  ) -> [Piece] {
+    var run = PieceRun(at: 0)
+    func fill(to offset: UInt64, _ run: inout PieceRun) {
+      for extent in damage.extents(in: run.end..<max(run.end, offset))
+      where extent.cause.map(\.keepsBytes) ?? true {
+        let range = extent.range.clamped(to: 0..<found)
+        run.appendHole(to: range.lowerBound)
+        run.append(input: range)
+      }
+      run.appendHole(to: offset)
+    }
+    for patch in patches {
+      // A table that lies over the header or over itself is a hostile one's.
+      guard case .bytes(let bytes) = patch.content, patch.offset >= run.end else { continue }
+      fill(to: patch.offset, &run)
+      run.append(bytes)
+    }
+    fill(to: end, &run)
+    return run.pieces
+  }
+}
+
+extension Plan {
+  /// A whole core, as it is.
+  package init(copying size: UInt64) {
+    var run = PieceRun(at: 0)
+    run.append(input: 0..<size)
+    self.init(
+      pieces: run.pieces, segments: Segments(), extend: .none, tailOffset: size, size: size)
+  }
+}

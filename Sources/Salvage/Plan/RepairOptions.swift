@@ -1,0 +1,65 @@
+public import CoreIO
+public import CoreModel
+public import SystemPackage
+
+/// How a core is repaired. The defaults are the honest ones.
+public struct RepairOptions: Hashable, Sendable {
+  /// What stands in the file where lost bytes were.
+  public enum Extend: String, Hashable, Sendable, CaseIterable {
+    /// A hole, so that every offset of the whole core keeps its place.
+    case due
+    /// Nothing: the file goes on right after what survived.
+    case none
+  }
+
+  /// What becomes of the program headers of lost memory.
+  public enum LostMemory: String, Hashable, Sendable, CaseIterable {
+    /// They are dropped: no reader shows a byte that was not saved.
+    case drop
+    /// They stay with `p_filesz` 0: some readers, gdb among them, show zeros.
+    case zero
+    /// They stay as they were over the hole: every reader shows zeros.
+    case pad
+  }
+
+  /// When the output shares its data with the input.
+  public enum Reflink: String, Hashable, Sendable, CaseIterable {
+    case auto, always, never
+  }
+
+  /// What is made anew of what is lost.
+  public enum Rebuild: String, Hashable, Sendable, CaseIterable {
+    /// All that can be had again.
+    case all
+    /// Nothing: the new core has the dump's bytes alone.
+    case none
+  }
+
+  /// What is put in from verified files.
+  public enum WithFiles: String, Hashable, Sendable, CaseIterable {
+    case none
+    /// The header pages that were lost.
+    case headers
+    /// Those, and all that was mapped read-only and not dumped.
+    case all
+  }
+
+  public var rebuild = Rebuild.all
+  public var withFiles = WithFiles.headers
+  /// Whether NT_FILE goes on naming files for data that is lost.
+  public var keepMappings = false
+  /// Folders that stand for the root of the core's machine; none for this one.
+  public var sysroots: [FilePath] = []
+  /// The program's file, whatever the core calls it.
+  public var program: FilePath?
+  public var extend = Extend.due
+  public var lostMemory = LostMemory.drop
+  public var sparse = Sparseness.auto
+  public var reflink = Reflink.auto
+  /// Whether an output that exists is replaced.
+  public var force = false
+  /// What is known of the input.
+  public var intake = IntakeOptions()
+
+  public init() {}
+}

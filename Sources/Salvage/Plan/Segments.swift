@@ -1,0 +1,196 @@
+internal import CoreIO
+package import CoreModel
+package import ELFCore
+
+/// What becomes of each program header: the entries of the new table, in the old table's order, and what was lost, in
+/// file order.
+package struct Segments: Sendable {
+  /// Without the PT_NOTEs, whose place one new PT_NOTE takes.
+  package internal(set) var entries: [ProgramHeader] = []
+  package internal(set) var lost: [LostRange] = []
+  /// How many PT_LOADs with bytes in the file survived whole, in part, or not at all.
+  package private(set) var whole = 0
+  package private(set) var partial = 0
+  package private(set) var gone = 0
+  /// How many bytes of memory the dump had, and how many of them survived.
+  package private(set) var memory = ByteTotal()
+  /// The index of the first entry of the old table, but for a PT_NOTE at its head, that won't be found at its place again.
+  package internal(set) var firstChange: Int?
+  /// In how many parts segments may still be taken. As long as none lies over another in the file, they have no more than
+  /// there are segments and extents; those of a hostile core have the product.
+  private var partsLeft = 0
+  /// Which entries are the rebuilt ones, by address.
+  package internal(set) var rebuilt: [Int] = []
+
+  /// No segments at all.
+  package init() {}
+
+  package init(
+    _ structure: CoreStructure, _ damage: DamageMap, lostMemory: RepairOptions.LostMemory
+  ) {
+    entries.reserveCapacity(structure.programHeaders.count)
+    partsLeft = 2 * (structure.programHeaders.count + damage.extents.count)
+    loseTable(structure, damage)
+    let tableIsWhole = lost.isEmpty
+    for (position, header) in structure.programHeaders.enumerated() {
+      let index = structure.table.number(at: position)
+      // All after one that names nothing moves up.
+      if index != position { firstChange = firstChange ?? position }
+      guard tableIsWhole || damage.survives(structure.entryRange(index)) else {
+        // What is read there is not what was written.
+        firstChange = firstChange ?? index
+        continue
+      }
+      if header.kind == .note {
+        if index > 0 { firstChange = firstChange ?? index }
+        if isTooMuch(header, damage) {
+          loseAll(of: header, index, damage, .drop)
+        } else {
+          loseBytes(of: header, index, damage, state: .dropped)
+        }
+        continue
+      }
+      let before = entries.count
+      add(header, index, damage, lostMemory)
+      if index == 0 || entries.count != before + 1 || entries[before] != header {
+        firstChange = firstChange ?? index
+      }
+    }
+    lost.sort { $0.fileOffset < $1.fileOffset }
+  }
+
+  private mutating func loseTable(_ structure: CoreStructure, _ damage: DamageMap) {
+    for extent in damage.extents(in: structure.tableRange) {
+      guard let cause = extent.cause else { continue }
+      append(extent.range, at: 0, index: LostRange.headerTable, flags: 0, cause, .dropped)
+    }
+  }
+
+  private mutating func append(
+    _ range: Range<UInt64>, at address: UInt64, index: UInt32, flags: UInt32,
+    _ cause: DamageMap.Cause, _ state: LostRange.State
+  ) {
+    lost.append(
+      LostRange(
+        address: address, length: range.length, fileOffset: range.lowerBound,
+        headerIndex: index, flags: flags, cause: cause.rawValue, state: state.rawValue))
+  }
+
+  private func isTooMuch(_ header: ProgramHeader, _ damage: DamageMap) -> Bool {
+    let count = damage.indices(in: header.fileRange).count
+    return count > 1 && count > partsLeft
+  }
+
+  /// Lists the lost parts of a segment. Of notes the address is 0.
+  private mutating func loseBytes(
+    of header: ProgramHeader, _ index: Int, _ damage: DamageMap, state: LostRange.State
+  ) {
+    let extents = damage.extents(in: header.fileRange)
+    partsLeft -= extents.count
+    for extent in extents {
+      guard let cause = extent.cause else { continue }
+      let address =
+        header.kind == .note
+        ? 0 : header.address &+ (extent.range.lowerBound - header.fileOffset)
+      append(
+        extent.range, at: address, index: UInt32(index), flags: header.flags.rawValue, cause,
+        state)
+    }
+  }
+
+  private mutating func add(
+    _ header: ProgramHeader, _ index: Int, _ damage: DamageMap,
+    _ lostMemory: RepairOptions.LostMemory
+  ) {
+    // Never dumped: nothing of it is lost.
+    guard header.fileSize > 0 else { return entries.append(header) }
+    let isTooMuch = isTooMuch(header, damage)
+    let survived = isTooMuch ? 0 : damage.surviving(in: header.fileRange)
+    if header.kind == .load {
+      memory += ByteTotal(header.fileSize, survived: survived)
+      if survived == header.fileSize {
+        whole += 1
+      } else if survived > 0 {
+        partial += 1
+      } else {
+        gone += 1
+      }
+    }
+    guard survived < header.fileSize else { return entries.append(header) }
+    if isTooMuch { return loseAll(of: header, index, damage, lostMemory) }
+    let extents = damage.extents(in: header.fileRange)
+    switch lostMemory {
+    case .drop:
+      loseBytes(of: header, index, damage, state: .dropped)
+      for extent in extents where extent.cause == nil {
+        entries.append(header.cut(to: extent.range))
+      }
+    case .zero:
+      loseBytes(of: header, index, damage, state: .zeroMarked)
+      appendZeroMarked(header, extents)
+    case .pad:
+      loseBytes(of: header, index, damage, state: .padded)
+      entries.append(header)
+    }
+  }
+
+  /// Lists a segment as lost as a whole: more than that is lost of others already that lie over it in the file.
+  private mutating func loseAll(
+    of header: ProgramHeader, _ index: Int, _ damage: DamageMap,
+    _ lostMemory: RepairOptions.LostMemory
+  ) {
+    let cause = damage.extents[damage.indices(in: header.fileRange)].lazy.compactMap(\.cause).first
+    let state: LostRange.State
+    switch lostMemory {
+    case .drop: state = .dropped
+    case .zero:
+      state = .zeroMarked
+      var entry = header
+      entry.fileSize = 0
+      entries.append(entry)
+    case .pad:
+      state = .padded
+      entries.append(header)
+    }
+    append(
+      header.fileRange, at: header.kind == .note ? 0 : header.address, index: UInt32(index),
+      flags: header.flags.rawValue, cause ?? .pastEnd, state)
+  }
+
+  /// Entries whose lost bytes, and what the segment has past its bytes in the file, are memory without contents.
+  private mutating func appendZeroMarked(_ header: ProgramHeader, _ extents: [DamageMap.Extent]) {
+    var open: ProgramHeader?
+    for extent in extents {
+      if extent.cause == nil || open == nil {
+        if let open { entries.append(open) }
+        var next = header.cut(to: extent.range)
+        if extent.cause != nil { next.fileSize = 0 }
+        open = next
+      } else {
+        open?.memorySize += extent.range.length
+      }
+    }
+    if var last = open {
+      last.memorySize = max(last.memorySize, header.addressEnd &- last.address)
+      entries.append(last)
+    }
+  }
+}
+
+extension ProgramHeader {
+  /// Its bytes in the file, held at the end of what an offset can name.
+  fileprivate var fileRange: Range<UInt64> { fileOffset..<(fileEnd ?? .max) }
+
+  /// The entry for a part of its bytes in the file, and no memory besides.
+  fileprivate func cut(to range: Range<UInt64>) -> ProgramHeader {
+    var part = self
+    part.fileOffset = range.lowerBound
+    part.address = address &+ (range.lowerBound - fileOffset)
+    if physicalAddress != 0 {
+      part.physicalAddress = physicalAddress &+ (range.lowerBound - fileOffset)
+    }
+    part.fileSize = range.length
+    part.memorySize = part.fileSize
+    return part
+  }
+}

@@ -1,0 +1,53 @@
+package import CoreIO
+internal import CoreModel
+
+/// Writes a plan to a stream, piece after piece.
+package struct PieceStream {
+  package let source: any ByteSource
+  package let output: OutputStream
+  package let progress: Progress
+
+  package init(source: any ByteSource, output: OutputStream, progress: Progress) {
+    self.source = source
+    self.output = output
+    self.progress = progress
+  }
+
+  private static let chunkSize = 1 << 18
+
+  package func write(_ plan: Plan) throws(SalvageError) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkSize, alignment: 4096)
+    defer { unsafe buffer.deallocate() }
+    for piece in plan.pieces {
+      switch piece.content {
+      case .bytes(let bytes): try output.write(bytes)
+      case .input(let range): try unsafe copy(range, of: source, through: buffer)
+      case .file(let file, let range): try unsafe copy(range, of: file.open(), through: buffer)
+      case .hole(let size):
+        unsafe buffer.initializeMemory(as: UInt8.self, repeating: 0)
+        var left = size
+        while left > 0 {
+          let count = Int(min(left, UInt64(buffer.count)))
+          unsafe try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+          left -= UInt64(count)
+        }
+      }
+      progress.advance(by: piece.size, at: piece.end)
+    }
+  }
+
+  private func copy(
+    _ range: Range<UInt64>, of source: any ByteSource, through buffer: UnsafeMutableRawBufferPointer
+  ) throws(SalvageError) {
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let count = Int(min(range.upperBound - position, UInt64(buffer.count)))
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+      guard try unsafe source.read(at: position, into: part) == count else {
+        throw SalvageError.becameShorter(source.path, at: position)
+      }
+      unsafe try output.write(UnsafeRawBufferPointer(part))
+      position += UInt64(count)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import ArchiveFormat
+public import CoreIO
+public import CoreModel
+internal import ELFCore
+public import SystemPackage
+
+/// What the notes of a repaired core say of it: the LOST, REBUILT and ORIGIN notes, read again.
+public struct RepairRecord: Hashable, Sendable {
+  public var file: FilePath
+  /// False for a core that we never repaired.
+  public var isRepaired: Bool
+  /// In bytes; those of the last repair.
+  public var sizeFound: UInt64?
+  public var sizeDue: UInt64?
+  /// Of all repairs, in the order of the notes.
+  public var lost: [LostRange]
+  /// What is in it that was not in the dump, of all repairs.
+  public var rebuilt: [RebuiltRange]
+  /// The ORIGIN notes' JSON, as it stands there.
+  public var origins: [String]
+  /// Whether one of the notes can't be understood, or has fewer entries than it says: then more may be lost than is listed.
+  public var isDamaged: Bool
+  /// Why the core could not be read to its end; nil where it could. There may be more notes then.
+  public internal(set) var readFailure: SalvageError?
+
+  /// Reads the notes of a core. Throws where it is none.
+  public init(of path: FilePath) throws(SalvageError) {
+    self = try Intake.glance(at: path) { intake throws(SalvageError) in
+      try RepairRecord(of: intake)
+    }
+  }
+
+  private init(of intake: Intake) throws(SalvageError) {
+    let structure = try Probe.structure(of: intake.source, present: intake.present)
+    // What is lost of the notes of an archived core may have been ours: to say that there are none would be a guess.
+    if structure.notesAreCut, let lost = (intake.source as? ArchiveSource)?.lostRanges.first {
+      throw SalvageError(.damagedBlock(core: lost.range), file: intake.source.path)
+    }
+    try self.init(structure, of: intake.source)
+    readFailure = intake.readFailure
+  }
+
+  package init(of source: any ByteSource) throws(SalvageError) {
+    try self.init(Probe.structure(of: source), of: source)
+  }
+
+  private init(
+    _ structure: CoreStructure, of source: any ByteSource
+  ) throws(SalvageError) {
+    file = source.path
+    isRepaired = structure.isRepaired
+    lost = []
+    rebuilt = []
+    origins = []
+    let repairs = PriorRepair.all(in: structure, source)
+    isDamaged = isRepaired && repairs.isEmpty
+    for repair in repairs { try add(repair) }
+  }
+
+  private mutating func add(_ repair: PriorRepair) throws(SalvageError) {
+    if let list = try repair.lost() {
+      sizeFound = list.sizeFound
+      sizeDue = list.sizeDue == 0 ? nil : list.sizeDue
+      lost += list.ranges
+      isDamaged = isDamaged || list.isDamaged
+    } else {
+      isDamaged = true
+    }
+    if repair.hasRebuilt {
+      let note = try repair.rebuilt()
+      rebuilt += note.map { zip($0.list.ranges, $0.paths).map { RebuiltRange($0, path: $1) } } ?? []
+      isDamaged = isDamaged || note?.list.isDamaged ?? true
+    }
+    guard let origin = try repair.origin() else { return }
+    origins.append(String(validating: origin, as: UTF8.self) ?? PrintableText(origin).description)
+  }
+}

@@ -1,0 +1,121 @@
+package import CoreIO
+internal import CoreModel
+internal import SystemPackage
+
+/// Puts a plan into a file.
+package struct Rewrite {
+  package let source: any ByteSource
+  /// The input as a file, where it may share its data.
+  package let file: InputFile?
+  package let output: any WritableFile
+  package let options: RepairOptions
+  package let progress: Progress
+
+  package init(
+    source: any ByteSource, file: InputFile?, output: any WritableFile, options: RepairOptions,
+    progress: Progress
+  ) {
+    self.source = source
+    self.file = file
+    self.output = output
+    self.options = options
+    self.progress = progress
+  }
+
+  /// Puts the input's bytes that keep their places into the empty output. Whether the data was shared with the input,
+  /// not copied.
+  package func copy(_ plan: Plan) throws(SalvageError) -> Bool {
+    // A file whose end is inside a block can be cloned into an empty file, and into no longer one.
+    if try clone() { return true }
+    try output.resize(to: plan.size)
+    try SparseCopy(source: source, output: output, sparse: options.sparse, progress: progress)
+      .copy(plan.pieces.compactMap(\.unmoved))
+    return false
+  }
+
+  /// Writes all the rest over an output that has the input's bytes.
+  ///
+  /// The tail comes first: where the output is the input, it holds what the other pieces change.
+  package func finish(_ plan: Plan) throws(SalvageError) {
+    try output.resize(to: plan.size)
+    let tail = plan.pieces.partitioningIndex { $0.offset >= plan.tailOffset }
+    try write(plan.pieces[tail...])
+    try write(plan.pieces[..<tail])
+    try source.confirmSize()
+  }
+
+  private func clone() throws(SalvageError) -> Bool {
+    // A clone keeps the input's holes, which is what `always` and `never` are there to change.
+    guard options.reflink != .never, options.sparse == .auto || options.reflink == .always else {
+      return false
+    }
+    if let file, output.clone(file) { return true }
+    guard options.reflink != .always else {
+      throw SalvageError(
+        .badOutput(
+          reason:
+            "can't share data with the input (--reflink always): not on one file system that can"),
+        file: output.path)
+    }
+    return false
+  }
+
+  /// Writes pieces; small neighbours as one.
+  private func write(_ pieces: ArraySlice<Piece>) throws(SalvageError) {
+    var run: [UInt8] = []
+    var start: UInt64 = 0
+    func flush() throws(SalvageError) {
+      if !run.isEmpty { try output.write(run, at: start) }
+      run.removeAll(keepingCapacity: true)
+    }
+    for piece in pieces {
+      guard let bytes = try small(piece) else {
+        try flush()
+        try write(piece)
+        continue
+      }
+      if start + UInt64(run.count) != piece.offset || run.count > 1 << 17 { try flush() }
+      if run.isEmpty { start = piece.offset }
+      run += bytes
+    }
+    try flush()
+  }
+
+  /// The bytes of a piece that is to be written and is small; else nil.
+  private func small(_ piece: Piece) throws(SalvageError) -> [UInt8]? {
+    switch piece.content {
+    case .bytes(let bytes): return bytes
+    case .input(let range) where piece.unmoved == nil && range.length <= 1 << 16:
+      let bytes = try source.bytes(at: range.lowerBound, count: Int(range.length))
+      guard bytes.count == Int(range.length) else {
+        throw SalvageError.becameShorter(source.path, at: range.lowerBound + UInt64(bytes.count))
+      }
+      return bytes
+    default: return nil
+    }
+  }
+
+  private func write(_ piece: Piece) throws(SalvageError) {
+    switch piece.content {
+    case .bytes(let bytes): try output.write(bytes, at: piece.offset)
+    case .input(let range) where piece.unmoved == nil:
+      try output.copy(range, of: source, to: piece.offset)
+    case .file(let file, let range): try output.copy(range, of: file.open(), to: piece.offset)
+    case .input: break
+    case .hole:
+      if options.sparse == .never {
+        try output.writeZeros(piece.offset..<piece.end)
+      } else if piece.offset < source.size {
+        try output.clear(piece.offset..<min(piece.end, source.size))
+      }
+    }
+  }
+}
+
+extension Piece {
+  /// Its range, where it is a stretch of the input that keeps its offset.
+  fileprivate var unmoved: Range<UInt64>? {
+    guard case .input(let range) = content, range.lowerBound == offset else { return nil }
+    return range
+  }
+}

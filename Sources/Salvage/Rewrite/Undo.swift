@@ -1,0 +1,101 @@
+public import CoreIO
+internal import CoreModel
+internal import ELFCore
+public import SystemPackage
+
+/// Gives back the core that a repaired one was made from: what the repair changed is in its HEAD note.
+///
+/// That the header, the program header table and the notes are those that the repair found is proven by a digest. All else,
+/// the memory above all, the repair never wrote: it is what stands in the file now, whoever may have changed it since.
+public struct Undo: Hashable, Sendable {
+  /// The size of the file now.
+  public let size: UInt64
+  /// How many bytes of it are proven to be those that the repair found.
+  public let verifiedBytes: UInt64
+  /// How many bytes below that size the repair did not have or was told not to take: they are what stands there now.
+  public let unknownBytes: UInt64
+
+  /// The bytes that nobody looked at.
+  public var uncheckedBytes: UInt64 { size - verifiedBytes }
+
+  /// Undoes the last repair of a file, in place. Throws at once where somebody else has it locked.
+  public init(_ path: FilePath) throws(SalvageError) {
+    try self.init(InPlaceFile(path))
+  }
+
+  package init(_ file: InPlaceFile) throws(SalvageError) {
+    var size = file.identity.size
+    let all = try file.reading()
+    switch InterruptedWork.find(in: all) {
+    case .none: break
+    case .begun(let journal):
+      let before = try file.reading(journal.sizeBefore)
+      try self.init(before, unknownBytes: 0)
+      try file.setSize(journal.sizeBefore)
+      try file.sync()
+      return
+    case .undoing(let journal):
+      guard let original = journal.original(in: all) else {
+        throw InterruptedWork.isUnknown(file.path)
+      }
+      try self.init(original, unknownBytes: 0)
+      try Self.finish(journal, original, file)
+      return
+    case .underWay(let journal):
+      try InPlaceRewrite.finish(journal, file)
+      size = journal.sizeAfter
+    case .unknown: throw InterruptedWork.isUnknown(file.path)
+    }
+    let source = try file.reading(size)
+    let last = try LastRepair(source)
+    var journal = InPlaceJournal(
+      .undo, sizeBefore: size, sizeAfter: last.sizeFound,
+      headerBefore: try source.bytes(at: 0, count: last.format.fileHeaderSize),
+      headerAfter: try last.original.bytes(at: 0, count: last.format.fileHeaderSize),
+      digest: try last.provenDigest(source))
+    journal.copyOffset = last.head.lowerBound
+    journal.tableLength = last.head.length
+    try self.init(last.original, unknownBytes: last.unknownBytes)
+    do throws(SalvageError) {
+      try file.write(journal.bytes, at: roundUp(size, to: UInt64(InPlaceJournal.size)))
+      try file.sync()
+    } catch {
+      try? file.setSize(size)
+      throw error
+    }
+    try Self.finish(journal, last.original, file)
+  }
+
+  private init(_ original: any ByteSource, unknownBytes: UInt64) throws(SalvageError) {
+    size = original.size
+    self.unknownBytes = unknownBytes
+    verifiedBytes = try min(
+      size, HeadDigest.length(of: Probe.structure(of: original), original))
+  }
+
+  /// Writes back what the HEAD note holds, the file header last, and takes the rest away. It can be done again and again:
+  /// the note stands beyond all that is written.
+  private static func finish(
+    _ journal: InPlaceJournal, _ original: PatchedSource, _ file: InPlaceFile
+  ) throws(SalvageError) {
+    for run in original.runs.reversed() {
+      try file.copy(run.bytes, of: original.base, to: run.offset)
+    }
+    try file.sync()
+    try file.setSize(journal.sizeAfter)
+    try file.sync()
+  }
+}
+
+extension Undo {
+  /// All of it, as one object.
+  public func json(of path: FilePath) -> JSON {
+    .members([
+      "file": .string(PrintableText(path).description),
+      "size": .number(size),
+      "verified": .number(verifiedBytes),
+      "unchecked": .number(uncheckedBytes),
+      "unknown": .number(unknownBytes),
+    ])
+  }
+}

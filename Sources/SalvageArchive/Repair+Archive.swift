@@ -1,0 +1,143 @@
+internal import ArchiveFormat
+public import CoreIO
+internal import CoreModel
+public import Salvage
+public import SystemPackage
+
+extension Repair {
+  /// What was archived.
+  public struct Archived: Hashable, Sendable {
+    /// The size of the archive in bytes.
+    public var size: UInt64
+    /// The size of the core in it: what `lz4 -d` gives.
+    public var coreSize: UInt64
+    /// What is known of the core now that all of it was read.
+    public var report: Report
+  }
+
+  /// Writes the repaired core, or the whole one as it is, into an archive that `lz4 -d` reads.
+  ///
+  /// The archive appears under its name only once it is complete.
+  @discardableResult
+  public func archive(
+    to path: FilePath, options: ArchiveOptions = ArchiveOptions(),
+    progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Archived {
+    let draft = try archiveDraft(
+      of: path, replacing: options.force, options: options, progress: progress)
+    try draft.output.publish()
+    return draft.archived
+  }
+
+  /// An archive that is complete, and has neither been synced nor got its name yet.
+  package struct ArchiveDraft: Sendable {
+    package let output: OutputFile
+    package let archived: Archived
+    /// What is in it.
+    package let plan: Plan
+  }
+
+  /// Writes all of the archive. Whoever drops the draft without publishing it leaves nothing behind.
+  package func archiveDraft(
+    of path: FilePath, replacing: Bool, options: ArchiveOptions,
+    progress: (@Sendable (Progress.State) -> Void)?
+  ) throws(SalvageError) -> ArchiveDraft {
+    let output = try OutputFile(path, sparing: files, replacing: replacing)
+    let (archived, plan) = try archive(into: output, options, progress)
+    if let identity = intake.file?.identity { output.takeAccess(of: identity) }
+    return ArchiveDraft(output: output, archived: archived, plan: plan)
+  }
+
+  /// Writes the archive into a stream. It is made in an unnamed file first: its first block tells what only its last one
+  /// may have found out.
+  package func archive(
+    to stream: OutputStream, options: ArchiveOptions,
+    progress: (@Sendable (Progress.State) -> Void)?
+  ) throws(SalvageError) -> Archived {
+    let file = try UnnamedFile(in: inputs.options.intake.temporaryFolder)
+    let archived = try archive(into: file, options, progress).archived
+    try stream.write(file, size: archived.size)
+    return archived
+  }
+
+  private func archive(
+    into output: any WritableFile, _ options: ArchiveOptions,
+    _ progress: (@Sendable (Progress.State) -> Void)?
+  ) throws(SalvageError) -> (archived: Archived, plan: Plan) {
+    var repair = self
+    var size = try repair.writeArchive(to: output, options, progress)
+    // What turned out to be unreadable stands there as zeros: once more, now that it is known.
+    while case let all = try repair.knowingAll(), all.inputs.damage != repair.inputs.damage {
+      repair = all
+      size = try repair.writeArchive(to: output, options, progress)
+    }
+    if let file = intake.spool == nil ? source.backingFile : nil,
+      !inputs.options.intake.acceptsGrowing
+    {
+      try WriterWatch.refuseGrown(file)
+    }
+    try output.resize(to: size)
+    let plan = repair.plan ?? Plan(copying: source.size)
+    return (Archived(size: size, coreSize: plan.size, report: repair.report), plan)
+  }
+
+  /// Gives the size of the archive.
+  private func writeArchive(
+    to output: any WritableFile, _ options: ArchiveOptions,
+    _ progress: (@Sendable (Progress.State) -> Void)?
+  ) throws(SalvageError) -> UInt64 {
+    let core = PlanSource(plan ?? Plan(copying: source.size), source)
+    let geometry = ArchiveGeometry(
+      size: core.size, blockSize: UInt64(options.blockSize.rawValue), blocksPerGroup: 1,
+      hasContentChecksum: options.contentChecksum, id: .unknown)
+    guard let geometry else {
+      throw SalvageError(
+        .badOutput(reason: "can't hold so many blocks; give a larger --block-size"),
+        file: output.path)
+    }
+    let structure = try Probe.structure(of: core)
+    let parts = StructureCopy.ranges(of: structure, geometry)
+    var manifest = try Manifest(geometry, core, structure, report, options.labels)
+    manifest.geometry.id = try ArchiveID(of: manifest.text, parts, core)
+    let first = manifest.frame
+    guard first.count <= SkippableFrame.largest else {
+      throw SalvageError(
+        .badOutput(reason: "can't hold so long a manifest; give shorter labels"),
+        file: output.path)
+    }
+    try output.write(first, at: 0)
+    let writer = ArchiveWriter(
+      core, output, options, manifest.geometry, at: UInt64(first.count),
+      progress: Progress(total: core.size, report: progress))
+    let layout = try writer.write()
+    try source.confirmSize()
+    return try Self.writeEnd(layout, core, parts, first, options, to: output)
+  }
+
+  /// What follows the blocks: the copies of what all hangs on, the manifest again, the seek table.
+  private static func writeEnd(
+    _ layout: ArchiveLayout, _ core: PlanSource, _ parts: [Range<UInt64>], _ manifest: [UInt8],
+    _ options: ArchiveOptions, to output: any WritableFile
+  ) throws(SalvageError) -> UInt64 {
+    var end = layout.end
+    func append(_ bytes: [UInt8]) throws(SalvageError) {
+      try output.write(bytes, at: end)
+      end += UInt64(bytes.count)
+    }
+    let geometry = layout.geometry
+    let compressor = BlockCompressor(blockSize: geometry.blockSize, level: options.level)
+    for range in parts {
+      let raw = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: compressor.raw[..<Int(range.length)])
+      let count = try unsafe core.read(at: range.lowerBound, into: raw)
+      let entry = compressor.compress(count)
+      try append(StructureCopy.frame(range, geometry, unsafe Array(compressor.bytes(entry))))
+    }
+    try append(manifest)
+    let table = SeekTable(
+      geometry, dataOffset: layout.dataOffset,
+      archiveSize: end + SeekTable.frameSize(geometry), layout.entries)
+    try append(table.frame)
+    return end
+  }
+}

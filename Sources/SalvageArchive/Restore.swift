@@ -1,0 +1,148 @@
+internal import ArchiveFormat
+public import CoreIO
+internal import CoreModel
+public import Salvage
+internal import Synchronization
+public import SystemPackage
+
+/// A core that is to come out of an archive again.
+///
+/// Blocks are decoded straight to their places. Only where some turn out to be damaged does the rest become a repair.
+public struct Restore: Sendable {
+  /// What came out.
+  public struct Restored: Hashable, Sendable {
+    /// The size of the core in bytes, holes included.
+    public var size: UInt64
+    /// What is lost of the core; nil where nothing is.
+    public var report: Report?
+    /// Whether the archive is damaged where it matters: blocks, or what tells where they are.
+    public var isDamaged: Bool
+    /// What else there is to say of the archive, in words.
+    public var remarks: [String] = []
+  }
+
+  private let file: any ByteSource
+  private let index: ArchiveIndex
+  private let threads: Int?
+
+  /// Opens an archive, and finds its blocks.
+  public init(of path: FilePath, threads: Int? = nil) throws(SalvageError) {
+    try self.init(of: InputFile(path), threads: threads)
+  }
+
+  package init(of file: any ByteSource, threads: Int? = nil) throws(SalvageError) {
+    let file = file.tolerant
+    self.file = file
+    self.threads = threads
+    index = try ArchiveIndex(of: file)
+  }
+
+  /// Writes the core; the file appears under its name only once it is complete.
+  @discardableResult
+  public func write(
+    to path: FilePath, options: RepairOptions = RepairOptions(),
+    progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Restored {
+    let output = try OutputFile(
+      path, sparing: files, replacing: options.force)
+    try output.resize(to: index.geometry.size)
+    let progress = Progress(total: index.geometry.size, report: progress)
+    let damaged = try decode(into: output, options, progress)
+    let restored = try salvage(damaged, into: output, options, progress)
+    if let identity = file.backingFile?.identity { output.takeAccess(of: identity) }
+    try output.publish()
+    return restored
+  }
+
+  /// Decodes all sound blocks to their places; gives the numbers of the others.
+  private func decode(
+    into output: OutputFile, _ options: RepairOptions, _ progress: Progress
+  ) throws(SalvageError) -> [Int] {
+    let writer = SparseWriter(output, options.sparse)
+    let geometry = index.geometry
+    return try ArchiveCheck.damagedBlocks(
+      of: file, index, threads: threads, progress: progress
+    ) { block, contents throws(SalvageError) in
+      let range = geometry.range(of: block)
+      switch contents {
+      case .bytes(let bytes): try unsafe writer.write(bytes, at: range.lowerBound)
+      case .zeros: if options.sparse == .never { try output.writeZeros(range) }
+      case .damaged: break
+      }
+    }
+  }
+
+  /// Makes an honest core of what came out, where not all did.
+  private func salvage(
+    _ damaged: [Int], into output: OutputFile, _ options: RepairOptions, _ progress: Progress
+  ) throws(SalvageError) -> Restored {
+    let isDamaged = !damaged.isEmpty || !index.isByTable
+    let source = try ArchiveSource(file, index, damaged: damaged)
+    try writeCopies(of: source, into: output)
+    guard !source.lostRanges.isEmpty else {
+      return Restored(
+        size: source.size, report: nil, isDamaged: isDamaged, remarks: source.remarks)
+    }
+    let repair = try Repair(of: intake(source), options: options)
+    // What is lost may be no part of the core: then all that is of it came out.
+    let plan = repair.plan ?? Plan(copying: source.size)
+    try Rewrite(
+      source: source, file: nil, output: output, options: options, progress: progress
+    ).finish(plan)
+    return Restored(
+      size: plan.size, report: repair.report, isDamaged: true, remarks: source.remarks)
+  }
+
+  /// Puts what there are second copies of into the places of lost blocks.
+  private func writeCopies(
+    of source: ArchiveSource, into output: OutputFile
+  ) throws(SalvageError) {
+    for block in source.copiedBlocks {
+      let range = index.geometry.range(of: block)
+      // Zeros stand for what is lost: the plan leaves them out.
+      try output.write(
+        source.bytes(at: range.lowerBound, count: Int(range.length)), at: range.lowerBound)
+    }
+  }
+
+  private func intake(_ source: ArchiveSource) -> Intake {
+    var wayIn = WayIn(kind: .file)
+    wayIn.archiveRemarks = source.remarks
+    return Intake(
+      source: source, file: file.backingFile, spool: nil, wayIn: wayIn,
+      losses: source.lostRanges, inputs: files)
+  }
+
+  // MARK: To a stream
+
+  /// Writes the core into a stream, from its beginning to its end, after all blocks were looked at.
+  public func write(
+    to stream: FileDescriptor, options: RepairOptions = RepairOptions(),
+    progress: (@Sendable (Progress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Restored {
+    let stream = try OutputStream(stream, sparing: files)
+    return try write(to: stream, options: options, progress: progress)
+  }
+
+  /// The files that it reads.
+  package var files: InputSet { InputSet(file.backingFile?.identity) }
+
+  package func write(
+    to stream: OutputStream, options: RepairOptions,
+    progress: (@Sendable (Progress.State) -> Void)?
+  ) throws(SalvageError) -> Restored {
+    let damaged = try ArchiveCheck.damagedBlocks(of: file, index, threads: threads) {
+      _, _ throws(SalvageError) in
+    }
+    let source = try ArchiveSource(file, index, damaged: damaged)
+    let isDamaged = !damaged.isEmpty || !index.isByTable
+    var repair: Repair?
+    if !source.lostRanges.isEmpty { repair = try Repair(of: intake(source), options: options) }
+    let plan = repair?.plan ?? Plan(copying: source.size)
+    try PieceStream(
+      source: source, output: stream, progress: Progress(total: plan.size, report: progress)
+    ).write(plan)
+    return Restored(
+      size: plan.size, report: repair?.report, isDamaged: isDamaged, remarks: source.remarks)
+  }
+}

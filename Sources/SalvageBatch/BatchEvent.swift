@@ -1,0 +1,18 @@
+public import CoreIO
+public import SystemPackage
+
+/// What a batch tells while it runs, one after another, from any thread.
+public enum BatchEvent: Sendable {
+  /// So many files have been counted.
+  case surveying(files: UInt64)
+  case surveyed(BatchSurvey)
+  /// A worker, by its number from 0 on, has begun with a core.
+  case began(worker: Int, FilePath, size: UInt64)
+  case advanced(worker: Int, Progress.State)
+  /// All that the worker does with the core is done but for waiting for the disk.
+  case written(worker: Int)
+  case finished(BatchRecord)
+  /// Nothing but time has passed: a moment to show how far things are.
+  case ticked(waitingForOthers: Int)
+  case ended(BatchTally)
+}

@@ -1,0 +1,39 @@
+internal import CoreIO
+public import Salvage
+public import SalvageArchive
+public import SystemPackage
+
+/// What a batch is to do with the cores that it finds.
+public struct BatchOptions: Hashable, Sendable {
+  /// What becomes of a whole core.
+  public enum Whole: String, Hashable, Sendable, CaseIterable {
+    /// It is reported, and left where it is.
+    case skip
+    case copy
+    /// The output is another name of the same file; a copy where that can't be had.
+    case link
+  }
+
+  /// The folder that outputs go into, under the paths that the inputs have below their folder. Without one, every core is
+  /// repaired where it stands.
+  public var output: FilePath?
+  /// Whether folders in the folders are entered.
+  public var recursive = false
+  /// How outputs are archived; nil where they are cores. Whole cores are archived too.
+  public var archive: ArchiveOptions?
+  /// Only files whose name, or whose path if the pattern has a slash, is matched by this pattern of glob(7).
+  /// As bytes, like names.
+  public var match: [UInt8]?
+  public var whole = Whole.skip
+  /// Whether an input is removed once its output is synced, read again and found right.
+  public var deleteInput = false
+  /// Whether whole cores are inspected too, for a page.
+  public var inspectsAll = false
+  /// How many files are under way at once.
+  public var jobs = Workers.coreCount
+  public var shard: Shard?
+  /// How each core is repaired. `force` replaces outputs that are none of ours.
+  public var repair = RepairOptions()
+
+  public init(output: FilePath?) { self.output = output }
+}

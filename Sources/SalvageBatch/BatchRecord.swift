@@ -1,0 +1,94 @@
+public import CoreIO
+public import Salvage
+public import SystemPackage
+
+/// What became of one file of a batch.
+public struct BatchRecord: Sendable {
+  public enum Outcome: String, Hashable, Sendable, CaseIterable {
+    /// It was cut, and its output is there.
+    case repaired
+    /// It is in an archive.
+    case archived
+    /// It is whole, and was left as it is.
+    case whole
+    case copied
+    case linked
+    /// Its output was there already, of this input and these options.
+    case present
+    /// A core of which nothing can be used.
+    case beyondRepair
+    case failed
+    /// Not done, for there was no space left.
+    case unfinished
+    /// Packed in a way that we don't read, or so cut that nobody knows what it was.
+    case unread
+    /// A file without a byte: a core of which nothing was written, if it was one.
+    case empty
+    /// No core: passed over, like all that follow.
+    case other
+    /// A link, a socket, a FIFO, a device.
+    case special
+    /// Its name isn't matched.
+    case unmatched
+    /// In another share.
+    case elsewhere
+    /// It was there when its folder was listed, and was not when it was to be opened.
+    case vanished
+  }
+
+  public var input: FilePath
+  public var outcome: Outcome
+  /// Where its output is, or should be.
+  public var output: FilePath?
+  /// What it is; nil where it couldn't be read, or is no core.
+  public var report: Report?
+  /// What the input was, and why it was cut: of one that is not whole, and of all where a page is made.
+  public var inspection: Inspection?
+  /// The size of the output in bytes, holes included; 0 where none was written.
+  public var outputSize: UInt64 = 0
+  /// Why it failed.
+  public var error: SalvageError?
+  /// Whether the input was removed once its output was found right.
+  public var isInputDeleted = false
+  /// Why it was to be removed and was not, though its output is right.
+  public var inputKept: String?
+
+  package init(_ input: FilePath, _ outcome: Outcome) {
+    self.input = input
+    self.outcome = outcome
+  }
+
+  package init(_ input: FilePath, _ error: SalvageError) {
+    self.input = input
+    self.error = error
+    outcome =
+      switch error.kind {
+      case .beyondRepair: .beyondRepair
+      case .notACore: .other
+      case .otherPacking, .nothingUnpacked: .unread
+      case .emptyFile: .empty
+      default: error.isOutOfSpace ? .unfinished : .failed
+      }
+  }
+}
+
+extension BatchRecord.Outcome {
+  /// Whether a file of that fate is a core that the batch was asked for.
+  public var isCore: Bool { !isPassedOver }
+
+  /// Whether it was none of the batch's business.
+  public var isPassedOver: Bool {
+    switch self {
+    case .other, .special, .unmatched, .elsewhere, .vanished: true
+    default: false
+    }
+  }
+}
+
+extension SalvageError {
+  /// Whether it failed for want of space, so that others will too.
+  package var isOutOfSpace: Bool {
+    guard case .io(let errno, _) = kind else { return false }
+    return errno == .noSpace || errno == .diskQuotaExceeded
+  }
+}

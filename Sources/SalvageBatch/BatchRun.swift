@@ -1,0 +1,186 @@
+internal import CoreIO
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+
+/// One run of a batch: workers that take files from the queue until there are no more.
+final class BatchRun: Sendable {
+  private let batch: Batch
+  private let teller: BatchTeller
+  private let claims: FileClaims
+  private let queue: Mutex<FileQueue>
+  private let backlog: SyncBacklog
+  /// Folders in which somebody else was at work.
+  private let shared = Mutex<Set<FilePath>>([])
+  private let outOfSpace = Atomic<Bool>(false)
+  /// Workers that have begun and not ended, and whether the first one has ended.
+  private let running = Atomic<Int>(0)
+  private let isEnding = Atomic<Bool>(false)
+
+  init(_ batch: Batch, _ teller: BatchTeller) throws(SalvageError) {
+    self.batch = batch
+    self.teller = teller
+    claims = try FileClaims(in: batch.home)
+    queue = Mutex(FileQueue(batch.walk))
+    backlog = SyncBacklog(most: max(1, batch.options.jobs))
+  }
+
+  var isOutOfSpace: Bool { outOfSpace.load(ordering: .relaxed) }
+
+  /// Runs the workers, and keeps time beside them.
+  func perform() {
+    let jobs = max(1, batch.options.jobs)
+    claims.clean(batch.home)
+    Workers.run(jobs + 2) { index in
+      // The system may refuse threads: the calling one works, and the last ones can be done without.
+      if index == jobs { return self.bringToDisk() }
+      if index > jobs { return self.keepTime() }
+      self.running.add(1, ordering: .relaxed)
+      self.work(index)
+      self.running.subtract(1, ordering: .releasing)
+      if index == 0 { self.isEnding.store(true, ordering: .releasing) }
+    }
+    // Whoever was killed meanwhile has left there what it had not finished.
+    for folder in shared.withLock({ $0 }) { claims.clean(folder) }
+  }
+
+  private var isRunning: Bool {
+    !isEnding.load(ordering: .acquiring) || running.load(ordering: .acquiring) > 0
+  }
+
+  /// Syncs and names what the workers have written, until they have ended.
+  private func bringToDisk() {
+    backlog.serve(true)
+    while isRunning {
+      if !publishBacklog() { usleep(1000) }
+    }
+    backlog.serve(false)
+    while publishBacklog() {}
+  }
+
+  private func publishBacklog() -> Bool {
+    guard var group = backlog.next() else { return false }
+    publish(&group)
+    return true
+  }
+
+  private func keepTime() {
+    var refreshed = monotonicSeconds()
+    while isRunning {
+      usleep(20_000)
+      let now = monotonicSeconds()
+      if now - refreshed >= FileClaims.refreshSeconds {
+        claims.refresh()
+        refreshed = now
+      }
+      teller.tell(.ticked(waitingForOthers: queue.withLock { $0.waiting }))
+    }
+  }
+
+  // MARK: Workers
+
+  private func work(_ worker: Int) {
+    var group = SyncGroup(largestCount: Self.groupSize(batch.options.jobs))
+    while true {
+      switch queue.withLock({ $0.next() }) {
+      case .find(let find): take(find, worker, &group)
+      case .wait:
+        // Nobody is to wait for us while we wait for them.
+        publish(&group)
+        usleep(50_000)
+      case .end:
+        publish(&group)
+        return
+      }
+      if group.isDue, !backlog.accept(&group) { publish(&group) }
+    }
+  }
+
+  /// How many outputs wait for their sync together, at the most: each is an open file.
+  private static func groupSize(_ jobs: Int) -> Int {
+    var limit = rlimit()
+    unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    // A group in the making and one in the backlog for each worker, and one on its way to the disk.
+    let open = min(max(Int(clamping: limit.rlim_cur), 256), 1 << 20) - 192
+    return min(max(1, open / (2 * jobs + 1)), 64)
+  }
+
+  private func take(_ find: FolderWalk.Find, _ worker: Int, _ group: inout SyncGroup) {
+    switch find {
+    case .failure(let error): finish(BatchRecord(error.file, error))
+    case .other: finish(BatchRecord("", .special))
+    case .file(let file):
+      if let verdict = batch.verdict(on: file) { return finish(BatchRecord(file.path, verdict)) }
+      do throws(SalvageError) {
+        try take(file, worker, &group)
+      } catch {
+        if case .io(.noSuchFileOrDirectory, call: "open") = error.kind {
+          finish(BatchRecord(file.path, .vanished))
+        } else if case .io(.tooManySymbolicLinkLevels, call: "open") = error.kind {
+          // A link has taken the file's place since it was listed.
+          finish(BatchRecord(file.path, .special))
+        } else {
+          finish(BatchRecord(file.path, error))
+        }
+      }
+    }
+  }
+
+  private func take(
+    _ file: FoundFile, _ worker: Int, _ group: inout SyncGroup
+  ) throws(SalvageError) {
+    guard let core = try CoreWork(file, batch.options, claims) else {
+      return finish(BatchRecord(file.path, .other))
+    }
+    // What is written already is not to wait for a large one.
+    if core.file.size > 64 << 20 { publish(&group) }
+    teller.tell(.began(worker: worker, file.path, size: core.file.size))
+    defer { teller.tell(.written(worker: worker)) }
+    let result = try core.run(
+      in: { () throws(SalvageError) in try self.place(of: file.folder) },
+      progress: progress(worker, core))
+    switch result {
+    case .done(let record): finish(record)
+    case .written(let item): group.add(item)
+    case .busy:
+      let place = file.folder.place.withLock { $0 }
+      shared.withLock { $0.formUnion([batch.home] + (place.map { [$0] } ?? [])) }
+      queue.withLock { $0.putBack(file) }
+      return
+    }
+    queue.withLock { $0.isDone(file) }
+  }
+
+  /// Nobody needs to know how far a small core has come.
+  private func progress(
+    _ worker: Int, _ core: CoreWork
+  ) -> (@Sendable (Progress.State) -> Void)? {
+    guard core.file.size >= 1 << 20 else { return nil }
+    return { [teller] state in teller.tell(.advanced(worker: worker, state)) }
+  }
+
+  /// The folder that a folder's outputs go into: made if need be, and freed of what killed runs have left.
+  private func place(of folder: WalkedFolder) throws(SalvageError) -> FilePath {
+    if let path = folder.place.withLock({ $0 }) { return path }
+    let path = try batch.options.output.map { root throws(SalvageError) in
+      try OutputFolder.make(
+        folder.relativePath, below: root, like: folder.identity, sparing: batch.inputs)
+    }
+    let place = path ?? folder.path
+    if place != batch.home { claims.clean(place) }
+    folder.place.withLock { $0 = place }
+    return place
+  }
+
+  private func publish(_ group: inout SyncGroup) {
+    for record in group.publish(claims) { finish(record) }
+  }
+
+  private func finish(_ record: BatchRecord) {
+    if record.outcome == .unfinished {
+      outOfSpace.store(true, ordering: .relaxed)
+      queue.withLock { $0.stop() }
+    }
+    teller.tell(.finished(record))
+  }
+}

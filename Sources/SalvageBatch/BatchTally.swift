@@ -1,0 +1,63 @@
+internal import CoreModel
+internal import ELFCore
+internal import Salvage
+
+/// What a batch has done, in numbers.
+public struct BatchTally: Hashable, Sendable {
+  public private(set) var counts: [BatchRecord.Outcome: UInt64] = [:]
+  /// Bytes of the cores that outputs were made of, and of these outputs.
+  public private(set) var bytesIn: UInt64 = 0
+  public private(set) var bytesOut: UInt64 = 0
+  /// Of all cores that were repaired or archived, or are done already.
+  public private(set) var memoryDumped: UInt64 = 0
+  public private(set) var memoryLost: UInt64 = 0
+  public private(set) var notesLost: UInt64 = 0
+  public private(set) var tableLost: UInt64 = 0
+  /// How many of them lost something of a thread's stack.
+  public private(set) var stacksLost: UInt64 = 0
+  public private(set) var inputsDeleted: UInt64 = 0
+  /// What is left where the space ran out.
+  public internal(set) var left: BatchSurvey?
+
+  public init() {}
+
+  public subscript(_ outcome: BatchRecord.Outcome) -> UInt64 { counts[outcome] ?? 0 }
+
+  /// Whether every file that is a core, or may be one, is what it was to become.
+  public var isComplete: Bool {
+    left == nil
+      && [.failed, .beyondRepair, .unfinished, .unread, .empty].allSatisfy { self[$0] == 0 }
+  }
+
+  /// All files that were come by.
+  public var seen: UInt64 { counts.values.reduce(0, &+) }
+
+  /// Those that are no cores, or not this run's.
+  public var passedOver: UInt64 {
+    counts.reduce(0) { $0 &+ ($1.key.isPassedOver ? $1.value : 0) }
+  }
+
+  package mutating func add(_ record: BatchRecord) {
+    counts[record.outcome, default: 0] += 1
+    if record.isInputDeleted { inputsDeleted += 1 }
+    guard let report = record.report else { return }
+    switch record.outcome {
+    case .repaired, .archived, .copied, .linked:
+      bytesIn +|= report.sizeFound
+      bytesOut +|= record.outputSize
+    case .present: break
+    default: return
+    }
+    memoryDumped +|= report.memory.size
+    memoryLost +|= report.memory.lost
+    notesLost +|= report.notesLost
+    tableLost +|= report.tableLost
+    if report.losesStack { stacksLost += 1 }
+  }
+}
+
+extension Report {
+  fileprivate var losesStack: Bool {
+    kinds.contains { $0.hasPrefix("the stack") || $0.hasPrefix("stacks") || $0.hasSuffix("stack") }
+  }
+}

@@ -1,0 +1,59 @@
+package import CoreIO
+internal import Glibc
+internal import Salvage
+package import SystemPackage
+
+/// A regular file that a walk came by.
+package struct FoundFile: Sendable {
+  package let folder: WalkedFolder
+  package let name: FilePath.Component
+
+  /// As the user named its folder, and what follows.
+  package var path: FilePath { folder.path.appending(name) }
+  /// Below the folder that the user named.
+  package var relativePath: FilePath { folder.relativePath.appending(name) }
+
+  /// nil where it is gone.
+  package var identity: FileIdentity? { folder.identity(of: name) }
+
+  package func open() throws(SalvageError) -> InputFile {
+    try InputFile(
+      owning: folder.open(name, path: path), path, inTurn: true,
+      extent: InterruptedWork.size)
+  }
+
+  /// Removes the file, if it is still the one that was read, and as it was.
+  package func remove(_ identity: FileIdentity) throws(SalvageError) {
+    let present = try FileIdentity(of: folder.open(name, path: path), closing: true, path: path)
+    guard present.isSameFile(as: identity), present.size == identity.size,
+      present.modified == identity.modified
+    else {
+      throw SalvageError(
+        .io(.resourceBusy, call: "remove (the file has changed since it was read)"), file: path)
+    }
+    let result = unsafe name.withPlatformString {
+      unsafe unlinkat(folder.descriptor.rawValue, $0, 0)
+    }
+    guard result == 0 else {
+      throw SalvageError(.io(Errno(rawValue: Glibc.errno), call: "remove"), file: path)
+    }
+  }
+}
+
+extension InputFile {
+  /// What it takes on the disk, in bytes.
+  package var allocated: UInt64 {
+    var status = stat()
+    guard unsafe fstat(descriptor.rawValue, &status) == 0 else { return size }
+    return UInt64(max(0, status.st_blocks)) &* 512
+  }
+}
+
+extension FileIdentity {
+  fileprivate init(
+    of descriptor: FileDescriptor, closing: Bool, path: FilePath
+  ) throws(SalvageError) {
+    defer { if closing { try? descriptor.close() } }
+    try self.init(of: descriptor, path: path)
+  }
+}

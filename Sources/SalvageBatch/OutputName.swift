@@ -1,0 +1,69 @@
+internal import CoreIO
+package import SystemPackage
+
+/// The name of an output, by that of its input.
+package enum OutputName {
+  private static let packings = [".zst", ".lz4"]
+
+  /// A packed core loses the ending that says so; an archive gets one.
+  ///
+  /// Two files of one folder never get the same: where another one comes first for a name (the plain file, then .zst, then
+  /// .lz4), this one keeps all of its own.
+  /// - Parameter isPresent: whether there is a regular file of that name beside the input.
+  package static func name(
+    for input: FilePath.Component, isPacked: Bool, archive: Bool,
+    isPresent: (FilePath.Component) -> Bool
+  ) -> FilePath.Component {
+    let bytes = input.bytes
+    let stem = isPacked ? stripped(bytes) ?? bytes : bytes
+    let wanted = archive ? archived(stem) : stem
+    func isTaken(_ output: [UInt8]) -> Bool {
+      let first = claimants(output, archive: archive).first { name in
+        name == bytes || (FilePath.Component(name).map(isPresent) ?? false)
+      }
+      return first != nil && first != bytes
+    }
+    var name = wanted
+    var own = bytes
+    while isTaken(name), own.count < 255 {
+      own += Array(".core".utf8)
+      name = archive ? archived(own) : own
+    }
+    return FilePath.Component(name) ?? input
+  }
+
+  /// The name of an archive of a core that may be packed.
+  package static func archive(of input: FilePath.Component) -> FilePath.Component {
+    FilePath.Component(archived(stripped(input.bytes) ?? input.bytes)) ?? input
+  }
+
+  /// The inputs that could become an output of that name, in the order of their right to it.
+  private static func claimants(_ output: [UInt8], archive: Bool) -> [[UInt8]] {
+    var stems = [output]
+    if archive {
+      let core = Array(output.dropLast(4))
+      stems = [core, Array(core.dropLast(5))].filter { archived($0) == output }
+    }
+    stems = stems.filter { !$0.isEmpty }
+    return stems + packings.flatMap { ending in stems.map { $0 + Array(ending.utf8) } }
+  }
+
+  private static func stripped(_ name: [UInt8]) -> [UInt8]? {
+    for ending in packings where name.hasSuffix(ending) && name.count > ending.utf8.count {
+      return Array(name.dropLast(ending.utf8.count))
+    }
+    return nil
+  }
+
+  /// `x.core` becomes `x.core.lz4`, and so does `x`.
+  private static func archived(_ stem: [UInt8]) -> [UInt8] {
+    let isNamed = stem.hasSuffix(".core") || stem == Array("core".utf8)
+    return stem + Array((isNamed ? ".lz4" : ".core.lz4").utf8)
+  }
+}
+
+extension [UInt8] {
+  fileprivate func hasSuffix(_ text: String) -> Bool {
+    suffix(text.utf8.count).elementsEqual(text.utf8)
+  }
+}

@@ -1,0 +1,78 @@
+internal import CoreIO
+internal import CoreModel
+internal import Salvage
+internal import SystemPackage
+
+/// What stands where an output is to go, as far as its own notes tell.
+enum PriorOutput {
+  case none
+  /// What this input and these options give; the plan says which bytes.
+  case current(Plan)
+  /// Ours, of an input or of options that have changed.
+  case outdated
+  /// Nothing that we know to be ours.
+  case foreign
+
+  static func look(at path: FilePath, isArchive: Bool, for repair: Repair) -> PriorOutput {
+    guard let present = FileIdentity(at: path, followingLinks: false) else { return .none }
+    guard present.isRegular, let output = try? OutputCheck.open(path, isArchive: isArchive),
+      let structure = try? Probe.structure(of: output)
+    else { return .foreign }
+    guard let plan = repair.plan else {
+      return lookForCopy(output, structure, isArchive: isArchive, repair)
+    }
+    guard let line = try? PriorRepair.originLine(in: structure, output) else {
+      // An archive is always ours.
+      return isArchive ? .outdated : .foreign
+    }
+    for plan in [plan, repair.planWithoutExtension]
+    where plan.size == output.size && plan.origin?.isSame(as: line) == true {
+      return .current(plan)
+    }
+    return .outdated
+  }
+
+  /// The same for what is packed, by the beginning of what is in it: to unpack all of it takes longer than anything else.
+  /// What was packed anew since the output was made is none of it.
+  static func isCurrent(
+    _ path: FilePath, isArchive: Bool, for packed: InputFile, _ options: RepairOptions
+  ) -> Bool {
+    guard let present = FileIdentity(at: path, followingLinks: false), present.isRegular,
+      present.modified > packed.identity.modified,
+      let output = try? OutputCheck.open(path, isArchive: isArchive),
+      let structure = try? Probe.structure(of: output),
+      let line = try? PriorRepair.originLine(in: structure, output), !endsUnread(output),
+      let bytes = Intake.unpackedHead(of: packed, count: 4 << 20)?.bytes
+    else { return false }
+    let head = MemorySource(bytes, path: packed.path)
+    guard let found = try? Probe.structure(of: head),
+      let digest = try? HeadDigest.of(found, head)
+    else { return false }
+    return [options.extend, .none].contains { extend in
+      var options = options
+      options.extend = extend
+      if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
+      return Origin(sizeFound: 0, digest: digest, options: options).isSameButSize(as: line)
+    }
+  }
+
+  /// Whether it was made of a stream that could not be read to its end: it may be readable now.
+  private static func endsUnread(_ output: any ByteSource) -> Bool {
+    guard let record = try? RepairRecord(of: output) else { return true }
+    return record.lost.contains { $0.cause == DamageMap.Cause.unreadable.rawValue }
+  }
+
+  /// A whole core has no note of ours; its length and the digest of its headers and notes tell.
+  private static func lookForCopy(
+    _ output: any ByteSource, _ structure: CoreStructure, isArchive: Bool, _ repair: Repair
+  ) -> PriorOutput {
+    if output.size == repair.source.size,
+      (try? HeadDigest.of(structure, output)) == repair.inputs.digest
+    {
+      return .current(Plan(copying: output.size))
+    }
+    if isArchive { return .outdated }
+    // A repair of the input as it was before all of it had been written.
+    return (try? PriorRepair.originLine(in: structure, output)) == nil ? .foreign : .outdated
+  }
+}

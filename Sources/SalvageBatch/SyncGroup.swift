@@ -1,0 +1,135 @@
+package import CoreIO
+internal import Salvage
+package import SystemPackage
+
+/// Outputs that are written and wait for the disk together. One after another, each would cost the disk a commit of its
+/// own; once all of them are on their way, the first one's sync carries most of the others along.
+package struct SyncGroup {
+  /// An output that has everything but its name.
+  package struct Item {
+    package var record: BatchRecord
+    package let claim: FileClaims.Claim
+    package let content: Content
+    /// How much of it the disk has to take, about: holes are none of it.
+    package let weight: UInt64
+    /// The input that is to be removed once the output is found right.
+    var removal: Removal?
+    /// Why the input could not be read to its end: the output has what came before.
+    package var readFailure: SalvageError?
+  }
+
+  package enum Content {
+    case draft(OutputFile)
+    /// Another name of the input, which is under its final name already.
+    case link(FilePath)
+
+    package var path: FilePath {
+      switch self {
+      case .draft(let output): output.path
+      case .link(let path): path
+      }
+    }
+  }
+
+  /// What a check of the output needs to know.
+  struct Removal {
+    let found: FoundFile
+    let identity: FileIdentity
+    let source: any ByteSource
+    /// nil where the output is the input under another name.
+    let plan: Plan?
+    let isArchive: Bool
+
+    /// Removes the input, if the output is what it should be.
+    func carryOut(output: FilePath) throws(SalvageError) {
+      if let plan {
+        try OutputCheck.check(output, isArchive: isArchive, against: plan, of: source)
+      }
+      try found.remove(identity)
+    }
+  }
+
+  package private(set) var items: [Item] = []
+  private var bytes: UInt64 = 0
+  private var start: Double = 0
+  let largestCount: Int
+
+  init(largestCount: Int) { self.largestCount = largestCount }
+
+  private static let largestBytes: UInt64 = 32 << 20
+  private static let longestSeconds = 0.5
+
+  var isDue: Bool {
+    items.count >= largestCount || bytes >= Self.largestBytes
+      || !items.isEmpty && monotonicSeconds() - start > Self.longestSeconds
+  }
+
+  package mutating func add(_ item: Item) {
+    if items.isEmpty { start = monotonicSeconds() }
+    // The disk begins with it now, while others are being written.
+    if case .draft(let output) = item.content { output.startWriteback(0..<item.record.outputSize) }
+    items.append(item)
+    bytes &+= item.weight
+  }
+
+  /// Syncs all outputs, names them, syncs their folders, and gives their claims up.
+  package mutating func publish(_ claims: FileClaims) -> [BatchRecord] {
+    defer {
+      items = []
+      bytes = 0
+    }
+    for index in items.indices {
+      attempt(index) { item throws(SalvageError) in
+        if case .draft(let output) = item.content { try output.sync() }
+      }
+    }
+    for index in items.indices {
+      attempt(index) { item throws(SalvageError) in
+        if case .draft(let output) = item.content { try output.takeName() }
+      }
+    }
+    var folders: Set<FilePath> = []
+    for item in items where item.record.error == nil {
+      let path = item.content.path
+      if folders.insert(path.removingLastComponent()).inserted { OutputFile.syncFolder(of: path) }
+    }
+    for index in items.indices {
+      attempt(index) { item throws(SalvageError) in
+        guard let removal = item.removal else { return }
+        try removal.carryOut(output: item.content.path)
+        item.record.isInputDeleted = true
+      }
+    }
+    for item in items { claims.release(item.claim) }
+    return items.map { $0.record.failing($0.readFailure) }
+  }
+
+  /// Does something with an item that has not failed so far.
+  private mutating func attempt(
+    _ index: Int, _ work: (inout Item) throws(SalvageError) -> Void
+  ) {
+    guard items[index].record.error == nil else { return }
+    do throws(SalvageError) {
+      try work(&items[index])
+    } catch {
+      items[index].record.fail(error)
+    }
+  }
+}
+
+extension BatchRecord {
+  /// The same, but no success where its input could not be read to its end. The output is there nevertheless.
+  package func failing(_ failure: SalvageError?) -> BatchRecord {
+    guard let failure, error == nil else { return self }
+    var record = self
+    record.error = failure
+    record.outcome = .failed
+    return record
+  }
+
+  package mutating func fail(_ error: SalvageError) {
+    self.error = error
+    outcome = error.isOutOfSpace ? .unfinished : .failed
+    outputSize = 0
+  }
+}

@@ -1,0 +1,95 @@
+public import CoreIO
+internal import CoreModel
+internal import Salvage
+public import SalvageBatch
+
+extension BatchEvent {
+  /// The event as an object; nil for those that only a terminal shows, and for files that were passed over.
+  public var json: JSON? {
+    switch self {
+    case .surveyed(let survey): survey.json(event: "survey")
+    case .finished(let record): record.outcome.isCore ? record.json : nil
+    case .ended(let tally): tally.json
+    case .surveying, .began, .advanced, .written, .ticked: nil
+    }
+  }
+}
+
+extension BatchRecord {
+  /// All of it, as one object.
+  public var json: JSON {
+    var members: [JSON.Member] = [
+      .init(name: "event", value: .string("file")),
+      .init(name: "outcome", value: .string(outcome.rawValue)),
+      .init(name: "input", value: .string(PrintableText(input).description)),
+      .init(
+        name: "output", value: output.map { .string(PrintableText($0).description) } ?? .null),
+      .init(name: "outputSize", value: outputSize > 0 ? .number(outputSize) : .null),
+      .init(name: "inputDeleted", value: .bool(isInputDeleted)),
+      .init(name: "inputKept", value: inputKept.map(JSON.string) ?? .null),
+      .init(name: "error", value: error.map { .string($0.description) } ?? .null),
+    ]
+    if let inspection {
+      members.append(.init(name: "causes", value: .array(inspection.causes.map(\.shortJSON))))
+    }
+    if let report {
+      members += [
+        .init(name: "sizeFound", value: .number(report.sizeFound)),
+        .init(name: "sizeDue", value: report.sizeDue.map(JSON.number) ?? .null),
+        .init(name: "whole", value: .bool(report.isWhole)),
+        .init(name: "program", value: report.program.map(JSON.text) ?? .null),
+        .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
+        .init(name: "signal", value: report.signal.map { .number(UInt64($0)) } ?? .null),
+        .init(name: "threads", value: .number(UInt64(report.threads.count))),
+        .init(name: "memoryDumped", value: .number(report.memory.size)),
+        .init(name: "memorySurvived", value: .number(report.memory.survived)),
+      ]
+    }
+    return .object(members)
+  }
+}
+
+extension Cause {
+  fileprivate var shortJSON: JSON {
+    .members(["id": .string(id.rawValue), "confidence": .string(confidence.rawValue)])
+  }
+}
+
+extension BatchSurvey {
+  package func json(event: String?) -> JSON {
+    let named: [JSON.Member] = event.map { [.init(name: "event", value: .string($0))] } ?? []
+    return .object(
+      named + [
+        .init(name: "files", value: .number(files)),
+        .init(name: "cores", value: .number(cores)),
+        .init(name: "bytes", value: .number(bytes)),
+        .init(name: "packed", value: .number(packed)),
+        .init(name: "present", value: .number(present)),
+        .init(name: "toWrite", value: .number(toWrite)),
+        .init(name: "free", value: free.map(JSON.number) ?? .null),
+      ])
+  }
+}
+
+extension BatchTally {
+  /// All of it, as one object.
+  public var json: JSON {
+    .members([
+      "event": .string("summary"),
+      "seen": .number(seen),
+      "counts": .object(
+        BatchRecord.Outcome.allCases.map {
+          .init(name: $0.rawValue, value: .number(self[$0]))
+        }),
+      "inputsDeleted": .number(inputsDeleted),
+      "bytesIn": .number(bytesIn),
+      "bytesOut": .number(bytesOut),
+      "memoryDumped": .number(memoryDumped),
+      "memoryLost": .number(memoryLost),
+      "notesLost": .number(notesLost),
+      "tableLost": .number(tableLost),
+      "stacksLost": .number(stacksLost),
+      "left": left?.json(event: nil) ?? .null,
+    ])
+  }
+}

@@ -1,0 +1,56 @@
+internal import CoreIO
+internal import CoreModel
+internal import Salvage
+public import SalvageBatch
+
+extension BatchRecord.Outcome {
+  /// The word that lines and tables show.
+  public var name: String {
+    switch self {
+    case .repaired: "repaired"
+    case .archived: "archived"
+    case .whole: "whole"
+    case .copied: "copied"
+    case .linked: "linked"
+    case .present: "there already"
+    case .beyondRepair: "beyond repair"
+    case .failed: "failed"
+    case .unfinished: "no space"
+    case .unread: "not looked into"
+    case .empty: "empty"
+    case .other: "no cores"
+    case .special: "links and special files"
+    case .unmatched: "not matched"
+    case .elsewhere: "of other shards"
+    case .vanished: "vanished"
+    }
+  }
+}
+
+extension BatchRecord {
+  /// One line for people, safe to print; nil for a file that was passed over.
+  public var line: String? {
+    guard outcome.isCore else { return nil }
+    if let error { return error.description }
+    let name = outcome.name + String(repeating: " ", count: max(0, 13 - outcome.name.utf8.count))
+    var words = "\(name)  \(PrintableText(input))"
+    if let report { words += ": \(report.summary)" }
+    if let cause = inspection?.causes.summary { words += "; \(cause)" }
+    if isInputDeleted { words += "; input removed" }
+    if let inputKept { words += "; input kept: \(inputKept)" }
+    return words
+  }
+}
+
+extension Report {
+  /// How much there is of how much, in some words.
+  fileprivate var summary: String {
+    guard !isWhole else {
+      return (isRepaired ? "repaired before, " : "") + ByteCount(sizeFound).description
+    }
+    let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
+    return
+      "\(ByteCount(sizeFound))\(due), \(threads.count == 1 ? "1 thread" : "\(threads.count) threads"),"
+      + " lost \(ByteCount(memory.lost)) of memory"
+  }
+}

@@ -1,0 +1,54 @@
+public import CoreIO
+internal import CoreModel
+internal import ELFCore
+public import Salvage
+public import SystemPackage
+
+/// Commands that make gdb name functions in a core that has lost its link map, and is to stay as it is.
+struct GDBScript {
+  let text: String
+
+  init(_ modules: [Module], program: UInt64?) {
+    var lines = [
+      "# Made by coresalvage \(Version.current). Use: gdb -x THIS PROGRAM CORE",
+      "# Names each library and how far it lies from where it was linked for. What is lost stays lost.",
+      "set confirm off",
+    ]
+    for module in modules where module.base != program {
+      let name = PrintableText(module.path)
+      guard module.file != nil, let path = Self.word(module.path) else {
+        let reason = module.file == nil ? module.verdict.remark : "a name that gdb can't be given"
+        lines.append("# left out: \(name): \(PrintableText(reason))")
+        continue
+      }
+      lines.append("add-symbol-file \(path) -o 0x\(hexadecimal(module.bias))")
+    }
+    lines.append("set confirm on")
+    text = lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A path as one word of a gdb command; nil where it has a character that could end the line or hide.
+  private static func word(_ path: [UInt8]) -> String? {
+    guard path.first == UInt8(ascii: "/"), path.allSatisfy({ (0x20..<0x7f).contains($0) }) else {
+      return nil
+    }
+    let plain = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+".utf8)
+    return path.map { byte in
+      (plain.contains(byte) ? "" : "\\") + String(Unicode.Scalar(byte))
+    }.joined()
+  }
+}
+
+extension Repair {
+  /// Writes commands for gdb that name the libraries' symbols in the input as it is.
+  public func writeGDBScript(to path: FilePath) throws(SalvageError) {
+    try writeGDBScript(to: OutputPlace(path))
+  }
+
+  package func writeGDBScript(to place: OutputPlace) throws(SalvageError) {
+    let script = GDBScript(inputs.rebuild.modules, program: inputs.rebuild.program)
+    try place.write(
+      Array(script.text.utf8), sparing: files, replacing: inputs.options.force,
+      access: intake.file?.identity)
+  }
+}

@@ -1,0 +1,92 @@
+public import CoreIO
+internal import CoreModel
+public import Salvage
+
+extension Inspection {
+  /// All of it, as one object: see coresalvage-format(5). Addresses are hexadecimal strings; sizes are numbers of bytes.
+  public var json: JSON {
+    guard case .object(let known) = report.json else { return report.json }
+    // An inspection tells more of these.
+    let told: Set = ["threads", "whole", "repaired", "lost", "rebuilt", "modules"]
+    var members = known.filter { !told.contains($0.name) }
+    func add(_ name: String, _ value: JSON) { members.append(.init(name: name, value: value)) }
+    add("whole", .bool(isWhole))
+    add("repaired", .bool(isRepaired))
+    add("repairedBy", repairedBy.map(JSON.string) ?? .null)
+    add("pageSize", .number(pageSize))
+    add("uid", userID.map { .number(UInt64($0)) } ?? .null)
+    add("signalMeaning", signalMeaning.map(JSON.string) ?? .null)
+    add("threads", .array(threads.map(json)))
+    add("memory", .array(memory.map(\.json)))
+    add("lost", .array(report.lost.map(\.json)))
+    add("rebuilt", .array(rebuilt.map { .object($0.jsonMembers) }))
+    add("modules", .array(modules.map(\.json)))
+    add("causes", .array(causes.map(\.json)))
+    add("undecided", doubt.map(JSON.string) ?? .null)
+    add("findings", .array(findings.map(\.json)))
+    return .object(members)
+  }
+
+  private func json(_ thread: Thread) -> JSON {
+    let module = module(of: thread.location)
+    let symbol = thread.location.symbol
+    return .members([
+      "tid": .number(UInt64(thread.id)),
+      "name": thread.name.map(JSON.text) ?? .null,
+      "signal": .number(UInt64(thread.signal)),
+      "pc": thread.programCounter.map(JSON.address) ?? .null,
+      "sp": thread.stackPointer.map(JSON.address) ?? .null,
+      "module": module.map { .text($0.path) } ?? .null,
+      "moduleOffset": module == nil ? .null : .address(thread.location.offset),
+      "symbol": symbol.map(JSON.text) ?? .null,
+      "symbolOffset": symbol == nil ? .null : .number(thread.location.symbolOffset),
+      "stack": thread.stack.map { .string($0.verdict.rawValue) } ?? .null,
+      "stackSize": thread.stack.map { .number($0.size) } ?? .null,
+      "stackSurvived": thread.stack.map { .number($0.survived) } ?? .null,
+      "stackSurvivesTo": thread.stack.map { .address($0.survivesTo) } ?? .null,
+    ])
+  }
+}
+
+extension Inspection.Tally {
+  fileprivate var json: JSON {
+    .members([
+      "kind": .string(kind.rawValue), "mapped": .number(mapped),
+      "dumped": .number(dumped.size), "survived": .number(dumped.survived),
+      "lost": .number(dumped.lost),
+    ])
+  }
+}
+
+extension Inspection.Finding {
+  fileprivate var json: JSON { .members(["text": .string(text), "damage": .bool(isDamage)]) }
+}
+
+extension Inspection.Module {
+  /// The build-id as tools print it; nil where it is lost.
+  package var buildIDText: String? {
+    buildID.map { $0.map { hexadecimal(UInt64($0), digits: 2) }.joined() }
+  }
+
+  fileprivate var json: JSON {
+    .members([
+      "path": .text(path),
+      "base": .address(base),
+      "end": .address(end),
+      "buildID": buildIDText.map(JSON.string) ?? .null,
+      "buildIDAbsence": buildID == nil ? .string(buildIDAbsence.rawValue) : .null,
+      "file": .string(localFile.rawValue),
+    ])
+  }
+}
+
+extension Cause {
+  fileprivate var json: JSON {
+    .members([
+      "id": .string(id.rawValue),
+      "confidence": .string(confidence.rawValue),
+      "evidence": .array(evidence.map(JSON.string)),
+      "prevention": .string(prevention),
+    ])
+  }
+}

@@ -1,0 +1,210 @@
+internal import CoreIO
+internal import CoreModel
+public import Salvage
+
+extension Inspection: CustomStringConvertible {
+  /// What a person wants to see first, safe to print. Ends without a newline.
+  public var description: String { text() }
+
+  /// - Parameters:
+  ///   - all: list every thread, module and lost range, not only the first of many.
+  ///   - strip: lines that picture the address space, to stand under the process.
+  public func text(all: Bool = false, strip: [String] = []) -> String {
+    let most = all ? Int.max : 24
+    var sections = [headline + processLines]
+    if !strip.isEmpty { sections.append(["Memory by address"] + strip.map { "  " + $0 }) }
+    if !causes.isEmpty || doubt != nil { sections.append(causeLines) }
+    sections.append(threadLines(most))
+    if !memory.isEmpty { sections.append(memoryLines) }
+    if !report.lost.isEmpty, all { sections.append(lossLines) }
+    if !modules.isEmpty { sections.append(moduleLines(most)) }
+    if !findings.isEmpty {
+      sections.append(["What else doesn't fit"] + findings.map { "  " + $0.text })
+    }
+    return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+  }
+
+  /// One line: which core, whether it is whole, and how much of it is there.
+  public var headlineText: String { "\(PrintableText(report.input)): \(stateText)" }
+
+  /// What of the file could not be read, where that is so.
+  public var unreadableText: String? {
+    guard !unreadable.isEmpty else { return nil }
+    let most = 4
+    let places = unreadable.prefix(most).map { "\($0.length) at offset \($0.lowerBound)" }
+    let more = unreadable.count > most ? " and \(unreadable.count - most) more ranges" : ""
+    return "can't be read: " + places.joined(separator: ", ") + more
+  }
+
+  /// Whether the core is whole, and how much of it is there.
+  var stateText: String {
+    if !isWhole, report.verdict.isComplete, !report.verdict.isFiltered,
+      report.wayIn.offsets.trailing == 0
+    {
+      return "damaged, though its length is whole"
+    }
+    guard isRepaired else { return report.headline(named: false) }
+    let since = isHurtAgain ? "damaged again since it was repaired" : "repaired"
+    return
+      "\(since) by \(repairedBy ?? "coresalvage"); before that \(report.headline(named: false))"
+  }
+
+  private var headline: [String] { [headlineText] }
+
+  private var processLines: [String] {
+    var lines: [String] = []
+    func add(_ label: String, _ text: String) {
+      lines.append("  " + label.padded(to: 10) + text)
+    }
+    if let words = report.writer.words { add("dump", words) }
+    let program = report.program.map { PrintableText($0).description }
+    if program != nil || !report.writer.isMachine {
+      add("program", program ?? "unknown: \(report.programAbsence)")
+    }
+    if let commandLine = report.commandLine, !commandLine.isEmpty {
+      add("command", PrintableText(commandLine).description)
+    }
+    var process: [String] = []
+    if let id = report.processID { process.append("pid \(id)") }
+    if let userID { process.append("user \(userID)") }
+    process.append(report.machine ?? "machine \(report.machineNumber), which we don't know")
+    if isPageSizeKnown { process.append("pages of \(pageSize) bytes") }
+    add("process", process.joined(separator: ", "))
+    if let signalMeaning { add("signal", signalMeaning) }
+    return lines
+  }
+
+  // MARK: Causes
+
+  private var causeLines: [String] {
+    var lines = [causes.isEmpty ? "What was lost" : "Why it was cut"]
+    for cause in causes {
+      lines.append(
+        "  \(cause.confidence.rawValue.padded(to: 10))\(cause.id.rawValue): \(cause.title)")
+      lines += cause.evidence.map { "            " + $0 }
+      lines.append("            Next time: \(cause.prevention)")
+    }
+    if let doubt { lines.append("  " + doubt) }
+    return lines
+  }
+
+  // MARK: Threads
+
+  private func threadLines(_ most: Int) -> [String] {
+    if let words = report.threadAbsence { return ["Threads: \(words)"] }
+    let counts = [StackState.Verdict.whole, .partial, .lost, .absent].compactMap {
+      verdict -> String? in
+      let count = threads.count { $0.stack?.verdict == verdict }
+      return count > 0
+        ? "\(count) \(verdict == .absent ? "not in the dump" : verdict.rawValue)" : nil
+    }
+    let title = report.writer.isMachine ? "Processors" : "Threads"
+    var lines = [
+      "\(title): \(threads.count); "
+        + (counts.isEmpty
+          ? "their stacks are not told" : "stacks: \(counts.joined(separator: ", "))")
+    ]
+    if threads.allSatisfy({ $0.programCounter == nil }) {
+      lines[0] = "\(title): \(threads.count); registers saved, not read on this machine"
+    }
+    let rows = threads.prefix(most).map { thread in
+      [
+        String(thread.id),
+        thread.name.map { PrintableText($0).description } ?? "",
+        thread.signal == 0 ? "" : Signal.name(thread.signal, report.signalNumbers),
+        thread.stackWords,
+        locationText(of: thread),
+        thread.stackPointer.map { "0x" + hexadecimal($0) } ?? "",
+      ]
+    }
+    lines += Table(["tid", "name", "signal", "stack", "at", "sp"], rows).lines
+    if threads.count > most { lines.append("  and \(threads.count - most) more; --all lists them") }
+    return lines
+  }
+
+  /// `libc.so.6+0x9d42 (pause+0x12)`, or the bare address. Safe to print.
+  func locationText(of thread: Thread) -> String {
+    guard let module = module(of: thread.location) else {
+      return thread.programCounter.map { "0x" + hexadecimal($0) } ?? "not read"
+    }
+    let place = "\(PrintableText(module.name))+0x\(hexadecimal(thread.location.offset))"
+    guard let symbol = thread.location.symbol else { return place }
+    return place + " (\(PrintableText(symbol))+0x\(hexadecimal(thread.location.symbolOffset)))"
+  }
+
+  // MARK: Memory
+
+  private var memoryLines: [String] {
+    var rows = memory.map { tally in
+      [tally.kind.rawValue]
+        + tally.sizes.map(Self.size)
+    }
+    rows.append(
+      ["all"] + (0..<4).map { column in Self.size(memory.total { $0.sizes[column] }) })
+    return ["Memory"]
+      + Table(
+        ["kind", "mapped", "dumped", "survived", "lost"], rows, rightAligned: [1, 2, 3, 4]
+      ).lines
+  }
+
+  private static func size(_ bytes: UInt64) -> String {
+    bytes == 0 ? "-" : ByteCount(bytes).description
+  }
+
+  private var lossLines: [String] {
+    let rows = report.lost.map { loss in
+      [loss.range.place, ByteCount(loss.range.length).description, loss.what]
+    }
+    return ["Lost"] + Table(["where", "bytes", "what"], rows, rightAligned: [1]).lines
+  }
+
+  // MARK: Modules
+
+  private func moduleLines(_ most: Int) -> [String] {
+    let rows = modules.prefix(most).map { module in
+      [
+        "0x" + hexadecimal(module.base), module.buildIDText ?? module.buildIDAbsence.words,
+        module.localFile.words, PrintableText(module.path).description,
+      ]
+    }
+    var lines = ["Modules"] + Table(["base", "build-id", "file here", "path"], rows).lines
+    if modules.count > most { lines.append("  and \(modules.count - most) more; --all lists them") }
+    return lines
+  }
+}
+
+extension Inspection.Thread {
+  /// "whole", "the inner 12.0 kB of 34.1 kB", "lost".
+  var stackWords: String {
+    guard let stack else { return programCounter == nil ? "not read" : "not told" }
+    switch stack.verdict {
+    case .whole: return "whole"
+    case .partial:
+      return "partial: the inner \(ByteCount(stack.survived)) of \(ByteCount(stack.size))"
+    case .lost: return "lost"
+    case .absent: return "not in the dump"
+    }
+  }
+}
+
+extension Inspection.Module.BuildIDAbsence {
+  package var words: String {
+    switch self {
+    case .lost: "build-id lost"
+    case .notDumped: "not in the dump"
+    case .none: "no build-id"
+    case .noHeader: "no ELF header"
+    }
+  }
+}
+
+extension Inspection.Module.LocalFile {
+  package var words: String {
+    switch self {
+    case .same: "the same"
+    case .different: "another"
+    case .absent: "none"
+    case .unknown: "can't tell"
+    }
+  }
+}

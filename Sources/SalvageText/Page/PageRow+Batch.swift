@@ -1,0 +1,23 @@
+internal import Salvage
+package import SalvageBatch
+
+extension PageRow.State {
+  /// What became of a file of a batch, in the words that people sort by: whole or repaired, or why it is neither.
+  package init(_ record: BatchRecord) {
+    if let error = record.error {
+      self.init(error)
+      return
+    }
+    switch record.outcome {
+    case .beyondRepair: self = .beyondRepair
+    case .failed, .unfinished, .unread, .empty: self = .failed
+    case .other, .special, .unmatched, .elsewhere, .vanished: self = .notACore
+    case .repaired: self = .repaired
+    case .whole, .copied, .linked:
+      self = record.report?.isRepaired == true ? .repaired : .whole
+    case .archived, .present:
+      // What is there already is not read again if it is packed: then its output's notes tell.
+      self = record.report.map { $0.isWhole ? .whole : .repaired } ?? .repaired
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package import CoreIO
+internal import CoreModel
+internal import ELFCore
+package import Salvage
+package import SystemPackage
+
+extension Repair {
+  /// What `--dry-run` prints: the pieces that the output would be made of.
+  package var planDescription: [String] {
+    guard let plan else { return ["it would be copied unchanged"] }
+    var lines = ["the output would have \(ByteCount(plan.size)):"]
+    lines += plan.pieces.map { piece in
+      let range = "\(hexadecimal(piece.offset, digits: 12))-\(hexadecimal(piece.end, digits: 12))"
+      switch piece.content {
+      case .bytes: return "  \(range)  new bytes"
+      case .input(let source) where source.lowerBound == piece.offset:
+        return "  \(range)  from the input"
+      case .input(let source):
+        return "  \(range)  from the input at \(hexadecimal(source.lowerBound))"
+      case .file(let file, let source):
+        return
+          "  \(range)  from \(PrintableText(file.path)) at \(hexadecimal(source.lowerBound))"
+      case .hole: return "  \(range)  a hole"
+      }
+    }
+    return lines
+  }
+
+  /// The report, and what was written, as one object.
+  package func json(output: FilePath?, _ written: Written?) -> JSON {
+    let plan = Written(
+      size: plan?.size ?? source.size, extend: plan?.extend ?? .none, sharesData: false,
+      report: report)
+    return (written ?? plan).json(output: written == nil ? nil : output)
+  }
+}
+
+extension Repair.Written {
+  /// The report, and what was written, as one object.
+  package func json(output: FilePath?) -> JSON {
+    guard case .object(var members) = report.json else { return report.json }
+    func add(_ name: String, _ value: JSON) { members.append(.init(name: name, value: value)) }
+    add("output", output.map { .string(PrintableText($0).description) } ?? .null)
+    add("outputSize", .number(size))
+    add("extend", .string(extend.rawValue))
+    add("reflink", .bool(sharesData))
+    add("fallbacks", .array(fallbacks.map(JSON.string)))
+    return .object(members)
+  }
+}

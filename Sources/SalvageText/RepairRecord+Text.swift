@@ -1,0 +1,49 @@
+public import CoreIO
+internal import CoreModel
+public import Salvage
+
+extension RepairRecord {
+  /// All of it, as one object.
+  public var json: JSON {
+    .members([
+      "file": .string(PrintableText(file).description),
+      "repaired": .bool(isRepaired),
+      "damaged": .bool(isDamaged),
+      "sizeFound": sizeFound.map(JSON.number) ?? .null,
+      "sizeDue": sizeDue.map(JSON.number) ?? .null,
+      "lost": .array(lost.map { .object($0.jsonMembers) }),
+      "rebuilt": .array(rebuilt.map(\.json)),
+      "origins": .array(origins.map(JSON.string)),
+    ])
+  }
+}
+
+extension RepairRecord: CustomStringConvertible {
+  /// Lines for people, safe to print: one for each lost range.
+  public var description: String {
+    let name = PrintableText(file)
+    guard isRepaired else { return "\(name): no repair: it has none of coresalvage's notes" }
+    let size = sizeFound.map { "\(ByteCount($0))" } ?? "an unknown size"
+    let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
+    var lines = ["\(name): repaired from \(size)\(due)"]
+    if isDamaged {
+      lines.append("  damaged   its notes are damaged: more may be lost, or rebuilt, than they say")
+    }
+    lines += origins.map { "  origin    \(PrintableText($0))" }
+    lines.append(
+      "  lost      \(lost.count) ranges, \(ByteCount(lost.total(\.length)))")
+    lines += lost.map { "  \($0.line)" }
+    if !rebuilt.isEmpty {
+      let size = rebuilt.total(\.length)
+      lines.append(
+        "  rebuilt   \(rebuilt.count) ranges, \(ByteCount(size)), none of them of the dump")
+      lines += rebuilt.map { "  \($0.line)" }
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension LostRange {
+  /// One line: where it was, how long it is, and what became of it.
+  fileprivate var line: String { "\(place)  \(ByteCount(length)), \(causeName), \(stateName)" }
+}

@@ -1,0 +1,51 @@
+public import CoreIO
+internal import CoreModel
+public import Salvage
+
+extension Report {
+  /// All of it, as one object. Addresses are hexadecimal strings; sizes are numbers of bytes.
+  public var json: JSON {
+    .members([
+      "input": .string(PrintableText(input).description),
+      "sizeFound": .number(sizeFound),
+      "sizeDue": sizeDue.map(JSON.number) ?? .null,
+      "whole": .bool(isWhole),
+      "reasons": .array(verdict.reasons.map(\.json)),
+      "repaired": .bool(isRepaired),
+      "machine": machine.map(JSON.string) ?? .null,
+      "machineNumber": .number(UInt64(machineNumber)),
+      "writer": .string(writer.rawValue),
+      "program": program.map(JSON.text) ?? .null,
+      "commandLine": commandLine.map(JSON.text) ?? .null,
+      "pid": processID.map { .number(UInt64($0)) } ?? .null,
+      "signal": signal.map { .number(UInt64($0)) } ?? .null,
+      "threads": .array(threads.map(\.json)),
+      "foreignThreads": .number(UInt64(foreignThreads)),
+      "memoryDumped": .number(memory.size),
+      "memorySurvived": .number(memory.survived),
+      "segmentsWhole": .number(UInt64(segmentsWhole)),
+      "segmentsPartial": .number(UInt64(segmentsPartial)),
+      "segmentsLost": .number(UInt64(segmentsLost)),
+      "wayIn": wayIn.json,
+      "lost": .array(lost.map(\.json)),
+      "linkMap": linkMapJSON,
+      "rebuilt": .array(rebuilt.map(\.json)),
+      "modules": .array(modules.map(\.json)),
+      "mappingsReduced": .bool(mappingsReduced),
+    ])
+  }
+}
+
+extension Verdict.Reason {
+  package var json: JSON {
+    .members([
+      "kind": .string(kind.rawValue), "text": .string(text), "damage": .bool(isDamage),
+    ])
+  }
+}
+
+extension Report.Loss {
+  package var json: JSON {
+    .object((range.jsonMembers + [.init(name: "what", value: .string(what))]))
+  }
+}

@@ -1,0 +1,103 @@
+package import CoreIO
+internal import CoreModel
+internal import Salvage
+internal import SalvageArchive
+
+extension Report {
+  /// What was made anew, in lines for people.
+  var rebuiltLines: [String] {
+    var lines: [String] = []
+    if let words = linkMapWords { lines.append(words) }
+    let filled = rebuilt.filter { $0.source == RebuiltSegment.Source.mappedFile.rawValue }
+    if !filled.isEmpty {
+      let size = filled.total(\.length)
+      let files = Set(filled.map(\.path)).count
+      lines.append("\(ByteCount(size)) of \(Self.count(files, "verified file")), read-only")
+    }
+    if mappingsReduced {
+      lines.append(
+        "NT_FILE without the data that is lost, so that no debugger shows a file's bytes for it")
+    }
+    return lines
+  }
+
+  private var linkMapWords: String? {
+    switch linkMap {
+    case .notTried: nil
+    case .survived: isWhole ? nil : "nothing of the link map: it survived"
+    case .rebuilt(let count): "the link map, \(Self.count(count, "module"))"
+    case .completed(let count): "the rest of the link map, \(Self.count(count, "module"))"
+    case .notNeeded: "no link map: a static program has none"
+    case .impossible(let reason): "no link map: \(PrintableText(reason))"
+    }
+  }
+
+  /// The modules whose files are not known to be those that the process had mapped.
+  var doubtLines: [String] {
+    let most = 32
+    let doubtful = modules.filter { [.leftOut, .core].contains($0.verdict.verification) }
+    var lines = doubtful.prefix(most).map { module in
+      "\(PrintableText(module.path)): \(PrintableText(module.verdict.doubt(of: 1) ?? ""))"
+    }
+    if doubtful.count > most {
+      lines.append("and \(doubtful.count - most) more; --json lists every one")
+    }
+    for weak in [ModuleVerdict.Verification.layout, .evidence] {
+      let names = modules.filter { $0.verdict.verification == weak }.map(\.path)
+      guard let words = ModuleVerdict(weak).doubt(of: names.count) else { continue }
+      let listed = names.prefix(most).map { PrintableText($0).description }
+      lines.append(
+        "\(words): " + listed.joined(separator: ", ")
+          + (names.count > most ? " and \(names.count - most) more; --json lists every one" : ""))
+    }
+    return lines
+  }
+
+  package static func count(_ count: Int, _ noun: String) -> String {
+    count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+  }
+
+  var linkMapJSON: JSON {
+    switch linkMap {
+    case .notTried: .null
+    case .survived: .members(["state": .string("survived")])
+    case .rebuilt(let count):
+      .members(["state": .string("rebuilt"), "modules": .number(UInt64(count))])
+    case .completed(let count):
+      .members(["state": .string("completed"), "modules": .number(UInt64(count))])
+    case .notNeeded: .members(["state": .string("not needed")])
+    case .impossible(let reason):
+      .members(["state": .string("impossible"), "reason": .string(reason)])
+    }
+  }
+}
+
+extension ModuleVerdict {
+  /// Why so many modules may not be the ones that the process had, in words that don't name them; nil for none, and
+  /// where nothing is in doubt.
+  fileprivate func doubt(of count: Int) -> String? {
+    guard count > 0 else { return nil }
+    let (its, it) = count == 1 ? ("its", "it") : ("their", "them")
+    return switch verification {
+    case .buildID, .headerPage: nil
+    case .layout: "known by hardly more than \(its) layout, which another build can share"
+    case .evidence:
+      "known by \(its) layout and what points into \(it), as a build in which nothing moved would be"
+    case .core: remark
+    case .leftOut: remark + "; left out"
+    }
+  }
+}
+
+extension Report.Module {
+  package var json: JSON {
+    .members([
+      "path": .text(path),
+      "base": .address(base),
+      "bias": bias.map(JSON.address) ?? .null,
+      "verified": .string(verdict.verification.rawValue),
+      "remark": verdict.remark.isEmpty ? .null : .string(verdict.remark),
+      "doubt": verdict.doubt(of: 1).map(JSON.string) ?? .null,
+    ])
+  }
+}

@@ -1,0 +1,136 @@
+internal import CoreIO
+internal import CoreModel
+internal import ELFCore
+public import Salvage
+
+extension Report: CustomStringConvertible {
+  /// Some lines for people, safe to print. Ends without a newline.
+  public var description: String {
+    var lines = [headline(named: true)]
+    func add(_ label: String, _ text: String) {
+      lines.append("  " + label + String(repeating: " ", count: max(1, 10 - label.count)) + text)
+    }
+    if let words = writer.words { add("dump", words) }
+    add("program", processWords)
+    add("threads", threadWords)
+    add("memory", memoryWords)
+    for (label, words) in wayIn.lines(isWhole: isWhole, sizeFound: sizeFound) { add(label, words) }
+    for reason in verdict.reasons where reason.kind != .missing {
+      add(reason.kind == .leftOut ? "left out" : reason.isDamage ? "damage" : "doubt", reason.text)
+    }
+    for (index, group) in lossGroups.enumerated() {
+      add(index == 0 ? "lost" : "", group)
+    }
+    for (index, line) in rebuiltLines.enumerated() { add(index == 0 ? "rebuilt" : "", line) }
+    for (index, line) in doubtLines.enumerated() { add(index == 0 ? "doubt" : "", line) }
+    return lines.joined(separator: "\n")
+  }
+
+  /// Whether it is whole, and how much of it is there; of a file that has been named already without its name.
+  func headline(named: Bool) -> String {
+    let name = named ? "\(PrintableText(input)): " : ""
+    let size = ByteCount(sizeFound)
+    guard !isWhole else {
+      return isRepaired
+        ? "\(name)repaired before, and no further damage, \(size)" : "\(name)whole, \(size)"
+    }
+    if verdict.isFiltered { return "\(name)filtered by its writer, \(size)" }
+    guard let sizeDue else {
+      return
+        "\(name)\(size) of a size that the headers don't tell: no file can be as long as they say"
+    }
+    guard sizeDue > sizeFound, !wayIn.offsets.isMoved else { return "\(name)damaged, \(size)" }
+    return
+      "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(ByteTotal(sizeDue, survived: sizeFound))))"
+  }
+
+  private var processWords: String {
+    let name =
+      program.map { PrintableText($0).description }
+      ?? (writer.isMachine ? "a kernel" : "unknown (\(programAbsence))")
+    let machine = machine ?? "machine \(machineNumber), which we don't know"
+    var words = "\(name), \(machine)"
+    if let processID { words += ", pid \(processID)" }
+    if let signal, signal != 0 { words += ", ended by \(Signal.name(signal, signalNumbers))" }
+    return words
+  }
+
+  /// Why its name is not known.
+  var programAbsence: String {
+    if let system = writer.foreignSystem, writer.foreignProcess == nil {
+      return "\(system)'s notes are not read"
+    }
+    return noteLoss.mayHold(.processInfo)
+      ? "its note is not among those that survived" : "the core has no note that names it"
+  }
+
+  /// Where the threads are; nil where there are some that we read.
+  var threadAbsence: String? {
+    guard threads.isEmpty else { return nil }
+    if let system = writer.foreignSystem {
+      guard foreignThreads > 0 else {
+        return noteLoss.isAny
+          ? "none: the notes of \(system) that hold them are lost"
+          : "none that is known: they would be in notes of \(system), which are carried through unread"
+      }
+      let more = noteLoss.isAny ? "; more may be lost" : ""
+      return "\(foreignThreads) in notes of \(system), carried through unread\(more)"
+    }
+    return noteLoss.mayHold(.threadStatus)
+      ? "none: the notes that hold their registers are lost" : "none: the core has no note of one"
+  }
+
+  private var threadWords: String {
+    if let threadAbsence {
+      return threadAbsence + (!memory.isGone ? "; memory can still be read" : "")
+    }
+    if notesAreFound {
+      return "\(threads.count), found in notes that no program header names any more"
+    }
+    let count = Self.count(threads.count, writer.isMachine ? "processor" : "thread")
+    guard notesLost >= ThreadStatus.leastNoteSize, noteLoss.mayHold(.threadStatus) else {
+      return "\(count), registers saved"
+    }
+    return "\(count), registers saved; more may be lost with \(ByteCount(notesLost)) of the notes"
+  }
+
+  private var memoryWords: String {
+    let all = segmentsWhole + segmentsPartial + segmentsLost
+    guard !isWhole else {
+      let lost =
+        isRepaired && wayIn.kind == .file
+        ? "; what was lost: coresalvage note \(PrintableText(input))" : ""
+      return "\(ByteCount(memory.size)) in \(all) segments\(lost)"
+    }
+    return "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) survived"
+      + " (\(Self.percent(memory))): \(segmentsWhole) of \(all) segments whole,"
+      + " \(segmentsPartial) in part, \(segmentsLost) lost"
+      + (tableLost > 0 ? "; not counting memory whose headers are lost" : "")
+  }
+
+  /// The losses by what they were: stacks first, then the largest first.
+  private var lossGroups: [String] {
+    let most = 8
+    var sizes: [String: UInt64] = [:]
+    for (range, kind) in zip(lostRanges, lostKinds) {
+      sizes[kinds[Int(kind)], default: 0] +|= range.length
+    }
+    let groups = sizes.sorted {
+      let left = ($0.key.contains("stack") ? 0 : 1, UInt64.max - $0.value, $0.key)
+      return left < ($1.key.contains("stack") ? 0 : 1, UInt64.max - $1.value, $1.key)
+    }
+    var lines = groups.prefix(most).map { "\($0.key), \(ByteCount($0.value))" }
+    if groups.count > most {
+      let rest = groups[most...].total(\.value)
+      lines.append("and \(groups.count - most) more, \(ByteCount(rest)); --json lists every range")
+    }
+    return lines
+  }
+
+  /// Rounded down, so that 100 % means all.
+  private static func percent(_ total: ByteTotal) -> String {
+    let tenths = total.share(of: 1000)
+    if tenths == 0, !total.isGone { return "under 0.1 %" }
+    return tenths >= 100 || tenths == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
+  }
+}

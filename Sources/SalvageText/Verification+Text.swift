@@ -1,0 +1,58 @@
+public import ArchiveFormat
+public import CoreIO
+public import SalvageArchive
+
+extension Verification: CustomStringConvertible {
+  /// A line, and one more for each fault; safe to print.
+  public var description: String {
+    let name = PrintableText(file)
+    guard !isSound else {
+      return "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(blocks) blocks"
+    }
+    let lost = faults.total(\.coreRange.length)
+    var lines = ["\(name): damaged, \(ByteCount(lost)) of \(ByteCount(coreSize)) lost"]
+    if version == 1 { lines.append("  " + ArchiveFault.oldFormat) }
+    return (lines + faults.map { "  \($0)" }).joined(separator: "\n")
+  }
+
+  /// What there is to say of a file that could not be verified.
+  public static func json(of error: SalvageError) -> JSON {
+    .members([
+      "archive": .string(PrintableText(error.file).description),
+      "sound": .bool(false),
+      "error": .string(error.description),
+    ])
+  }
+
+  /// All of it, as one object.
+  public var json: JSON {
+    .members([
+      "archive": .string(PrintableText(file).description),
+      "sound": .bool(isSound),
+      "version": .number(version),
+      "size": .number(size),
+      "coreSize": .number(coreSize),
+      "blocks": .number(UInt64(blocks)),
+      "faults": .array(faults.map(\.json)),
+    ])
+  }
+}
+
+extension ArchiveFault: CustomStringConvertible {
+  public var description: String {
+    let place = range.isEmpty ? "" : " at \(range.lowerBound), \(ByteCount(range.length))"
+    guard !coreRange.isEmpty else { return what + place + ": nothing of the core is lost with it" }
+    return what + place
+      + ": offsets \(coreRange.lowerBound) to \(coreRange.upperBound) of the core are lost"
+  }
+
+  fileprivate var json: JSON {
+    .members([
+      "what": .string(what),
+      "offset": .number(range.lowerBound),
+      "length": .number(range.length),
+      "coreOffset": coreRange.isEmpty ? .null : .number(coreRange.lowerBound),
+      "coreLength": .number(coreRange.length),
+    ])
+  }
+}
