@@ -32,16 +32,24 @@ struct GoldenFile {
   private static let remedy =
     "If this is meant, Scripts/golden.sh writes Fixtures/golden anew; look at its git diff."
 
-  /// The lines between those that are the same at both ends, and the command that they belong to.
+  /// The first lines that differ, after the command that they belong to. Where there are more or fewer lines than before, all
+  /// between those that are the same at both ends.
   static func difference(between kept: String, and found: String) -> String {
     let old = lines(of: kept)
     let new = lines(of: found)
-    let head = zip(old, new).prefix { $0.utf8.elementsEqual($1.utf8) }.count
+    let same = zip(old, new).map { $0.utf8.elementsEqual($1.utf8) }
+    let head = same.firstIndex(of: false) ?? same.count
+    let command = old.prefix(head).last { $0.hasPrefix("$ ") }
+    let title = "from line \(head + 1) on\(command.map { ", after \($0)" } ?? "")\n"
+    if old.count == new.count {
+      let places = same.indices.filter { !same[$0] }
+      return title
+        + places.prefix(shown).map { "-\(old[$0])\n+\(new[$0])\n" }.joined()
+        + (places.count > shown ? "… \(places.count - shown) more lines differ\n" : "")
+    }
     let tail = zip(old.reversed(), new.reversed()).prefix { $0.utf8.elementsEqual($1.utf8) }.count
     let end = min(tail, min(old.count, new.count) - head)
-    let command = old.prefix(head).last { $0.hasPrefix("$ ") } ?? ""
-    return "from line \(head + 1) on\(command.isEmpty ? "" : ", after \(command)")\n"
-      + part(old[head..<(old.count - end)], after: "-")
+    return title + part(old[head..<(old.count - end)], after: "-")
       + part(new[head..<(new.count - end)], after: "+")
   }
 

@@ -53,6 +53,9 @@ struct GoldenTests {
     #expect(
       GoldenFile.difference(between: kept, and: found)
         == "from line 5 on, after $ two\n-| b\n-| c\n+| B\n+| c\n+| d\n")
+    #expect(
+      GoldenFile.difference(between: kept, and: kept.replacing("= 0", with: "= 1"))
+        == "from line 3 on, after $ one\n-= 0\n+= 1\n-= 0\n+= 1\n")
     let cut = String(kept.dropLast(5))
     #expect(GoldenFile.difference(between: kept, and: cut).hasPrefix("from line 7 on, after $ two"))
   }
