@@ -2,6 +2,7 @@ extension Span where Element == UInt8 {
   /// The unsigned integer of `size` bytes (1, 2, 4 or 8) at `offset`, or nil where the span ends before it.
   ///
   /// The one place where bytes of a file become numbers.
+  @inlinable
   public func integer(at offset: Int, size: Int, _ order: ELFFormat.ByteOrder) -> UInt64? {
     guard offset >= 0, size > 0, size <= 8, offset <= count - size else { return nil }
     var value: UInt64 = 0
@@ -33,6 +34,7 @@ extension Span where Element == UInt8 {
 
 extension Array where Element == UInt8 {
   /// Appends the low `size` bytes of `value` in the byte order `order`.
+  @inlinable
   public mutating func append(_ value: UInt64, size: Int, _ order: ELFFormat.ByteOrder) {
     for index in 0..<size {
       let shift = 8 * (order == .big ? size - 1 - index : index)

@@ -1,5 +1,6 @@
 extension Array {
   /// The index of the first element that meets a condition which, once met, all later ones meet.
+  @inlinable
   package func partitioningIndex(where isAfter: (Element) -> Bool) -> Int {
     var low = 0
     var high = count
