@@ -7,9 +7,9 @@ package final class ArchiveCheck: Sendable {
   private let index: ArchiveIndex
   private let claims: Claims
   private let damaged = Mutex<[Int]>([])
-  private let progress: Progress?
+  private let progress: WorkProgress?
 
-  private init(_ file: any ByteSource, _ index: ArchiveIndex, _ progress: Progress?) {
+  private init(_ file: any ByteSource, _ index: ArchiveIndex, _ progress: WorkProgress?) {
     self.file = file
     self.index = index
     self.progress = progress
@@ -18,7 +18,8 @@ package final class ArchiveCheck: Sendable {
 
   /// The damaged blocks in order, of those that there are. `use` is called with each sound one, by any thread.
   package static func damagedBlocks(
-    of file: any ByteSource, _ index: ArchiveIndex, threads: Int? = nil, progress: Progress? = nil,
+    of file: any ByteSource, _ index: ArchiveIndex, threads: Int? = nil,
+    progress: WorkProgress? = nil,
     use: @escaping @Sendable (Int, BlockReader.Contents) throws(SalvageError) -> Void
   ) throws(SalvageError) -> [Int] {
     let check = ArchiveCheck(file, index, progress)

@@ -11,13 +11,13 @@ package final class GroupCheck: Sendable {
   private let starts: [UInt64]
   private let chains: [UInt64]
   private let threads: Int?
-  private let progress: Progress
+  private let progress: WorkProgress
   private let claims: Claims
   private let found = Mutex<[ArchiveFault]>([])
 
   package init(
     _ file: any ByteSource, _ index: ArchiveIndex, _ table: SeekTable, _ threads: Int?,
-    _ progress: Progress
+    _ progress: WorkProgress
   ) {
     self.file = file
     self.index = index

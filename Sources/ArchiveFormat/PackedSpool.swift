@@ -6,7 +6,7 @@ package import SystemPackage
 /// blocks of zeros take no room.
 package final class PackedSpool: @unchecked Sendable {
   private let output: any WritableFile
-  private let progress: Progress
+  private let progress: WorkProgress
   private let turnstile = Turnstile()
   private let cursor = Mutex(Cursor())
   private let failure = Mutex<SalvageError?>(nil)
@@ -25,7 +25,7 @@ package final class PackedSpool: @unchecked Sendable {
   /// With more, it is the stream that is waited for. Each has buffers for two blocks.
   private static let mostThreads = 5
 
-  package init(output: any WritableFile, progress: Progress) {
+  package init(output: any WritableFile, progress: WorkProgress) {
     self.output = output
     self.progress = progress
   }

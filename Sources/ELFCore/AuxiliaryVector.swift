@@ -1,33 +1,33 @@
 /// NT_AUXV: what the kernel told the program at its start, as pairs of a key and a value.
-public struct AuxiliaryVector: Hashable, Sendable {
+package struct AuxiliaryVector: Hashable, Sendable {
   /// `AT_…`, an open set.
-  public struct Key: RawRepresentable, Hashable, Sendable {
-    public let rawValue: UInt64
-    public init(rawValue: UInt64) { self.rawValue = rawValue }
-    public static let null = Key(rawValue: 0)
+  package struct Key: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+    package static let null = Key(rawValue: 0)
     /// `AT_PHDR`: where the program's program header table lies in memory.
-    public static let programHeaders = Key(rawValue: 3)
-    public static let programHeaderSize = Key(rawValue: 4)
-    public static let programHeaderCount = Key(rawValue: 5)
-    public static let pageSize = Key(rawValue: 6)
+    package static let programHeaders = Key(rawValue: 3)
+    package static let programHeaderSize = Key(rawValue: 4)
+    package static let programHeaderCount = Key(rawValue: 5)
+    package static let pageSize = Key(rawValue: 6)
     /// `AT_BASE`: where the program's interpreter (ld.so) lies; 0 for a static program.
-    public static let base = Key(rawValue: 7)
-    public static let entry = Key(rawValue: 9)
-    public static let userID = Key(rawValue: 11)
+    package static let base = Key(rawValue: 7)
+    package static let entry = Key(rawValue: 9)
+    package static let userID = Key(rawValue: 11)
     /// `AT_PLATFORM`: where the machine's name lies, on the main stack.
-    public static let platform = Key(rawValue: 15)
+    package static let platform = Key(rawValue: 15)
     /// `AT_RANDOM`: where sixteen random bytes lie, on the main stack.
-    public static let random = Key(rawValue: 25)
+    package static let random = Key(rawValue: 25)
     /// `AT_EXECFN`: where the program's path as it was executed lies, on the main stack.
-    public static let executableName = Key(rawValue: 31)
+    package static let executableName = Key(rawValue: 31)
     /// `AT_SYSINFO_EHDR`: where the vdso lies.
-    public static let vdso = Key(rawValue: 33)
+    package static let vdso = Key(rawValue: 33)
   }
 
   private var values: [Key: UInt64] = [:]
 
   /// Reads a descriptor as far as it goes, at most to `AT_NULL`.
-  public init(_ descriptor: Span<UInt8>, in format: ELFFormat) {
+  package init(_ descriptor: Span<UInt8>, in format: ELFFormat) {
     let size = format.wordSize
     var offset = 0
     while let key = descriptor.integer(at: offset, size: size, format.byteOrder),
@@ -39,12 +39,12 @@ public struct AuxiliaryVector: Hashable, Sendable {
     }
   }
 
-  public subscript(key: Key) -> UInt64? { values[key] }
+  package subscript(key: Key) -> UInt64? { values[key] }
 
-  public var isEmpty: Bool { values.isEmpty }
+  package var isEmpty: Bool { values.isEmpty }
 
   /// Whether a descriptor is pairs up to `AT_NULL`, and nothing but zeros follows it.
-  public static func isSound(_ descriptor: Span<UInt8>, in format: ELFFormat) -> Bool {
+  package static func isSound(_ descriptor: Span<UInt8>, in format: ELFFormat) -> Bool {
     let size = format.wordSize
     var offset = 0
     while let key = descriptor.integer(at: offset, size: size, format.byteOrder), key != 0 {

@@ -1,6 +1,6 @@
 /// NT_GNU_BUILD_ID: the linker's digest of an image, which two builds share only if they are the same.
-public struct BuildID: Hashable, Sendable {
-  public let bytes: [UInt8]
+package struct BuildID: Hashable, Sendable {
+  package let bytes: [UInt8]
 
   private static let owner = Array("GNU".utf8)
   private static let kind: UInt64 = 3
@@ -8,7 +8,7 @@ public struct BuildID: Hashable, Sendable {
   private static let largestSize: UInt64 = 64
 
   /// Finds it in the bytes of a PT_NOTE segment of an image.
-  public init?(notes: Span<UInt8>, alignment: UInt64, in format: ELFFormat) {
+  package init?(notes: Span<UInt8>, alignment: UInt64, in format: ELFFormat) {
     let unit = alignment == 8 ? 8 : 4
     var offset = 0
     func padded(_ end: Int) -> Int { (end + unit - 1) / unit * unit }

@@ -2,8 +2,7 @@ extension Span where Element == UInt8 {
   /// The unsigned integer of `size` bytes (1, 2, 4 or 8) at `offset`, or nil where the span ends before it.
   ///
   /// The one place where bytes of a file become numbers.
-  @inlinable
-  public func integer(at offset: Int, size: Int, _ order: ELFFormat.ByteOrder) -> UInt64? {
+  package func integer(at offset: Int, size: Int, _ order: ELFFormat.ByteOrder) -> UInt64? {
     guard offset >= 0, size > 0, size <= 8, offset <= count - size else { return nil }
     var value: UInt64 = 0
     for index in 0..<size {
@@ -14,7 +13,7 @@ extension Span where Element == UInt8 {
   }
 
   /// A C string of at most `limit` bytes at `offset`, without its NUL; nil where the span ends before `offset`.
-  public func cString(at offset: Int, limit: Int) -> [UInt8]? {
+  package func cString(at offset: Int, limit: Int) -> [UInt8]? {
     guard offset >= 0, offset <= count else { return nil }
     var text: [UInt8] = []
     for position in offset..<offset + Swift.min(limit, count - offset) {
@@ -25,7 +24,7 @@ extension Span where Element == UInt8 {
   }
 
   /// The bytes of `range`, clamped to the span.
-  public func array(_ range: Range<Int>) -> [UInt8] {
+  package func array(_ range: Range<Int>) -> [UInt8] {
     var bytes: [UInt8] = []
     for position in range.clamped(to: 0..<count) { bytes.append(self[position]) }
     return bytes
@@ -34,8 +33,7 @@ extension Span where Element == UInt8 {
 
 extension Array where Element == UInt8 {
   /// Appends the low `size` bytes of `value` in the byte order `order`.
-  @inlinable
-  public mutating func append(_ value: UInt64, size: Int, _ order: ELFFormat.ByteOrder) {
+  package mutating func append(_ value: UInt64, size: Int, _ order: ELFFormat.ByteOrder) {
     for index in 0..<size {
       let shift = 8 * (order == .big ? size - 1 - index : index)
       append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
@@ -43,7 +41,7 @@ extension Array where Element == UInt8 {
   }
 
   /// Replaces `size` bytes at `offset` by `value`; nothing where the array is too short.
-  public mutating func store(
+  package mutating func store(
     _ value: UInt64, at offset: Int, size: Int, _ order: ELFFormat.ByteOrder
   ) {
     guard offset >= 0, offset <= count - size else { return }
@@ -54,7 +52,7 @@ extension Array where Element == UInt8 {
   }
 
   /// Appends zeros up to the next multiple of `alignment`.
-  public mutating func pad(to alignment: Int) {
+  package mutating func pad(to alignment: Int) {
     append(contentsOf: repeatElement(0, count: (alignment - count % alignment) % alignment))
   }
 }

@@ -1,12 +1,12 @@
 /// The instructions of a machine that call: one of them stands before every address that a call returns to.
 ///
 /// Source: each architecture's manual; the encodings that compilers use for calls that save a return address.
-public struct CallInstructions: Sendable {
+package struct CallInstructions: Sendable {
   private let machine: Machine
   private let format: ELFFormat
 
   /// nil for a machine whose calls we don't know.
-  public init?(_ machine: Machine, in format: ELFFormat) {
+  package init?(_ machine: Machine, in format: ELFFormat) {
     let known: [Machine] = [.x86_64, .i386, .aarch64, .arm, .ppc64, .riscv, .s390]
     guard known.contains(machine) else { return nil }
     self.machine = machine
@@ -14,10 +14,10 @@ public struct CallInstructions: Sendable {
   }
 
   /// So many bytes before an address tell.
-  public static let reach = 8
+  package static let reach = 8
 
   /// Whether a call may end where these bytes do, just before `address`. A call of a fixed place must lead into `image`.
-  public func mayEnd(
+  package func mayEnd(
     _ bytes: Span<UInt8>, before address: UInt64, of image: Range<UInt64>
   ) -> Bool {
     switch machine {
@@ -34,7 +34,7 @@ public struct CallInstructions: Sendable {
 
   /// Whether a function may begin at `address`, so that a pointer to it is no return address: compilers align functions,
   /// and where they don't, what stands before one goes nowhere: a return, a trap, or padding.
-  public func mayFunctionBegin(after bytes: Span<UInt8>, at address: UInt64) -> Bool {
+  package func mayFunctionBegin(after bytes: Span<UInt8>, at address: UInt64) -> Bool {
     if address % 16 == 0 { return true }
     switch machine {
     case .x86_64, .i386:
@@ -68,7 +68,7 @@ public struct CallInstructions: Sendable {
   }
 
   /// Whether an instruction that enters the kernel ends where these bytes do.
-  public func maySystemCallEnd(_ bytes: Span<UInt8>) -> Bool {
+  package func maySystemCallEnd(_ bytes: Span<UInt8>) -> Bool {
     func ends(_ wanted: [UInt8]) -> Bool {
       bytes.count >= wanted.count
         && bytes.array(bytes.count - wanted.count..<bytes.count) == wanted

@@ -1,45 +1,45 @@
 /// `ElfN_Dyn`: what an image tells the dynamic linker, as pairs of a tag and a value, up to `DT_NULL`.
-public struct DynamicSection: Hashable, Sendable {
+package struct DynamicSection: Hashable, Sendable {
   /// `d_tag`, an open set.
-  public struct Tag: RawRepresentable, Hashable, Sendable {
-    public let rawValue: UInt64
-    public init(rawValue: UInt64) { self.rawValue = rawValue }
-    public static let null = Tag(rawValue: 0)
-    public static let needed = Tag(rawValue: 1)
-    public static let hash = Tag(rawValue: 4)
-    public static let stringTable = Tag(rawValue: 5)
-    public static let symbolTable = Tag(rawValue: 6)
-    public static let stringSize = Tag(rawValue: 10)
-    public static let sharedName = Tag(rawValue: 14)
+  package struct Tag: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+    package static let null = Tag(rawValue: 0)
+    package static let needed = Tag(rawValue: 1)
+    package static let hash = Tag(rawValue: 4)
+    package static let stringTable = Tag(rawValue: 5)
+    package static let symbolTable = Tag(rawValue: 6)
+    package static let stringSize = Tag(rawValue: 10)
+    package static let sharedName = Tag(rawValue: 14)
     /// `DT_DEBUG`: in a program, the dynamic linker puts the address of its `r_debug` there.
-    public static let debug = Tag(rawValue: 21)
+    package static let debug = Tag(rawValue: 21)
     /// `DT_TEXTREL`: relocations change read-only segments.
-    public static let textRelocations = Tag(rawValue: 22)
-    public static let flags = Tag(rawValue: 30)
+    package static let textRelocations = Tag(rawValue: 22)
+    package static let flags = Tag(rawValue: 30)
     /// Tables of relocations, and their sizes in bytes.
-    public static let rela = Tag(rawValue: 7)
-    public static let relaSize = Tag(rawValue: 8)
-    public static let rel = Tag(rawValue: 17)
-    public static let relSize = Tag(rawValue: 18)
-    public static let relr = Tag(rawValue: 36)
-    public static let relrSize = Tag(rawValue: 35)
+    package static let rela = Tag(rawValue: 7)
+    package static let relaSize = Tag(rawValue: 8)
+    package static let rel = Tag(rawValue: 17)
+    package static let relSize = Tag(rawValue: 18)
+    package static let relr = Tag(rawValue: 36)
+    package static let relrSize = Tag(rawValue: 35)
     /// Those of functions, and which of the two forms theirs is: the tag of that.
-    public static let jumpRelocations = Tag(rawValue: 23)
-    public static let jumpRelocationsSize = Tag(rawValue: 2)
-    public static let jumpRelocationsForm = Tag(rawValue: 20)
+    package static let jumpRelocations = Tag(rawValue: 23)
+    package static let jumpRelocationsSize = Tag(rawValue: 2)
+    package static let jumpRelocationsForm = Tag(rawValue: 20)
   }
 
   /// One pair, and where its value stands from the start of the section.
-  public struct Entry: Hashable, Sendable {
-    public var tag: Tag
-    public var value: UInt64
-    public var valueOffset: Int
+  package struct Entry: Hashable, Sendable {
+    package var tag: Tag
+    package var value: UInt64
+    package var valueOffset: Int
   }
 
-  public let entries: [Entry]
+  package let entries: [Entry]
 
   /// Reads a section as far as it goes, at most to `DT_NULL`.
-  public init(_ bytes: Span<UInt8>, in format: ELFFormat) {
+  package init(_ bytes: Span<UInt8>, in format: ELFFormat) {
     let size = format.wordSize
     var entries: [Entry] = []
     var offset = 0
@@ -53,13 +53,13 @@ public struct DynamicSection: Hashable, Sendable {
     self.entries = entries
   }
 
-  public func first(_ tag: Tag) -> Entry? { entries.first { $0.tag == tag } }
+  package func first(_ tag: Tag) -> Entry? { entries.first { $0.tag == tag } }
 
   /// Whether relocations changed what is mapped read-only.
-  public var relocatesText: Bool {
+  package var relocatesText: Bool {
     first(.textRelocations) != nil || (first(.flags)?.value ?? 0) & 4 != 0  // DF_TEXTREL
   }
 
   /// A section of more is no linker's.
-  public static let largestSize: UInt64 = 1 << 16
+  package static let largestSize: UInt64 = 1 << 16
 }

@@ -1,14 +1,14 @@
 /// One integer of an on-disk record: its name in elf(5), and where it lies in a 32-bit and a 64-bit file.
-public struct Field: Hashable, Sendable {
+package struct Field: Hashable, Sendable {
   /// The size of the integer: `Elf_Half`, `Elf_Word`, or the class's own `Elf_Addr`/`Off`/`Xword`.
-  public enum Size: Sendable { case half, word, native }
+  package enum Size: Sendable { case half, word, native }
 
-  public let name: String
-  public let size: Size
-  public let offset32: Int
-  public let offset64: Int
+  package let name: String
+  package let size: Size
+  package let offset32: Int
+  package let offset64: Int
 
-  public init(_ name: String, _ size: Size, at32 offset32: Int, at64 offset64: Int) {
+  package init(_ name: String, _ size: Size, at32 offset32: Int, at64 offset64: Int) {
     self.name = name
     self.size = size
     self.offset32 = offset32
@@ -16,12 +16,12 @@ public struct Field: Hashable, Sendable {
   }
 
   /// Where the field lies in its record, in bytes.
-  public func offset(in format: ELFFormat) -> Int {
+  package func offset(in format: ELFFormat) -> Int {
     format.width == .bits64 ? offset64 : offset32
   }
 
   /// How many bytes the field has.
-  public func byteCount(in format: ELFFormat) -> Int {
+  package func byteCount(in format: ELFFormat) -> Int {
     switch size {
     case .half: 2
     case .word: 4
@@ -30,13 +30,13 @@ public struct Field: Hashable, Sendable {
   }
 
   /// Reads the field of the record that begins at `record`; nil where the bytes end before it.
-  public func read(_ bytes: Span<UInt8>, record: Int = 0, in format: ELFFormat) -> UInt64? {
+  package func read(_ bytes: Span<UInt8>, record: Int = 0, in format: ELFFormat) -> UInt64? {
     bytes.integer(
       at: record + offset(in: format), size: byteCount(in: format), format.byteOrder)
   }
 
   /// Writes the field of the record that begins at `record`.
-  public func write(
+  package func write(
     _ value: UInt64, to bytes: inout [UInt8], record: Int = 0, in format: ELFFormat
   ) {
     bytes.store(

@@ -1,48 +1,48 @@
 /// `ElfN_Ehdr`, without the parts that a core never uses. All offsets are widened to 64 bits.
-public struct FileHeader: Hashable, Sendable {
-  public var format: ELFFormat
+package struct FileHeader: Hashable, Sendable {
+  package var format: ELFFormat
   /// `e_ident[EI_OSABI]`: 0 for Linux, 9 for FreeBSD.
-  public var osABI: UInt8
+  package var osABI: UInt8
   /// `e_type`: 4 (`ET_CORE`) for a core.
-  public var type: UInt16
-  public var machine: Machine
+  package var type: UInt16
+  package var machine: Machine
   /// `e_entry`: of a program, not of a core.
-  public var entry: UInt64
-  public var programHeaderOffset: UInt64
-  public var sectionHeaderOffset: UInt64
+  package var entry: UInt64
+  package var programHeaderOffset: UInt64
+  package var sectionHeaderOffset: UInt64
   /// `e_flags`: bits that each machine has for itself.
-  public var flags: UInt32
-  public var programHeaderEntrySize: UInt16
+  package var flags: UInt32
+  package var programHeaderEntrySize: UInt16
   /// `e_phnum`: `noCount` where section header 0 has the count (more than 65,534).
-  public var programHeaderCount: UInt16
-  public var sectionHeaderEntrySize: UInt16
-  public var sectionHeaderCount: UInt16
-  public var sectionNameIndex: UInt16
+  package var programHeaderCount: UInt16
+  package var sectionHeaderEntrySize: UInt16
+  package var sectionHeaderCount: UInt16
+  package var sectionNameIndex: UInt16
 
   /// `PN_XNUM`
-  public static let noCount: UInt16 = 0xffff
+  package static let noCount: UInt16 = 0xffff
   /// `ET_CORE`
-  public static let coreType: UInt16 = 4
+  package static let coreType: UInt16 = 4
   /// `\x7fELF`
-  public static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
+  package static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
 
   /// Where each field lies; `e_ident` (16 bytes) comes before them.
-  public enum Layout {
-    public static let type = Field("e_type", .half, at32: 16, at64: 16)
-    public static let machine = Field("e_machine", .half, at32: 18, at64: 18)
-    public static let entry = Field("e_entry", .native, at32: 24, at64: 24)
-    public static let programHeaderOffset = Field("e_phoff", .native, at32: 28, at64: 32)
-    public static let sectionHeaderOffset = Field("e_shoff", .native, at32: 32, at64: 40)
-    public static let flags = Field("e_flags", .word, at32: 36, at64: 48)
-    public static let programHeaderEntrySize = Field("e_phentsize", .half, at32: 42, at64: 54)
-    public static let programHeaderCount = Field("e_phnum", .half, at32: 44, at64: 56)
-    public static let sectionHeaderEntrySize = Field("e_shentsize", .half, at32: 46, at64: 58)
-    public static let sectionHeaderCount = Field("e_shnum", .half, at32: 48, at64: 60)
-    public static let sectionNameIndex = Field("e_shstrndx", .half, at32: 50, at64: 62)
+  package enum Layout {
+    package static let type = Field("e_type", .half, at32: 16, at64: 16)
+    package static let machine = Field("e_machine", .half, at32: 18, at64: 18)
+    package static let entry = Field("e_entry", .native, at32: 24, at64: 24)
+    package static let programHeaderOffset = Field("e_phoff", .native, at32: 28, at64: 32)
+    package static let sectionHeaderOffset = Field("e_shoff", .native, at32: 32, at64: 40)
+    package static let flags = Field("e_flags", .word, at32: 36, at64: 48)
+    package static let programHeaderEntrySize = Field("e_phentsize", .half, at32: 42, at64: 54)
+    package static let programHeaderCount = Field("e_phnum", .half, at32: 44, at64: 56)
+    package static let sectionHeaderEntrySize = Field("e_shentsize", .half, at32: 46, at64: 58)
+    package static let sectionHeaderCount = Field("e_shnum", .half, at32: 48, at64: 60)
+    package static let sectionNameIndex = Field("e_shstrndx", .half, at32: 50, at64: 62)
   }
 
   /// The format that `e_ident` names; nil where these bytes are no ELF identification.
-  public static func format(_ bytes: Span<UInt8>) -> ELFFormat? {
+  package static func format(_ bytes: Span<UInt8>) -> ELFFormat? {
     guard bytes.count >= 16, bytes.array(0..<4) == magic,
       let class_ = bytes.integer(at: 4, size: 1, .little),
       let data = bytes.integer(at: 5, size: 1, .little),
@@ -53,7 +53,7 @@ public struct FileHeader: Hashable, Sendable {
   }
 
   /// Reads a file header; nil where it is cut or no ELF header.
-  public init?(_ bytes: Span<UInt8>) {
+  package init?(_ bytes: Span<UInt8>) {
     guard let format = Self.format(bytes), bytes.count >= format.fileHeaderSize,
       let osABI = bytes.integer(at: 7, size: 1, .little)
     else { return nil }
@@ -77,7 +77,7 @@ public struct FileHeader: Hashable, Sendable {
   }
 
   /// Writes where the tables are into the bytes of a header; all else stays as it was.
-  public func patchTables(in bytes: inout [UInt8]) {
+  package func patchTables(in bytes: inout [UInt8]) {
     Layout.programHeaderOffset.write(programHeaderOffset, to: &bytes, in: format)
     Layout.programHeaderCount.write(UInt64(programHeaderCount), to: &bytes, in: format)
     Layout.sectionHeaderOffset.write(sectionHeaderOffset, to: &bytes, in: format)

@@ -1,17 +1,17 @@
 /// What a BSD's own notes say of the process. Source: each system's `sys/core.h`, `sys/exec_elf.h`, `sys/procfs.h`.
-public struct ForeignProcess: Hashable, Sendable {
-  public enum System: Hashable, Sendable { case freeBSD, netBSD, openBSD }
+package struct ForeignProcess: Hashable, Sendable {
+  package enum System: Hashable, Sendable { case freeBSD, netBSD, openBSD }
 
   /// Its short name.
-  public var name: [UInt8]
-  public var commandLine: [UInt8]?
+  package var name: [UInt8]
+  package var commandLine: [UInt8]?
   /// nil where an older system leaves it out.
-  public var id: UInt32?
-  public var userID: UInt32?
-  public var signal: UInt16?
+  package var id: UInt32?
+  package var userID: UInt32?
+  package var signal: UInt16?
 
   /// The type of the note that tells of the process.
-  public static func kind(_ system: System) -> Note.Kind {
+  package static func kind(_ system: System) -> Note.Kind {
     switch system {
     case .freeBSD: .processInfo
     case .netBSD: Note.Kind(rawValue: 1)
@@ -20,10 +20,10 @@ public struct ForeignProcess: Hashable, Sendable {
   }
 
   /// So many bytes of a descriptor are enough.
-  public static let readableSize = 256
+  package static let readableSize = 256
 
   /// Reads `struct elfcore_procinfo`, or FreeBSD's `prpsinfo_t`; nil where it is cut.
-  public init?(_ descriptor: Span<UInt8>, of system: System, in format: ELFFormat) {
+  package init?(_ descriptor: Span<UInt8>, of system: System, in format: ELFFormat) {
     func word(_ offset: Int) -> UInt32? {
       descriptor.integer(at: offset, size: 4, format.byteOrder).map { UInt32($0) }
     }
@@ -51,7 +51,7 @@ public struct ForeignProcess: Hashable, Sendable {
   }
 
   /// `pr_cursig` of FreeBSD's `prstatus_t`.
-  public static func freeBSDSignal(_ descriptor: Span<UInt8>, in format: ELFFormat) -> UInt16? {
+  package static func freeBSDSignal(_ descriptor: Span<UInt8>, in format: ELFFormat) -> UInt16? {
     descriptor.integer(at: format.width == .bits64 ? 36 : 20, size: 4, format.byteOrder)
       .map { UInt16(truncatingIfNeeded: $0) }
   }

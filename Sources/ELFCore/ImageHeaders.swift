@@ -1,17 +1,17 @@
 /// The headers of a program or shared library, as they stand at the beginning of its file and, mapped, of its memory.
-public struct ImageHeaders: Hashable, Sendable {
-  public let header: FileHeader
-  public let programHeaders: [ProgramHeader]
+package struct ImageHeaders: Hashable, Sendable {
+  package let header: FileHeader
+  package let programHeaders: [ProgramHeader]
 
   /// `ET_EXEC`: linked for one place.
-  public static let executable: UInt16 = 2
+  package static let executable: UInt16 = 2
   /// `ET_DYN`: a shared library or a program that may lie anywhere.
-  public static let shared: UInt16 = 3
+  package static let shared: UInt16 = 3
   /// Linkers write about a dozen; a table that claims more is no program's.
   private static let mostProgramHeaders = 512
 
   /// Reads the beginning of an image; nil where that is none, or where its table isn't inside.
-  public init?(_ bytes: Span<UInt8>) {
+  package init?(_ bytes: Span<UInt8>) {
     guard let header = FileHeader(bytes), [Self.executable, Self.shared].contains(header.type),
       Int(header.programHeaderEntrySize) == header.format.programHeaderSize,
       Int(header.programHeaderCount) <= Self.mostProgramHeaders,
@@ -27,18 +27,18 @@ public struct ImageHeaders: Hashable, Sendable {
     programHeaders = headers
   }
 
-  public var format: ELFFormat { header.format }
+  package var format: ELFFormat { header.format }
 
   /// The segments that are mapped, by address.
-  public var loads: [ProgramHeader] {
+  package var loads: [ProgramHeader] {
     programHeaders.filter { $0.kind == .load && $0.memorySize > 0 }
       .sorted { $0.address < $1.address }
   }
 
-  public func first(_ kind: ProgramHeader.Kind) -> ProgramHeader? {
+  package func first(_ kind: ProgramHeader.Kind) -> ProgramHeader? {
     programHeaders.first { $0.kind == kind }
   }
 
   /// How many bytes from the start of a file hold the headers of nearly every program.
-  public static let readableSize = 4096
+  package static let readableSize = 4096
 }

@@ -1,16 +1,16 @@
 /// `struct link_map` of link.h, the part of it that debuggers know: one loaded object. All of it are words.
-public struct LinkMap: Hashable, Sendable {
+package struct LinkMap: Hashable, Sendable {
   /// `l_addr`: how far the object lies from where it was linked for.
-  public var bias: UInt64
+  package var bias: UInt64
   /// `l_name`: where its path lies, a C string; the program's is empty.
-  public var name: UInt64
+  package var name: UInt64
   /// `l_ld`: where its dynamic section lies.
-  public var dynamic: UInt64
+  package var dynamic: UInt64
   /// `l_next` and `l_prev`: the nodes beside it, or 0.
-  public var next: UInt64
-  public var previous: UInt64
+  package var next: UInt64
+  package var previous: UInt64
 
-  public init(bias: UInt64, name: UInt64, dynamic: UInt64, next: UInt64, previous: UInt64) {
+  package init(bias: UInt64, name: UInt64, dynamic: UInt64, next: UInt64, previous: UInt64) {
     self.bias = bias
     self.name = name
     self.dynamic = dynamic
@@ -19,7 +19,7 @@ public struct LinkMap: Hashable, Sendable {
   }
 
   /// In the order of the structure.
-  public var words: [UInt64] {
+  package var words: [UInt64] {
     get { [bias, name, dynamic, next, previous] }
     set {
       guard newValue.count == Self.wordCount else { return }
@@ -29,13 +29,13 @@ public struct LinkMap: Hashable, Sendable {
     }
   }
 
-  public static let wordCount = 5
+  package static let wordCount = 5
 
-  public static func size(in format: ELFFormat) -> UInt64 {
+  package static func size(in format: ELFFormat) -> UInt64 {
     UInt64(wordCount * format.wordSize)
   }
 
-  public func bytes(in format: ELFFormat) -> [UInt8] {
+  package func bytes(in format: ELFFormat) -> [UInt8] {
     var bytes: [UInt8] = []
     for word in words { bytes.append(word, size: format.wordSize, format.byteOrder) }
     return bytes
@@ -43,27 +43,27 @@ public struct LinkMap: Hashable, Sendable {
 }
 
 /// `struct r_debug` of link.h: where the dynamic linker tells debuggers of its list.
-public struct DebugRendezvous: Hashable, Sendable {
+package struct DebugRendezvous: Hashable, Sendable {
   /// `r_map`: the first node.
-  public var first: UInt64
+  package var first: UInt64
   /// `r_ldbase`: where the dynamic linker lies.
-  public var linkerBase: UInt64
+  package var linkerBase: UInt64
 
-  public init(first: UInt64, linkerBase: UInt64) {
+  package init(first: UInt64, linkerBase: UInt64) {
     self.first = first
     self.linkerBase = linkerBase
   }
 
   /// Each field takes a word's room: `r_version`, `r_map`, `r_brk`, `r_state`, `r_ldbase`.
-  public static let wordCount = 5
-  public static let mapIndex = 1
+  package static let wordCount = 5
+  package static let mapIndex = 1
 
-  public static func size(in format: ELFFormat) -> UInt64 {
+  package static func size(in format: ELFFormat) -> UInt64 {
     UInt64(wordCount * format.wordSize)
   }
 
   /// Version 1, in the state RT_CONSISTENT; without a breakpoint, of which a dead process has no use.
-  public func bytes(in format: ELFFormat) -> [UInt8] {
+  package func bytes(in format: ELFFormat) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(1, size: 4, format.byteOrder)
     bytes.pad(to: format.wordSize)

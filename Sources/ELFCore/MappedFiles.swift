@@ -1,16 +1,16 @@
 /// NT_FILE: which ranges of memory were mapped from which files.
 ///
 /// Entries come in the order of the core's segments, which is not always that of their addresses.
-public struct MappedFiles: Hashable, Sendable {
+package struct MappedFiles: Hashable, Sendable {
   /// One mapping. `range` is never empty.
-  public struct Entry: Hashable, Sendable {
-    public var range: Range<UInt64>
+  package struct Entry: Hashable, Sendable {
+    package var range: Range<UInt64>
     /// Where in the file the mapping begins, in bytes.
-    public var fileOffset: UInt64
+    package var fileOffset: UInt64
     /// The path as the kernel named it, raw.
-    public var path: [UInt8]
+    package var path: [UInt8]
 
-    public init(range: Range<UInt64>, fileOffset: UInt64, path: [UInt8]) {
+    package init(range: Range<UInt64>, fileOffset: UInt64, path: [UInt8]) {
       self.range = range
       self.fileOffset = fileOffset
       self.path = path
@@ -18,17 +18,17 @@ public struct MappedFiles: Hashable, Sendable {
   }
 
   /// The unit of `fileOffset` in the note: the page size.
-  public var pageSize: UInt64
-  public var entries: [Entry]
+  package var pageSize: UInt64
+  package var entries: [Entry]
 
-  public init(pageSize: UInt64, entries: [Entry]) {
+  package init(pageSize: UInt64, entries: [Entry]) {
     self.pageSize = pageSize
     self.entries = entries
   }
 
   /// Reads a descriptor: count, page size, then count × (start, end, offset in pages), then as many C strings.
   /// Entries that are empty or reversed are left out; nil where the counts can't be true.
-  public init?(_ descriptor: Span<UInt8>, in format: ELFFormat) {
+  package init?(_ descriptor: Span<UInt8>, in format: ELFFormat) {
     let size = format.wordSize
     guard let count = descriptor.integer(at: 0, size: size, format.byteOrder),
       let pageSize = descriptor.integer(at: size, size: size, format.byteOrder),
@@ -56,7 +56,7 @@ public struct MappedFiles: Hashable, Sendable {
 
 extension MappedFiles {
   /// The descriptor; nil where an offset is no multiple of the page size.
-  public func descriptor(in format: ELFFormat) -> [UInt8]? {
+  package func descriptor(in format: ELFFormat) -> [UInt8]? {
     guard pageSize > 0 else { return nil }
     let size = format.wordSize
     var bytes: [UInt8] = []
@@ -76,7 +76,7 @@ extension MappedFiles {
 extension MappedFiles {
   /// Whether a descriptor is a list as Linux and gdb write it: every mapping has a length and a name, and nothing follows
   /// the names. Names are found by counting: where one byte of them is wrong, another file would stand for a mapping.
-  public static func isSound(_ descriptor: Span<UInt8>, in format: ELFFormat) -> Bool {
+  package static func isSound(_ descriptor: Span<UInt8>, in format: ELFFormat) -> Bool {
     // MIPS n32 has words of 8 bytes in a 32-bit file.
     isSound(descriptor, wordSize: format.wordSize, format.byteOrder)
       || isSound(descriptor, wordSize: 8, format.byteOrder)

@@ -1,37 +1,37 @@
 /// `ElfN_Nhdr` and what follows it: one note of a PT_NOTE segment, whose descriptor stays where it is.
-public struct Note: Hashable, Sendable {
+package struct Note: Hashable, Sendable {
   /// `n_type`, an open set; the same number means different things under another owner.
-  public struct Kind: RawRepresentable, Hashable, Sendable {
-    public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+  package struct Kind: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
     /// `NT_PRSTATUS`: one thread, its registers in it.
-    public static let threadStatus = Kind(rawValue: 1)
+    package static let threadStatus = Kind(rawValue: 1)
     /// `NT_PRFPREG`: the floating-point registers of the thread before it.
-    public static let floatingPoint = Kind(rawValue: 2)
+    package static let floatingPoint = Kind(rawValue: 2)
     /// `NT_PRXFPREG`
-    public static let extendedFloatingPoint = Kind(rawValue: 0x46e6_2b7f)
+    package static let extendedFloatingPoint = Kind(rawValue: 0x46e6_2b7f)
     /// `NT_PRPSINFO`: the process.
-    public static let processInfo = Kind(rawValue: 3)
+    package static let processInfo = Kind(rawValue: 3)
     /// `NT_AUXV`
-    public static let auxiliaryVector = Kind(rawValue: 6)
+    package static let auxiliaryVector = Kind(rawValue: 6)
     /// `NT_SIGINFO`
-    public static let signalInfo = Kind(rawValue: 0x5349_4749)
+    package static let signalInfo = Kind(rawValue: 0x5349_4749)
     /// `NT_FILE`: which files are mapped where.
-    public static let mappedFiles = Kind(rawValue: 0x4649_4c45)
+    package static let mappedFiles = Kind(rawValue: 0x4649_4c45)
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// The owner, without its NUL. Of a longer one than `longestOwner`, its beginning.
-  public var owner: [UInt8]
+  package var owner: [UInt8]
   /// `n_namesz`: the owner's size with its NUL.
-  public var ownerSize: UInt32
+  package var ownerSize: UInt32
   /// Where the note's header lies in the file.
-  public var fileOffset: UInt64
+  package var fileOffset: UInt64
   /// Where its descriptor lies in the file, and how long it is (`n_descsz`).
-  public var descriptorOffset: UInt64
-  public var descriptorSize: UInt64
+  package var descriptorOffset: UInt64
+  package var descriptorSize: UInt64
 
-  public init(
+  package init(
     kind: Kind, owner: [UInt8], ownerSize: UInt32, fileOffset: UInt64, descriptorOffset: UInt64,
     descriptorSize: UInt64
   ) {
@@ -44,15 +44,15 @@ public struct Note: Hashable, Sendable {
   }
 
   /// The end of the descriptor, before any padding.
-  public var fileEnd: UInt64 { descriptorOffset &+ descriptorSize }
+  package var fileEnd: UInt64 { descriptorOffset &+ descriptorSize }
 
   /// `sizeof(ElfN_Nhdr)`: three words in both classes.
-  public static let headerSize = 12
+  package static let headerSize = 12
   /// No owner in use is longer than this.
-  public static let longestOwner = 64
+  package static let longestOwner = 64
 
   /// The bytes of a note up to its descriptor, padded to `alignment` 4 as every core's notes are.
-  public static func header(
+  package static func header(
     kind: Kind, owner: [UInt8], descriptorSize: UInt64, in format: ELFFormat
   ) -> [UInt8] {
     var bytes = header(
@@ -64,7 +64,7 @@ public struct Note: Hashable, Sendable {
   }
 
   /// `ElfN_Nhdr` alone.
-  public static func header(
+  package static func header(
     kind: Kind, ownerSize: UInt32, descriptorSize: UInt64, in format: ELFFormat
   ) -> [UInt8] {
     var bytes: [UInt8] = []

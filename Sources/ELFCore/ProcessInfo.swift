@@ -1,15 +1,15 @@
 /// `struct elf_prpsinfo`: the process, by NT_PRPSINFO.
-public struct ProcessInfo: Hashable, Sendable {
-  public var id: UInt32
-  public var userID: UInt32
-  public var groupID: UInt32
+package struct ProcessInfo: Hashable, Sendable {
+  package var id: UInt32
+  package var userID: UInt32
+  package var groupID: UInt32
   /// `pr_fname`: the program's name, cut at 15 bytes.
-  public var name: [UInt8]
+  package var name: [UInt8]
   /// `pr_psargs`: the command line, cut at 79 bytes.
-  public var commandLine: [UInt8]
+  package var commandLine: [UInt8]
 
   /// Reads a descriptor; nil where its size is none that Linux writes.
-  public init?(_ descriptor: Span<UInt8>, in format: ELFFormat) {
+  package init?(_ descriptor: Span<UInt8>, in format: ELFFormat) {
     // `pr_uid` has 2 bytes on i386, arm and other old 32-bit machines (124 bytes in all), 4 elsewhere.
     let layout: (uid: Int, uidSize: Int, pid: Int, name: Int)
     switch (format.width, descriptor.count) {

@@ -1,38 +1,38 @@
 /// `ElfN_Phdr`: one segment. All fields are widened to 64 bits.
-public struct ProgramHeader: Hashable, Sendable {
+package struct ProgramHeader: Hashable, Sendable {
   /// `p_type`, an open set: what we don't know is carried through.
-  public struct Kind: RawRepresentable, Hashable, Sendable {
-    public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let null = Kind(rawValue: 0)
-    public static let load = Kind(rawValue: 1)
-    public static let dynamic = Kind(rawValue: 2)
-    public static let interpreter = Kind(rawValue: 3)
-    public static let note = Kind(rawValue: 4)
-    public static let programHeaders = Kind(rawValue: 6)
+  package struct Kind: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    package static let null = Kind(rawValue: 0)
+    package static let load = Kind(rawValue: 1)
+    package static let dynamic = Kind(rawValue: 2)
+    package static let interpreter = Kind(rawValue: 3)
+    package static let note = Kind(rawValue: 4)
+    package static let programHeaders = Kind(rawValue: 6)
     /// `PT_GNU_RELRO`: what is read-only once it is relocated.
-    public static let relro = Kind(rawValue: 0x6474_e552)
+    package static let relro = Kind(rawValue: 0x6474_e552)
   }
 
   /// `p_flags`
-  public struct Flags: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let execute = Flags(rawValue: 1)
-    public static let write = Flags(rawValue: 2)
-    public static let read = Flags(rawValue: 4)
+  package struct Flags: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    package static let execute = Flags(rawValue: 1)
+    package static let write = Flags(rawValue: 2)
+    package static let read = Flags(rawValue: 4)
   }
 
-  public var kind: Kind
-  public var flags: Flags
-  public var fileOffset: UInt64
-  public var address: UInt64
-  public var physicalAddress: UInt64
-  public var fileSize: UInt64
-  public var memorySize: UInt64
-  public var alignment: UInt64
+  package var kind: Kind
+  package var flags: Flags
+  package var fileOffset: UInt64
+  package var address: UInt64
+  package var physicalAddress: UInt64
+  package var fileSize: UInt64
+  package var memorySize: UInt64
+  package var alignment: UInt64
 
-  public init(
+  package init(
     kind: Kind, flags: Flags, fileOffset: UInt64, address: UInt64, physicalAddress: UInt64 = 0,
     fileSize: UInt64, memorySize: UInt64, alignment: UInt64
   ) {
@@ -47,19 +47,19 @@ public struct ProgramHeader: Hashable, Sendable {
   }
 
   /// `Elf32_Phdr` and `Elf64_Phdr`. In the 64-bit one, `p_flags` moves up to fill a gap.
-  public enum Layout {
-    public static let type = Field("p_type", .word, at32: 0, at64: 0)
-    public static let flags = Field("p_flags", .word, at32: 24, at64: 4)
-    public static let fileOffset = Field("p_offset", .native, at32: 4, at64: 8)
-    public static let address = Field("p_vaddr", .native, at32: 8, at64: 16)
-    public static let physicalAddress = Field("p_paddr", .native, at32: 12, at64: 24)
-    public static let fileSize = Field("p_filesz", .native, at32: 16, at64: 32)
-    public static let memorySize = Field("p_memsz", .native, at32: 20, at64: 40)
-    public static let alignment = Field("p_align", .native, at32: 28, at64: 48)
+  package enum Layout {
+    package static let type = Field("p_type", .word, at32: 0, at64: 0)
+    package static let flags = Field("p_flags", .word, at32: 24, at64: 4)
+    package static let fileOffset = Field("p_offset", .native, at32: 4, at64: 8)
+    package static let address = Field("p_vaddr", .native, at32: 8, at64: 16)
+    package static let physicalAddress = Field("p_paddr", .native, at32: 12, at64: 24)
+    package static let fileSize = Field("p_filesz", .native, at32: 16, at64: 32)
+    package static let memorySize = Field("p_memsz", .native, at32: 20, at64: 40)
+    package static let alignment = Field("p_align", .native, at32: 28, at64: 48)
   }
 
   /// Reads the entry that begins at `record`; nil where it is cut.
-  public init?(_ bytes: Span<UInt8>, record: Int = 0, in format: ELFFormat) {
+  package init?(_ bytes: Span<UInt8>, record: Int = 0, in format: ELFFormat) {
     guard record >= 0, record <= bytes.count - format.programHeaderSize,
       let type = Layout.type.read(bytes, record: record, in: format),
       let flags = Layout.flags.read(bytes, record: record, in: format),
@@ -77,7 +77,7 @@ public struct ProgramHeader: Hashable, Sendable {
   }
 
   /// Appends the entry to a table.
-  public func append(to bytes: inout [UInt8], in format: ELFFormat) {
+  package func append(to bytes: inout [UInt8], in format: ELFFormat) {
     let record = bytes.count
     bytes.append(contentsOf: repeatElement(0, count: format.programHeaderSize))
     Layout.type.write(UInt64(kind.rawValue), to: &bytes, record: record, in: format)
@@ -91,13 +91,13 @@ public struct ProgramHeader: Hashable, Sendable {
   }
 
   /// `p_offset + p_filesz`, or nil where the sum overflows: no file has such a segment.
-  public var fileEnd: UInt64? {
+  package var fileEnd: UInt64? {
     let (end, overflow) = fileOffset.addingReportingOverflow(fileSize)
     return overflow ? nil : end
   }
 
   /// `p_vaddr + p_memsz`, held at the end of the address space.
-  public var addressEnd: UInt64 {
+  package var addressEnd: UInt64 {
     let (end, overflow) = address.addingReportingOverflow(memorySize)
     return overflow ? .max : end
   }

@@ -1,13 +1,13 @@
 /// Where `pr_reg` of a machine holds the program counter and the stack pointer.
 ///
 /// Source: each machine's `elf_gregset_t` (`asm/elf.h`, `asm/ptrace.h`, `sys/user.h`).
-public struct RegisterLayout: Hashable, Sendable {
+package struct RegisterLayout: Hashable, Sendable {
   /// The size of a register in bytes.
-  public let size: Int
-  public let programCounter: Int
-  public let stackPointer: Int
+  package let size: Int
+  package let programCounter: Int
+  package let stackPointer: Int
   /// Where the number of the system call stands that the thread is in, -1 for none; nil where no register tells.
-  public let systemCall: Int?
+  package let systemCall: Int?
 
   private init(size: Int, programCounter: Int, stackPointer: Int, systemCall: Int? = nil) {
     self.size = size
@@ -19,7 +19,7 @@ public struct RegisterLayout: Hashable, Sendable {
   /// The layout, or nil for a machine that we don't know.
   ///
   /// - Parameter flags: `e_flags`, which tell the ABI of a MIPS.
-  public init?(_ machine: Machine, flags: UInt32 = 0, in format: ELFFormat) {
+  package init?(_ machine: Machine, flags: UInt32 = 0, in format: ELFFormat) {
     let word = format.wordSize
     switch (machine, format.width) {
     case (.x86_64, _):  // `rip`, `rsp`, `orig_rax`; x32 keeps 64-bit registers

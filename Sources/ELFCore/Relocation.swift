@@ -1,20 +1,20 @@
 /// One entry of a table of relocations (`ElfN_Rel`, `ElfN_Rela`): what the dynamic linker puts where.
-public struct Relocation: Hashable, Sendable {
+package struct Relocation: Hashable, Sendable {
   /// The address that it changes, as it was linked for.
-  public var place: UInt64
+  package var place: UInt64
   /// What it does, by a number of the machine's own.
-  public var kind: UInt32
+  package var kind: UInt32
   /// The index of the symbol; 0 for none.
-  public var symbol: UInt32
+  package var symbol: UInt32
   /// nil in the form that keeps it where it is to be put.
-  public var addend: UInt64?
+  package var addend: UInt64?
 
-  public static func entrySize(hasAddend: Bool, in format: ELFFormat) -> Int {
+  package static func entrySize(hasAddend: Bool, in format: ELFFormat) -> Int {
     (hasAddend ? 3 : 2) * format.wordSize
   }
 
   /// Reads the entry at `record`; nil where it is cut.
-  public init?(_ bytes: Span<UInt8>, record: Int, hasAddend: Bool, in format: ELFFormat) {
+  package init?(_ bytes: Span<UInt8>, record: Int, hasAddend: Bool, in format: ELFFormat) {
     let size = format.wordSize
     guard let place = bytes.integer(at: record, size: size, format.byteOrder),
       let info = bytes.integer(at: record + size, size: size, format.byteOrder)
@@ -31,14 +31,14 @@ public struct Relocation: Hashable, Sendable {
   }
 
   /// An entry that adds the bias to what stands at a place.
-  public init(relativeAt place: UInt64, kind: UInt32) {
+  package init(relativeAt place: UInt64, kind: UInt32) {
     self.place = place
     self.kind = kind
     symbol = 0
   }
 
   /// The places that a table of the packed form (`SHT_RELR`) names, as far as it goes; at most `limit`.
-  public static func packedPlaces(
+  package static func packedPlaces(
     _ bytes: Span<UInt8>, limit: Int, in format: ELFFormat
   ) -> [UInt64] {
     let size = format.wordSize
@@ -62,15 +62,15 @@ public struct Relocation: Hashable, Sendable {
   }
 
   /// The numbers of the kinds whose result can be told, on one machine.
-  public struct Kinds: Sendable {
+  package struct Kinds: Sendable {
     /// The bias and the addend.
-    public let relative: UInt32
+    package let relative: UInt32
     /// The address of a symbol, alone or with an addend that stands in the table.
-    public let slots: Set<UInt32>
+    package let slots: Set<UInt32>
     /// The address of a symbol and the addend.
-    public let absolute: UInt32
+    package let absolute: UInt32
 
-    public init?(_ machine: Machine) {
+    package init?(_ machine: Machine) {
       switch machine {
       case .x86_64, .i386: (relative, slots, absolute) = (8, [6, 7], 1)
       case .aarch64: (relative, slots, absolute) = (1027, [1025, 1026], 257)

@@ -6,14 +6,14 @@ infix operator +|= : AssignmentPrecedence
 /// `&-` would name another place.
 extension UInt64 {
   @inlinable
-  public static func +| (left: UInt64, right: UInt64) -> UInt64 {
+  package static func +| (left: UInt64, right: UInt64) -> UInt64 {
     let (sum, overflow) = left.addingReportingOverflow(right)
     return overflow ? .max : sum
   }
 
   @inlinable
-  public static func -| (left: UInt64, right: UInt64) -> UInt64 { left > right ? left - right : 0 }
+  package static func -| (left: UInt64, right: UInt64) -> UInt64 { left > right ? left - right : 0 }
 
   @inlinable
-  public static func +|= (left: inout UInt64, right: UInt64) { left = left +| right }
+  package static func +|= (left: inout UInt64, right: UInt64) { left = left +| right }
 }

@@ -1,17 +1,17 @@
 /// Section header 0 of a core with more than 65,534 program headers: it holds their count and nothing else.
-public struct SectionHeader: Hashable, Sendable {
+package struct SectionHeader: Hashable, Sendable {
   /// `sh_info`: the count of program headers, where `e_phnum` is `PN_XNUM`.
-  public var programHeaderCount: UInt32
+  package var programHeaderCount: UInt32
 
-  public init(programHeaderCount: UInt32) { self.programHeaderCount = programHeaderCount }
+  package init(programHeaderCount: UInt32) { self.programHeaderCount = programHeaderCount }
 
   /// A section of code: where it was linked for, and whether the file has it (else it is SHT_NOBITS).
-  public struct Code: Hashable, Sendable {
-    public var range: Range<UInt64>
-    public var isPresent: Bool
+  package struct Code: Hashable, Sendable {
+    package var range: Range<UInt64>
+    package var isPresent: Bool
 
     /// Reads the header at `record`; nil for a section of anything else.
-    public init?(_ bytes: Span<UInt8>, record: Int, in format: ELFFormat) {
+    package init?(_ bytes: Span<UInt8>, record: Int, in format: ELFFormat) {
       // SHF_EXECINSTR
       guard let flags = Layout.flags.read(bytes, record: record, in: format), flags & 4 != 0,
         let kind = Layout.type.read(bytes, record: record, in: format),
@@ -34,7 +34,7 @@ public struct SectionHeader: Hashable, Sendable {
   }
 
   /// Reads section header 0; nil where it is cut.
-  public init?(_ bytes: Span<UInt8>, in format: ELFFormat) {
+  package init?(_ bytes: Span<UInt8>, in format: ELFFormat) {
     guard bytes.count >= format.sectionHeaderSize,
       let info = Layout.info.read(bytes, in: format)
     else { return nil }
@@ -42,7 +42,7 @@ public struct SectionHeader: Hashable, Sendable {
   }
 
   /// The record as the kernel writes it: `sh_size` is the count of section headers, 1.
-  public func bytes(in format: ELFFormat) -> [UInt8] {
+  package func bytes(in format: ELFFormat) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: format.sectionHeaderSize)
     Layout.size.write(1, to: &bytes, in: format)
     Layout.info.write(UInt64(programHeaderCount), to: &bytes, in: format)
@@ -52,13 +52,13 @@ public struct SectionHeader: Hashable, Sendable {
 
 extension SectionHeader {
   /// What any other section header says of its section's bytes.
-  public struct Contents: Hashable, Sendable {
-    public var type: UInt64
-    public var offset: UInt64
-    public var size: UInt64
+  package struct Contents: Hashable, Sendable {
+    package var type: UInt64
+    package var offset: UInt64
+    package var size: UInt64
 
     /// Reads the header that begins at `record`; nil where it is cut.
-    public init?(_ bytes: Span<UInt8>, record: Int, in format: ELFFormat) {
+    package init?(_ bytes: Span<UInt8>, record: Int, in format: ELFFormat) {
       guard record >= 0, record <= bytes.count - format.sectionHeaderSize,
         let type = Layout.type.read(bytes, record: record, in: format),
         let offset = Layout.offset.read(bytes, record: record, in: format),

@@ -1,17 +1,17 @@
 /// NT_SIGINFO: `siginfo_t` of the signal that ended the process.
-public struct SignalInfo: Hashable, Sendable {
+package struct SignalInfo: Hashable, Sendable {
   /// `si_signo`
-  public var signal: Int32
+  package var signal: Int32
   /// `si_code`: why it was sent.
-  public var code: Int32
+  package var code: Int32
   /// The first word of the part that depends on the signal: `si_addr` of a fault.
-  public var address: UInt64
+  package var address: UInt64
   /// `si_pid` and `si_uid` of a signal that a process sent.
-  public var senderID: UInt32
-  public var senderUserID: UInt32
+  package var senderID: UInt32
+  package var senderUserID: UInt32
 
   /// Reads a descriptor; nil where it is cut.
-  public init?(_ descriptor: Span<UInt8>, machine: Machine, in format: ELFFormat) {
+  package init?(_ descriptor: Span<UInt8>, machine: Machine, in format: ELFFormat) {
     func word(_ offset: Int) -> UInt64? {
       descriptor.integer(at: offset, size: 4, format.byteOrder)
     }

@@ -1,22 +1,22 @@
 /// `struct elf_prstatus`: one thread as it was when the core was written.
-public struct ThreadStatus: Hashable, Sendable {
-  public var id: UInt32
+package struct ThreadStatus: Hashable, Sendable {
+  package var id: UInt32
   /// `pr_cursig`: the signal that the thread was handling; of the first thread, the one that killed the process.
-  public var signal: UInt16
+  package var signal: UInt16
   /// nil on a machine whose registers we don't know.
-  public var programCounter: UInt64?
-  public var stackPointer: UInt64?
+  package var programCounter: UInt64?
+  package var stackPointer: UInt64?
   /// Whether the thread was inside a system call; false where nothing tells.
-  public var isInSystemCall = false
+  package var isInSystemCall = false
   /// Where the thread's control block lies (`fs_base`), which begins with its own address; nil where no register tells.
-  public var controlBlock: UInt64?
+  package var controlBlock: UInt64?
   /// Where the frame pointer (`rbp`) leads, if the code has one; nil where no register tells.
-  public var framePointer: UInt64?
+  package var framePointer: UInt64?
 
   /// Reads a descriptor of NT_PRSTATUS; nil where it is too short to hold a thread id.
   ///
   /// - Parameter flags: `e_flags`, which tell the ABI of a MIPS.
-  public init?(
+  package init?(
     _ descriptor: Span<UInt8>, machine: Machine, flags: UInt32 = 0, in format: ELFFormat
   ) {
     let layout = Layout(machine, format)
@@ -47,8 +47,8 @@ public struct ThreadStatus: Hashable, Sendable {
 
   /// How many bytes from the start of a descriptor are enough to read a thread on any machine.
   /// No machine's NT_PRSTATUS is shorter, with its header: a head of 72 bytes and a dozen registers.
-  public static let leastNoteSize: UInt64 = 128
-  public static let readableSize = 1024
+  package static let leastNoteSize: UInt64 = 128
+  package static let readableSize = 1024
 
   /// `elf_siginfo` (12 bytes), `pr_cursig`, two masks of a `long` each, four ids, four times of two `long`s.
   private struct Layout {

@@ -8,7 +8,7 @@ final class ArchiveWriter: @unchecked Sendable {
   private let output: any WritableFile
   private let options: ArchiveOptions
   private let geometry: ArchiveGeometry
-  private let progress: Progress
+  private let progress: WorkProgress
   private let claims: Claims
   private let turnstile = Turnstile()
   private let turn: WriteTurn
@@ -20,7 +20,7 @@ final class ArchiveWriter: @unchecked Sendable {
   /// The frames begin at `offset` in the output.
   init(
     _ core: any ByteSource, _ output: any WritableFile, _ options: ArchiveOptions,
-    _ geometry: ArchiveGeometry, at offset: UInt64, progress: Progress
+    _ geometry: ArchiveGeometry, at offset: UInt64, progress: WorkProgress
   ) {
     self.core = core
     self.output = output

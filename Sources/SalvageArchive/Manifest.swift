@@ -7,7 +7,7 @@ internal import Salvage
 /// What is in an archive, as text that `head` shows: JSON with a member on each line.
 struct Manifest: Hashable, Sendable {
   var geometry: ArchiveGeometry
-  var members: [JSON.Member]
+  var members: [JSONValue.Member]
 
   /// Of longer lists only so many items are named, and only so many bytes of text are taken; the core's own notes have all.
   private static let mostItems = 4096
@@ -17,7 +17,7 @@ struct Manifest: Hashable, Sendable {
 
   init(
     _ geometry: ArchiveGeometry, _ core: some ByteSource, _ structure: CoreStructure,
-    _ report: Report, _ labels: [ArchiveOptions.Label]
+    _ report: RepairReport, _ labels: [ArchiveOptions.Label]
   ) throws(SalvageError) {
     self.geometry = geometry
     let process = try ProcessSnapshot(structure, core)
@@ -28,17 +28,17 @@ struct Manifest: Hashable, Sendable {
     members = [
       .init(name: "format", value: .string("coresalvage archive")),
       .init(name: "version", value: .number(geometry.version)),
-      .init(name: "tool", value: .string("coresalvage \(Version.current)")),
+      .init(name: "tool", value: .string("coresalvage \(SalvageVersion.current)")),
       .init(name: "coreSize", value: .number(geometry.size)),
       .init(name: "sizeFound", value: .number(report.sizeFound)),
-      .init(name: "sizeDue", value: report.sizeDue.map(JSON.number) ?? .null),
+      .init(name: "sizeDue", value: report.sizeDue.map(JSONValue.number) ?? .null),
       .init(name: "whole", value: .bool(report.isWhole && record.lost.isEmpty)),
-      .init(name: "machine", value: report.machine.map(JSON.string) ?? .null),
+      .init(name: "machine", value: report.machine.map(JSONValue.string) ?? .null),
       .init(name: "machineNumber", value: .number(UInt64(report.machineNumber))),
       .init(
         name: "program",
         value: report.program.map { .text(Array($0.prefix(Self.longestPath))) } ?? .null),
-      .init(name: "commandLine", value: report.commandLine.map(JSON.text) ?? .null),
+      .init(name: "commandLine", value: report.commandLine.map(JSONValue.text) ?? .null),
       .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
       .init(name: "signal", value: report.signal.map { .number(UInt64($0)) } ?? .null),
       .init(
@@ -55,7 +55,7 @@ struct Manifest: Hashable, Sendable {
   }
 
   /// A list, and how long it was where it had to be cut.
-  private mutating func add(_ name: String, _ items: [JSON]) {
+  private mutating func add(_ name: String, _ items: [JSONValue]) {
     var left = Self.mostText
     let named = items.prefix(Self.mostItems).prefix { item in
       left -= item.line.utf8.count
@@ -71,7 +71,8 @@ struct Manifest: Hashable, Sendable {
   /// All of it as text.
   var text: [UInt8] {
     var text = geometry.manifestLine + "\n{\n"
-    text += members.map { JSON.object([$0]).line.dropFirst().dropLast() }.joined(separator: ",\n")
+    text += members.map { JSONValue.object([$0]).line.dropFirst().dropLast() }.joined(
+      separator: ",\n")
     text += "\n}\n"
     return Array(text.utf8)
   }

@@ -44,12 +44,12 @@ struct ModuleBuildID: Hashable, Sendable {
     return nil
   }
 
-  var json: JSON {
+  var json: JSONValue {
     let digits = buildID?.bytes.map { hexadecimal(UInt64($0), digits: 2) }.joined()
     return .members([
       "path": .text(Array(path.prefix(Manifest.longestPath))),
       "address": .address(address),
-      "buildID": digits.map(JSON.string) ?? .null,
+      "buildID": digits.map(JSONValue.string) ?? .null,
     ])
   }
 }

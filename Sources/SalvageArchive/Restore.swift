@@ -14,7 +14,7 @@ public struct Restore: Sendable {
     /// The size of the core in bytes, holes included.
     public var size: UInt64
     /// What is lost of the core; nil where nothing is.
-    public var report: Report?
+    public var report: RepairReport?
     /// Whether the archive is damaged where it matters: blocks, or what tells where they are.
     public var isDamaged: Bool
     /// What else there is to say of the archive, in words.
@@ -41,12 +41,12 @@ public struct Restore: Sendable {
   @discardableResult
   public func write(
     to path: FilePath, options: RepairOptions = RepairOptions(),
-    progress: (@Sendable (Progress.State) -> Void)? = nil
+    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) -> Restored {
     let output = try OutputFile(
       path, sparing: files, replacing: options.force)
     try output.resize(to: index.geometry.size)
-    let progress = Progress(total: index.geometry.size, report: progress)
+    let progress = WorkProgress(total: index.geometry.size, report: progress)
     let damaged = try decode(into: output, options, progress)
     let restored = try salvage(damaged, into: output, options, progress)
     if let identity = file.backingFile?.identity { output.takeAccess(of: identity) }
@@ -56,7 +56,7 @@ public struct Restore: Sendable {
 
   /// Decodes all sound blocks to their places; gives the numbers of the others.
   private func decode(
-    into output: OutputFile, _ options: RepairOptions, _ progress: Progress
+    into output: OutputFile, _ options: RepairOptions, _ progress: WorkProgress
   ) throws(SalvageError) -> [Int] {
     let writer = SparseWriter(output, options.sparse)
     let geometry = index.geometry
@@ -74,7 +74,7 @@ public struct Restore: Sendable {
 
   /// Makes an honest core of what came out, where not all did.
   private func salvage(
-    _ damaged: [Int], into output: OutputFile, _ options: RepairOptions, _ progress: Progress
+    _ damaged: [Int], into output: OutputFile, _ options: RepairOptions, _ progress: WorkProgress
   ) throws(SalvageError) -> Restored {
     let isDamaged = !damaged.isEmpty || !index.isByTable
     let source = try ArchiveSource(file, index, damaged: damaged)
@@ -118,7 +118,7 @@ public struct Restore: Sendable {
   /// Writes the core into a stream, from its beginning to its end, after all blocks were looked at.
   public func write(
     to stream: FileDescriptor, options: RepairOptions = RepairOptions(),
-    progress: (@Sendable (Progress.State) -> Void)? = nil
+    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) -> Restored {
     let stream = try OutputStream(stream, sparing: files)
     return try write(to: stream, options: options, progress: progress)
@@ -129,7 +129,7 @@ public struct Restore: Sendable {
 
   package func write(
     to stream: OutputStream, options: RepairOptions,
-    progress: (@Sendable (Progress.State) -> Void)?
+    progress: (@Sendable (WorkProgress.State) -> Void)?
   ) throws(SalvageError) -> Restored {
     let damaged = try ArchiveCheck.damagedBlocks(of: file, index, threads: threads) {
       _, _ throws(SalvageError) in
@@ -140,7 +140,7 @@ public struct Restore: Sendable {
     if !source.lostRanges.isEmpty { repair = try Repair(of: intake(source), options: options) }
     let plan = repair?.plan ?? Plan(copying: source.size)
     try PieceStream(
-      source: source, output: stream, progress: Progress(total: plan.size, report: progress)
+      source: source, output: stream, progress: WorkProgress(total: plan.size, report: progress)
     ).write(plan)
     return Restored(
       size: plan.size, report: repair?.report, isDamaged: isDamaged, remarks: source.remarks)

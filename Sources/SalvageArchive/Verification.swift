@@ -19,14 +19,14 @@ public struct Verification: Hashable, Sendable {
   /// Decodes and checks everything, and writes nothing. Throws where the file can't be read, or is no archive of ours.
   public init(
     of path: FilePath, threads: Int? = nil,
-    progress: (@Sendable (Progress.State) -> Void)? = nil
+    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) {
     try self.init(of: InputFile(path), threads: threads, progress: progress)
   }
 
   package init(
     of file: any ByteSource, threads: Int? = nil,
-    progress: (@Sendable (Progress.State) -> Void)? = nil
+    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) {
     let file = file.tolerant
     let index = try ArchiveIndex(of: file)
@@ -43,7 +43,7 @@ public struct Verification: Hashable, Sendable {
     }
     faults += try ArchiveFrames(file, table).faults()
     let groups = GroupCheck(
-      file, index, table, threads, Progress(total: coreSize, report: progress))
+      file, index, table, threads, WorkProgress(total: coreSize, report: progress))
     faults += try groups.faults()
     faults.sort { $0.range.lowerBound < $1.range.lowerBound }
   }

@@ -8,7 +8,7 @@ public enum BatchEvent: Sendable {
   case surveyed(BatchSurvey)
   /// A worker, by its number from 0 on, has begun with a core.
   case began(worker: Int, FilePath, size: UInt64)
-  case advanced(worker: Int, Progress.State)
+  case advanced(worker: Int, WorkProgress.State)
   /// All that the worker does with the core is done but for waiting for the disk.
   case written(worker: Int)
   case finished(BatchRecord)

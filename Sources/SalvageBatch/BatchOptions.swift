@@ -31,7 +31,7 @@ public struct BatchOptions: Hashable, Sendable {
   public var inspectsAll = false
   /// How many files are under way at once.
   public var jobs = Workers.coreCount
-  public var shard: Shard?
+  public var shard: BatchShard?
   /// How each core is repaired. `force` replaces outputs that are none of ours.
   public var repair = RepairOptions()
 

@@ -41,7 +41,7 @@ public struct BatchRecord: Sendable {
   /// Where its output is, or should be.
   public var output: FilePath?
   /// What it is; nil where it couldn't be read, or is no core.
-  public var report: Report?
+  public var report: RepairReport?
   /// What the input was, and why it was cut: of one that is not whole, and of all where a page is made.
   public var inspection: Inspection?
   /// The size of the output in bytes, holes included; 0 where none was written.

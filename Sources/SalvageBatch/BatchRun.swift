@@ -154,7 +154,7 @@ final class BatchRun: Sendable {
   /// Nobody needs to know how far a small core has come.
   private func progress(
     _ worker: Int, _ core: CoreWork
-  ) -> (@Sendable (Progress.State) -> Void)? {
+  ) -> (@Sendable (WorkProgress.State) -> Void)? {
     guard core.file.size >= 1 << 20 else { return nil }
     return { [teller] state in teller.tell(.advanced(worker: worker, state)) }
   }

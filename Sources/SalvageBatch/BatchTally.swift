@@ -56,7 +56,7 @@ public struct BatchTally: Hashable, Sendable {
   }
 }
 
-extension Report {
+extension RepairReport {
   fileprivate var losesStack: Bool {
     kinds.contains { $0.hasPrefix("the stack") || $0.hasPrefix("stacks") || $0.hasSuffix("stack") }
   }

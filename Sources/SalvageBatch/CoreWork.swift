@@ -24,7 +24,7 @@ package struct CoreWork {
   }
 
   /// Whoever wants to know how far it is.
-  package typealias Observer = (@Sendable (Progress.State) -> Void)?
+  package typealias Observer = (@Sendable (WorkProgress.State) -> Void)?
 
   /// Opens a file. nil for one that is no core: most files of a folder are none, and they are told by their first bytes.
   init?(

@@ -5,7 +5,7 @@ package import SystemPackage
 
 extension Repair.Archived {
   /// The report, and what was archived, as one object.
-  package func json(archive: FilePath) -> JSON {
+  package func json(archive: FilePath) -> JSONValue {
     guard case .object(var members) = report.json else { return report.json }
     members.append(.init(name: "archive", value: .string(PrintableText(archive).description)))
     members.append(.init(name: "archiveSize", value: .number(size)))
@@ -16,13 +16,13 @@ extension Repair.Archived {
 
 extension Restore.Restored {
   /// All of it, as one object: the report's members where something was lost.
-  package func json(archive: FilePath, output: FilePath) -> JSON {
-    var members: [JSON.Member] = []
+  package func json(archive: FilePath, output: FilePath) -> JSONValue {
+    var members: [JSONValue.Member] = []
     if case .object(let report)? = report?.json { members = report }
     members.append(.init(name: "archive", value: .string(PrintableText(archive).description)))
     members.append(.init(name: "output", value: .string(PrintableText(output).description)))
     members.append(.init(name: "outputSize", value: .number(size)))
-    members.append(.init(name: "archiveRemarks", value: .array(remarks.map(JSON.string))))
+    members.append(.init(name: "archiveRemarks", value: .array(remarks.map(JSONValue.string))))
     members.append(.init(name: "archiveDamaged", value: .bool(isDamaged)))
     members.append(.init(name: "complete", value: .bool(report == nil)))
     return .object(members)

@@ -5,7 +5,7 @@ public import SalvageBatch
 
 extension BatchEvent {
   /// The event as an object; nil for those that only a terminal shows, and for files that were passed over.
-  public var json: JSON? {
+  public var json: JSONValue? {
     switch self {
     case .surveyed(let survey): survey.json(event: "survey")
     case .finished(let record): record.outcome.isCore ? record.json : nil
@@ -17,8 +17,8 @@ extension BatchEvent {
 
 extension BatchRecord {
   /// All of it, as one object.
-  public var json: JSON {
-    var members: [JSON.Member] = [
+  public var json: JSONValue {
+    var members: [JSONValue.Member] = [
       .init(name: "event", value: .string("file")),
       .init(name: "outcome", value: .string(outcome.rawValue)),
       .init(name: "input", value: .string(PrintableText(input).description)),
@@ -26,7 +26,7 @@ extension BatchRecord {
         name: "output", value: output.map { .string(PrintableText($0).description) } ?? .null),
       .init(name: "outputSize", value: outputSize > 0 ? .number(outputSize) : .null),
       .init(name: "inputDeleted", value: .bool(isInputDeleted)),
-      .init(name: "inputKept", value: inputKept.map(JSON.string) ?? .null),
+      .init(name: "inputKept", value: inputKept.map(JSONValue.string) ?? .null),
       .init(name: "error", value: error.map { .string($0.description) } ?? .null),
     ]
     if let inspection {
@@ -35,9 +35,9 @@ extension BatchRecord {
     if let report {
       members += [
         .init(name: "sizeFound", value: .number(report.sizeFound)),
-        .init(name: "sizeDue", value: report.sizeDue.map(JSON.number) ?? .null),
+        .init(name: "sizeDue", value: report.sizeDue.map(JSONValue.number) ?? .null),
         .init(name: "whole", value: .bool(report.isWhole)),
-        .init(name: "program", value: report.program.map(JSON.text) ?? .null),
+        .init(name: "program", value: report.program.map(JSONValue.text) ?? .null),
         .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
         .init(name: "signal", value: report.signal.map { .number(UInt64($0)) } ?? .null),
         .init(name: "threads", value: .number(UInt64(report.threads.count))),
@@ -49,15 +49,15 @@ extension BatchRecord {
   }
 }
 
-extension Cause {
-  fileprivate var shortJSON: JSON {
+extension CutCause {
+  fileprivate var shortJSON: JSONValue {
     .members(["id": .string(id.rawValue), "confidence": .string(confidence.rawValue)])
   }
 }
 
 extension BatchSurvey {
-  package func json(event: String?) -> JSON {
-    let named: [JSON.Member] = event.map { [.init(name: "event", value: .string($0))] } ?? []
+  package func json(event: String?) -> JSONValue {
+    let named: [JSONValue.Member] = event.map { [.init(name: "event", value: .string($0))] } ?? []
     return .object(
       named + [
         .init(name: "files", value: .number(files)),
@@ -66,14 +66,14 @@ extension BatchSurvey {
         .init(name: "packed", value: .number(packed)),
         .init(name: "present", value: .number(present)),
         .init(name: "toWrite", value: .number(toWrite)),
-        .init(name: "free", value: free.map(JSON.number) ?? .null),
+        .init(name: "free", value: free.map(JSONValue.number) ?? .null),
       ])
   }
 }
 
 extension BatchTally {
   /// All of it, as one object.
-  public var json: JSON {
+  public var json: JSONValue {
     .members([
       "event": .string("summary"),
       "seen": .number(seen),

@@ -42,7 +42,7 @@ extension BatchRecord {
   }
 }
 
-extension Report {
+extension RepairReport {
   /// How much there is of how much, in some words.
   fileprivate var summary: String {
     guard !isWhole else {

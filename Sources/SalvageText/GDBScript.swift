@@ -10,7 +10,7 @@ struct GDBScript {
 
   init(_ modules: [Module], program: UInt64?) {
     var lines = [
-      "# Made by coresalvage \(Version.current). Use: gdb -x THIS PROGRAM CORE",
+      "# Made by coresalvage \(SalvageVersion.current). Use: gdb -x THIS PROGRAM CORE",
       "# Names each library and how far it lies from where it was linked for. What is lost stays lost.",
       "set confirm off",
     ]

@@ -4,41 +4,41 @@ public import Salvage
 
 extension Inspection {
   /// All of it, as one object: see coresalvage-format(5). Addresses are hexadecimal strings; sizes are numbers of bytes.
-  public var json: JSON {
+  public var json: JSONValue {
     guard case .object(let known) = report.json else { return report.json }
     // An inspection tells more of these.
     let told: Set = ["threads", "whole", "repaired", "lost", "rebuilt", "modules"]
     var members = known.filter { !told.contains($0.name) }
-    func add(_ name: String, _ value: JSON) { members.append(.init(name: name, value: value)) }
+    func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
     add("whole", .bool(isWhole))
     add("repaired", .bool(isRepaired))
-    add("repairedBy", repairedBy.map(JSON.string) ?? .null)
+    add("repairedBy", repairedBy.map(JSONValue.string) ?? .null)
     add("pageSize", .number(pageSize))
     add("uid", userID.map { .number(UInt64($0)) } ?? .null)
-    add("signalMeaning", signalMeaning.map(JSON.string) ?? .null)
+    add("signalMeaning", signalMeaning.map(JSONValue.string) ?? .null)
     add("threads", .array(threads.map(json)))
     add("memory", .array(memory.map(\.json)))
     add("lost", .array(report.lost.map(\.json)))
     add("rebuilt", .array(rebuilt.map { .object($0.jsonMembers) }))
     add("modules", .array(modules.map(\.json)))
     add("causes", .array(causes.map(\.json)))
-    add("undecided", doubt.map(JSON.string) ?? .null)
+    add("undecided", doubt.map(JSONValue.string) ?? .null)
     add("findings", .array(findings.map(\.json)))
     return .object(members)
   }
 
-  private func json(_ thread: Thread) -> JSON {
+  private func json(_ thread: Thread) -> JSONValue {
     let module = module(of: thread.location)
     let symbol = thread.location.symbol
     return .members([
       "tid": .number(UInt64(thread.id)),
-      "name": thread.name.map(JSON.text) ?? .null,
+      "name": thread.name.map(JSONValue.text) ?? .null,
       "signal": .number(UInt64(thread.signal)),
-      "pc": thread.programCounter.map(JSON.address) ?? .null,
-      "sp": thread.stackPointer.map(JSON.address) ?? .null,
+      "pc": thread.programCounter.map(JSONValue.address) ?? .null,
+      "sp": thread.stackPointer.map(JSONValue.address) ?? .null,
       "module": module.map { .text($0.path) } ?? .null,
       "moduleOffset": module == nil ? .null : .address(thread.location.offset),
-      "symbol": symbol.map(JSON.text) ?? .null,
+      "symbol": symbol.map(JSONValue.text) ?? .null,
       "symbolOffset": symbol == nil ? .null : .number(thread.location.symbolOffset),
       "stack": thread.stack.map { .string($0.verdict.rawValue) } ?? .null,
       "stackSize": thread.stack.map { .number($0.size) } ?? .null,
@@ -49,7 +49,7 @@ extension Inspection {
 }
 
 extension Inspection.Tally {
-  fileprivate var json: JSON {
+  fileprivate var json: JSONValue {
     .members([
       "kind": .string(kind.rawValue), "mapped": .number(mapped),
       "dumped": .number(dumped.size), "survived": .number(dumped.survived),
@@ -59,7 +59,7 @@ extension Inspection.Tally {
 }
 
 extension Inspection.Finding {
-  fileprivate var json: JSON { .members(["text": .string(text), "damage": .bool(isDamage)]) }
+  fileprivate var json: JSONValue { .members(["text": .string(text), "damage": .bool(isDamage)]) }
 }
 
 extension Inspection.Module {
@@ -68,24 +68,24 @@ extension Inspection.Module {
     buildID.map { $0.map { hexadecimal(UInt64($0), digits: 2) }.joined() }
   }
 
-  fileprivate var json: JSON {
+  fileprivate var json: JSONValue {
     .members([
       "path": .text(path),
       "base": .address(base),
       "end": .address(end),
-      "buildID": buildIDText.map(JSON.string) ?? .null,
+      "buildID": buildIDText.map(JSONValue.string) ?? .null,
       "buildIDAbsence": buildID == nil ? .string(buildIDAbsence.rawValue) : .null,
       "file": .string(localFile.rawValue),
     ])
   }
 }
 
-extension Cause {
-  fileprivate var json: JSON {
+extension CutCause {
+  fileprivate var json: JSONValue {
     .members([
       "id": .string(id.rawValue),
       "confidence": .string(confidence.rawValue),
-      "evidence": .array(evidence.map(JSON.string)),
+      "evidence": .array(evidence.map(JSONValue.string)),
       "prevention": .string(prevention),
     ])
   }

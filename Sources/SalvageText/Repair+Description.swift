@@ -27,7 +27,7 @@ extension Repair {
   }
 
   /// The report, and what was written, as one object.
-  package func json(output: FilePath?, _ written: Written?) -> JSON {
+  package func json(output: FilePath?, _ written: Written?) -> JSONValue {
     let plan = Written(
       size: plan?.size ?? source.size, extend: plan?.extend ?? .none, sharesData: false,
       report: report)
@@ -37,14 +37,14 @@ extension Repair {
 
 extension Repair.Written {
   /// The report, and what was written, as one object.
-  package func json(output: FilePath?) -> JSON {
+  package func json(output: FilePath?) -> JSONValue {
     guard case .object(var members) = report.json else { return report.json }
-    func add(_ name: String, _ value: JSON) { members.append(.init(name: name, value: value)) }
+    func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
     add("output", output.map { .string(PrintableText($0).description) } ?? .null)
     add("outputSize", .number(size))
     add("extend", .string(extend.rawValue))
     add("reflink", .bool(sharesData))
-    add("fallbacks", .array(fallbacks.map(JSON.string)))
+    add("fallbacks", .array(fallbacks.map(JSONValue.string)))
     return .object(members)
   }
 }

@@ -4,16 +4,16 @@ public import Salvage
 
 extension RepairRecord {
   /// All of it, as one object.
-  public var json: JSON {
+  public var json: JSONValue {
     .members([
       "file": .string(PrintableText(file).description),
       "repaired": .bool(isRepaired),
       "damaged": .bool(isDamaged),
-      "sizeFound": sizeFound.map(JSON.number) ?? .null,
-      "sizeDue": sizeDue.map(JSON.number) ?? .null,
+      "sizeFound": sizeFound.map(JSONValue.number) ?? .null,
+      "sizeDue": sizeDue.map(JSONValue.number) ?? .null,
       "lost": .array(lost.map { .object($0.jsonMembers) }),
       "rebuilt": .array(rebuilt.map(\.json)),
-      "origins": .array(origins.map(JSON.string)),
+      "origins": .array(origins.map(JSONValue.string)),
     ])
   }
 }

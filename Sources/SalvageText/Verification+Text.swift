@@ -16,7 +16,7 @@ extension Verification: CustomStringConvertible {
   }
 
   /// What there is to say of a file that could not be verified.
-  public static func json(of error: SalvageError) -> JSON {
+  public static func json(of error: SalvageError) -> JSONValue {
     .members([
       "archive": .string(PrintableText(error.file).description),
       "sound": .bool(false),
@@ -25,7 +25,7 @@ extension Verification: CustomStringConvertible {
   }
 
   /// All of it, as one object.
-  public var json: JSON {
+  public var json: JSONValue {
     .members([
       "archive": .string(PrintableText(file).description),
       "sound": .bool(isSound),
@@ -46,7 +46,7 @@ extension ArchiveFault: CustomStringConvertible {
       + ": offsets \(coreRange.lowerBound) to \(coreRange.upperBound) of the core are lost"
   }
 
-  fileprivate var json: JSON {
+  fileprivate var json: JSONValue {
     .members([
       "what": .string(what),
       "offset": .number(range.lowerBound),

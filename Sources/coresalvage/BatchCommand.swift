@@ -94,10 +94,10 @@ struct BatchCommand: ParsableCommand {
     _ = try shardMeant()
   }
 
-  private func shardMeant() throws -> Shard? {
+  private func shardMeant() throws -> BatchShard? {
     guard let shard else { return nil }
     if shard == "auto" {
-      guard let found = Shard(environment: Self.variable) else {
+      guard let found = BatchShard(environment: Self.variable) else {
         throw ValidationError(
           """
           --shard auto needs JOB_COMPLETION_INDEX with JOB_COMPLETION_COUNT, or SLURM_ARRAY_TASK_ID with \
@@ -106,7 +106,7 @@ struct BatchCommand: ParsableCommand {
       }
       return found
     }
-    guard let found = Shard(shard) else {
+    guard let found = BatchShard(shard) else {
       throw ValidationError("--shard is K/N with K from 1 to N, or auto")
     }
     return found

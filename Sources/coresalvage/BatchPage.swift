@@ -9,7 +9,7 @@ internal import SystemPackage
 final class BatchPage: Sendable {
   private let place: OutputPlace
   private let force: Bool
-  private let page = Mutex(Page())
+  private let page = Mutex(HTMLPage())
   /// The cores and their outputs, whose place the page must not take.
   private let files = Mutex(InputSet())
 

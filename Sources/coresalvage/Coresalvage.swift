@@ -18,7 +18,7 @@ struct Coresalvage: ParsableCommand {
       IN and OUT may be - for standard input and output. Without --in-place the input is never changed; the output appears whole or not at all; what is lost is listed and never shown \
       as if it had been saved.
       """,
-    version: "coresalvage \(Version.current)",
+    version: "coresalvage \(SalvageVersion.current)",
     subcommands: [
       RepairCommand.self, UndoCommand.self, BatchCommand.self, InspectCommand.self,
       CheckCommand.self, NoteCommand.self,

@@ -50,7 +50,7 @@ struct InspectCommand: ParsableCommand {
     options.readsLocalFiles = localFiles
     let terminal = Terminal()
     var worst = ExitStatus.done
-    var page = Page()
+    var page = HTMLPage()
     for (index, core) in cores.enumerated() {
       do {
         let inspection = try Inspection(of: core.path, options: options)
@@ -74,7 +74,7 @@ struct InspectCommand: ParsableCommand {
 
   private func show(_ inspection: Inspection, _ terminal: Terminal, isFirst: Bool) {
     if json { return Console.print(inspection.json.line) }
-    let strip = Strip(inspection, width: terminal.width - 2, hasColour: terminal.hasColour)
+    let strip = MemoryStrip(inspection, width: terminal.width - 2, hasColour: terminal.hasColour)
     Console.print((isFirst ? "" : "\n") + inspection.text(all: all, strip: strip.lines))
   }
 }

@@ -16,12 +16,12 @@ final class ProgressBar: Sendable {
   }
 
   /// What the library calls; nil where nobody looks.
-  var report: (@Sendable (Progress.State) -> Void)? {
+  var report: (@Sendable (WorkProgress.State) -> Void)? {
     isTerminal ? { @Sendable [self] state in show(state) } : nil
   }
 
   /// Nothing is shown in the first second, and then five times a second.
-  private func show(_ state: Progress.State) {
+  private func show(_ state: WorkProgress.State) {
     let now = Moment.now
     guard now.seconds(since: start) >= 1 else { return }
     shown.withLock { shown in
@@ -32,7 +32,8 @@ final class ProgressBar: Sendable {
     }
   }
 
-  private static func line(_ label: String, _ state: Progress.State, seconds: Double) -> String {
+  private static func line(_ label: String, _ state: WorkProgress.State, seconds: Double) -> String
+  {
     let rate = Double(state.done) / seconds
     guard state.total > 0 else {
       return "\(label): \(ByteCount(state.done)), \(ByteCount(UInt64(rate)))/s"

@@ -98,7 +98,7 @@ struct RepairCommand: ParsableCommand {
   }
 
   /// A stream that could not be read to its end is no success, however good the rest is.
-  private func throwFailure(of report: Report) throws {
+  private func throwFailure(of report: RepairReport) throws {
     if let failure = report.readFailure { throw failure }
   }
 
@@ -118,7 +118,7 @@ struct RepairCommand: ParsableCommand {
   }
 
   /// Prints the report.
-  private func say(_ json: JSON, _ lines: [String], to channel: Console.Channel) {
+  private func say(_ json: JSONValue, _ lines: [String], to channel: Console.Channel) {
     guard !quiet else { return }
     Console.print(self.json ? json.line : lines.joined(separator: "\n"), to: channel)
   }
@@ -128,7 +128,7 @@ struct RepairCommand: ParsableCommand {
   }
 
   /// The command to type next.
-  private func next(_ report: Report, _ core: FilePath) -> String {
+  private func next(_ report: RepairReport, _ core: FilePath) -> String {
     var gdb = "gdb"
     if let sysroot = flags.rebuilding.sysroot.first {
       let command = Array("set sysroot ".utf8) + PrintableText.bytes(of: sysroot.path)
@@ -137,7 +137,7 @@ struct RepairCommand: ParsableCommand {
     return "next: \(gdb) \(report.programArgument) \(ShellWord(core))"
   }
 
-  private func scriptWords(_ report: Report) -> [String] {
+  private func scriptWords(_ report: RepairReport) -> [String] {
     guard let gdbScript else { return [] }
     return [
       "symbols for the core as it is: gdb -x \(ShellWord(gdbScript.path)) \(report.programArgument) \(ShellWord(input.path))"

@@ -31,7 +31,7 @@ struct ShellWord: CustomStringConvertible {
   }
 }
 
-extension Report {
+extension RepairReport {
   /// The program as the argument of a debugger; a placeholder where its path is not known.
   var programArgument: ShellWord {
     if let named = programFile { return ShellWord(named) }

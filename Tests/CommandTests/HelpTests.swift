@@ -32,6 +32,6 @@ struct HelpTests {
   @Test("gives the version")
   func version() throws {
     let result = try Tool.coresalvage("--version").runSuccessfully()
-    #expect(result.text == "coresalvage \(Version.current)\n")
+    #expect(result.text == "coresalvage \(SalvageVersion.current)\n")
   }
 }

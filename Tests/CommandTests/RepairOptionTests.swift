@@ -111,7 +111,7 @@ struct RepairOptionTests {
     #expect(try core.lost()?.memory.allSatisfy { $0.state == states[value] } == true)
     let origin = try ParsedJSON(try #require(try core.origin()))
     #expect(origin["sizeFound"]?.number == 20_000)
-    #expect(origin["tool"]?.string == "coresalvage \(Version.current)")
+    #expect(origin["tool"]?.string == "coresalvage \(SalvageVersion.current)")
     #expect(origin["options"]?["lost"]?.string == (value == "drop" ? nil : value))
   }
 

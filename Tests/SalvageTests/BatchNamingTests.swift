@@ -52,7 +52,7 @@ struct BatchNamingTests {
     var counts = [0, 0, 0]
     for number in 0..<3000 {
       let path = FilePath("a/\u{1b}\(number)")
-      let homes = (0..<3).filter { Shard(index: UInt64($0), count: 3)?.contains(path) == true }
+      let homes = (0..<3).filter { BatchShard(index: UInt64($0), count: 3)?.contains(path) == true }
       #expect(homes.count == 1)
       counts[homes[0]] += 1
     }
@@ -61,25 +61,25 @@ struct BatchNamingTests {
 
   @Test("a share is read from K/N, and from what Slurm and Kubernetes set")
   func shardSources() {
-    #expect(Shard("1/4") == Shard(index: 0, count: 4))
-    #expect(Shard("4/4") == Shard(index: 3, count: 4))
+    #expect(BatchShard("1/4") == BatchShard(index: 0, count: 4))
+    #expect(BatchShard("4/4") == BatchShard(index: 3, count: 4))
     for wrong in ["0/4", "5/4", "1", "1/", "/", "-1/2", "1/0", "1/2/3", ""] {
-      #expect(Shard(wrong) == nil, "\(wrong)")
+      #expect(BatchShard(wrong) == nil, "\(wrong)")
     }
-    func auto(_ values: [String: String]) -> Shard? { Shard { values[$0] } }
+    func auto(_ values: [String: String]) -> BatchShard? { BatchShard { values[$0] } }
     #expect(
       auto(["JOB_COMPLETION_INDEX": "2", "JOB_COMPLETION_COUNT": "5"])
-        == Shard(index: 2, count: 5))
+        == BatchShard(index: 2, count: 5))
     #expect(auto(["JOB_COMPLETION_INDEX": "5", "JOB_COMPLETION_COUNT": "5"]) == nil)
-    func slurm(_ id: Int, _ count: Int, _ min: Int, _ max: Int, _ step: Int) -> Shard? {
+    func slurm(_ id: Int, _ count: Int, _ min: Int, _ max: Int, _ step: Int) -> BatchShard? {
       auto([
         "SLURM_ARRAY_TASK_ID": "\(id)", "SLURM_ARRAY_TASK_COUNT": "\(count)",
         "SLURM_ARRAY_TASK_MIN": "\(min)", "SLURM_ARRAY_TASK_MAX": "\(max)",
         "SLURM_ARRAY_TASK_STEP": "\(step)",
       ])
     }
-    #expect(slurm(1, 8, 1, 8, 1) == Shard(index: 0, count: 8))
-    #expect(slurm(14, 8, 0, 14, 2) == Shard(index: 7, count: 8))
+    #expect(slurm(1, 8, 1, 8, 1) == BatchShard(index: 0, count: 8))
+    #expect(slurm(14, 8, 0, 14, 2) == BatchShard(index: 7, count: 8))
     // --array=1,5,9 is no range.
     #expect(slurm(1, 3, 1, 9, 1) == nil)
     #expect(auto([:]) == nil)

@@ -62,10 +62,10 @@ struct HostileSumTests {
   /// Everything that words, JSON and pages are made of.
   private static func look(_ source: some ByteSource) throws -> Inspection {
     let found = try Inspection(of: source, Surroundings())
-    for width in [20, 80, 240] { _ = Strip(found, width: width, hasColour: false) }
+    for width in [20, 80, 240] { _ = MemoryStrip(found, width: width, hasColour: false) }
     #expect(!found.text(all: true).isEmpty)
     #expect(!found.json.line.isEmpty)
-    var page = Page()
+    var page = HTMLPage()
     page.add(found)
     #expect(!page.html.isEmpty)
     return found

@@ -8,7 +8,7 @@ import Testing
 @Suite("Inspect: why a core was cut")
 struct InspectCauseTests {
   static let whole = ["ok_file", "sort_ok", "xnum_ok", "prio_capture_9thr"]
-  static let cut: [(name: String, cause: Cause.ID)] = [
+  static let cut: [(name: String, cause: CutCause.ID)] = [
     ("rlimit_phdr", .rlimitCore), ("rlimit_notes", .rlimitCore),
     ("rlimit_after_notes", .rlimitCore), ("rlimit_1M", .rlimitCore), ("sort_1M", .rlimitCore),
     ("xnum_cut", .rlimitCore), ("fsize_1000001", .rlimitFileSize), ("enospc_notes", .noSpace),
@@ -18,7 +18,7 @@ struct InspectCauseTests {
 
   @Test(
     "every cut sample's cause is among the candidates, and none is called certain", arguments: cut)
-  func namesTheCause(of sample: (name: String, cause: Cause.ID)) throws {
+  func namesTheCause(of sample: (name: String, cause: CutCause.ID)) throws {
     let folder = try ScratchFolder()
     guard let path = try SampleCores.cut(sample.name, into: folder) else { return }
     let inspection = try Inspection(of: path)
@@ -37,7 +37,7 @@ struct InspectCauseTests {
     #expect(inspection.isWhole)
   }
 
-  static let fixtures: [(name: String, cause: Cause.ID?)] = [
+  static let fixtures: [(name: String, cause: CutCause.ID?)] = [
     ("bakery.whole", nil), ("bakery.fsize-table", .rlimitFileSize),
     ("bakery.rlimit-notes", .rlimitCore), ("bakery.rlimit-last-note", .rlimitCore),
     ("bakery.rlimit-libraries", .rlimitCore), ("bakery.fsize-mid-stack", .rlimitFileSize),
@@ -53,7 +53,7 @@ struct InspectCauseTests {
   ]
 
   @Test("every fixture's cause is among the candidates", arguments: fixtures)
-  func namesTheCauseOfAFixture(_ sample: (name: String, cause: Cause.ID?)) throws {
+  func namesTheCauseOfAFixture(_ sample: (name: String, cause: CutCause.ID?)) throws {
     let folder = try ScratchFolder()
     guard let path = try SampleCores.fixture("\(sample.name).core", into: folder) else { return }
     let inspection = try Inspection(of: path)

@@ -130,7 +130,7 @@ struct KnownLossTests {
     let core = CoreBuilder.typical().build()
     let input = try folder.write(core.bytes, to: "in.core")
     var options = RepairOptions()
-    func report(_ finished: Int) throws -> Report {
+    func report(_ finished: Int) throws -> RepairReport {
       let map = "0x0 +\n0x0 \(finished) +\n"
       options.intake.mapFile = try folder.write(Array(map.utf8), to: "map\(finished)")
       return try Repair(of: input, options: options).report

@@ -46,14 +46,14 @@ struct PrintableTextTests {
       "", "a\"b\\c", "\u{0}\u{1f}\u{7f}", "漢字 é", "😀", "\u{202e}", "</script>",
     ])
   func json(text: String) throws {
-    let line = JSON.string(text).line
+    let line = JSONValue.string(text).line
     #expect(line.utf8.allSatisfy { (0x20..<0x7f).contains($0) })
     #expect(try ParsedJSON(line).string == text)
   }
 
   @Test("as JSON members keeps its order and nests")
   func jsonStructure() throws {
-    let value = JSON.members([
+    let value = JSONValue.members([
       "b": .number(.max), "a": .array([.null, .bool(true), .bool(false)]),
       "\u{7}": .address(0xffff_ffff_ffff_f000),
     ])
@@ -61,7 +61,7 @@ struct PrintableTextTests {
       value.line
         == #"{"b":18446744073709551615,"a":[null,true,false],"\u0007":"0xfffffffffffff000"}"#)
     #expect(try ParsedJSON(value.line)["a"]?.array?.count == 3)
-    #expect(try ParsedJSON(JSON.text([0x61, 0xff]).line).string == "a\\xff")
+    #expect(try ParsedJSON(JSONValue.text([0x61, 0xff]).line).string == "a\\xff")
   }
 
   @Test(

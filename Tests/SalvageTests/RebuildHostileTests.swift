@@ -29,13 +29,13 @@ struct RebuildHostileTests {
 
   /// Repairs it, with and without files, and gives the report and the seconds that it took.
   @discardableResult
-  private func repair(_ bytes: [UInt8]) throws -> (report: Report, time: Duration) {
+  private func repair(_ bytes: [UInt8]) throws -> (report: RepairReport, time: Duration) {
     let folder = try ScratchFolder(in: .memory)
     let path = try folder.write(bytes, to: "in.core")
     var options = RepairOptions()
     options.withFiles = .all
     let clock = ContinuousClock()
-    var report: Report?
+    var report: RepairReport?
     let time = try clock.measure {
       let repair = try Repair(of: path, options: options)
       try repair.write(to: folder.file("out.core"))

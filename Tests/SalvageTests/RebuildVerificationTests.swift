@@ -36,13 +36,13 @@ struct RebuildVerificationTests {
 
     func module(
       cutAt size: UInt64, _ options: RepairOptions = RepairOptions()
-    ) throws -> Report.Module {
+    ) throws -> RepairReport.Module {
       try module(of: crash.core.cut(at: size), options)
     }
 
     func module(
       of core: FilePath, _ options: RepairOptions = RepairOptions()
-    ) throws -> Report.Module {
+    ) throws -> RepairReport.Module {
       let report = try Repair(of: core, options: options).report
       return try #require(report.modules.first { $0.path == Array(plugin.string.utf8) })
     }

@@ -40,7 +40,7 @@ struct RepairWritingTests {
     builder.segments.append(
       BuilderSegment(at: 0x7fff_0000_0000, [UInt8](repeating: 5, count: size)))
     let input = try folder.write(builder.build().bytes.dropLast(77), to: "in.core")
-    let states = Mutex<[Progress.State]>([])
+    let states = Mutex<[WorkProgress.State]>([])
     var options = RepairOptions()
     options.reflink = .never
     try Repair(of: input, options: options).write(to: folder.file("out")) { state in

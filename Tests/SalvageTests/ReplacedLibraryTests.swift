@@ -197,7 +197,7 @@ struct ReplacedLibraryTests {
   }
 
   /// Text and JSON name it.
-  private func expectDoubt(of path: String, in report: Report) throws {
+  private func expectDoubt(of path: String, in report: RepairReport) throws {
     let lines = report.description.split(separator: "\n")
     let start = try #require(lines.firstIndex { $0.hasPrefix("  doubt") })
     #expect(lines[start...].contains { $0.contains(path) }, "\(report)")

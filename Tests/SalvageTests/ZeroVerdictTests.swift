@@ -22,7 +22,7 @@ struct ZeroVerdictTests {
 
   private func repaired(
     _ path: FilePath, _ intake: IntakeOptions = IntakeOptions(), in folder: ScratchFolder
-  ) throws -> (report: Report, core: ReferenceCore) {
+  ) throws -> (report: RepairReport, core: ReferenceCore) {
     var options = RepairOptions()
     options.force = true
     options.intake = intake

@@ -10,10 +10,10 @@ package struct SparseCopy: Sendable {
   package let source: any ByteSource
   package let output: any WritableFile
   package let sparse: Sparseness
-  package let progress: Progress
+  package let progress: WorkProgress
 
   package init(
-    source: any ByteSource, output: any WritableFile, sparse: Sparseness, progress: Progress
+    source: any ByteSource, output: any WritableFile, sparse: Sparseness, progress: WorkProgress
   ) {
     self.source = source
     self.output = output

@@ -6,9 +6,9 @@ internal import Synchronization
 package struct Spool: Sendable {
   package let output: any WritableFile
   package let sparse: Sparseness
-  package let progress: Progress
+  package let progress: WorkProgress
 
-  package init(output: any WritableFile, sparse: Sparseness, progress: Progress) {
+  package init(output: any WritableFile, sparse: Sparseness, progress: WorkProgress) {
     self.output = output
     self.sparse = sparse
     self.progress = progress

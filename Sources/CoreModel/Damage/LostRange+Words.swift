@@ -14,7 +14,7 @@ extension LostRange {
   public var causeName: String { Self.causes[cause] ?? "cause \(cause)" }
   public var stateName: String { Self.states[state] ?? "state \(state)" }
 
-  package var jsonMembers: [JSON.Member] {
+  package var jsonMembers: [JSONValue.Member] {
     [
       .init(name: "address", value: .address(address)),
       .init(name: "length", value: .number(length)),

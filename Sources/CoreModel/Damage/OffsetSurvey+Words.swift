@@ -42,7 +42,7 @@ extension OffsetSurvey {
     return result
   }
 
-  package var json: JSON {
+  package var json: JSONValue {
     .array(
       seams.map { seam in
         .members([
@@ -56,14 +56,14 @@ extension OffsetSurvey {
 
 extension WayIn {
   /// What speaks against a core because of where its bytes stand.
-  package var offsetReasons: [Verdict.Reason] {
-    var reasons = offsets.sentences(isMended: isMended).map { Verdict.Reason(.moved, $0) }
+  package var offsetReasons: [CoreVerdict.Reason] {
+    var reasons = offsets.sentences(isMended: isMended).map { CoreVerdict.Reason(.moved, $0) }
     let trailing = offsets.trailing
     // Writers fill up the last word, as we do.
     if trailing >= 8, !offsets.isMoved {
       // Some writers put a checksum there; no transfer works in units below a sector.
       reasons.append(
-        Verdict.Reason(
+        CoreVerdict.Reason(
           .trailing,
           "The file goes on for \(trailing == 1 ? "1 byte" : "\(trailing) bytes") after the end that its headers tell of:"
             + " strange ones, or a block stands there twice.",
@@ -72,7 +72,7 @@ extension WayIn {
     // One may have been overwritten by the process itself.
     if offsets.missed > 1, !offsets.isMoved {
       reasons.append(
-        Verdict.Reason(
+        CoreVerdict.Reason(
           .moved,
           "The headers of \(offsets.missed) programs and libraries are not where they should be: what follows"
             + " them may be moved.",

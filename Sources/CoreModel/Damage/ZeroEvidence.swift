@@ -3,7 +3,7 @@ internal import ELFCore
 
 /// Zeros where a process never has any: what they prove, and what they only make doubtful.
 package struct ZeroEvidence {
-  package private(set) var reasons: [Verdict.Reason] = []
+  package private(set) var reasons: [CoreVerdict.Reason] = []
   /// What is proven to be lost, as ranges of the file.
   package private(set) var lost: [DamageMap.Extent] = []
 

@@ -22,7 +22,7 @@ public struct RebuiltRange: Hashable, Sendable {
 
   public var sourceName: String { Self.sources[source] ?? "source \(source)" }
 
-  package var json: JSON {
+  package var json: JSONValue {
     .members([
       "address": .address(address),
       "length": .number(length),

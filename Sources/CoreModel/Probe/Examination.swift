@@ -6,7 +6,7 @@ package struct Examination: Sendable {
   package let structure: CoreStructure
   package let process: ProcessSnapshot
   package let damage: DamageMap
-  package let verdict: Verdict
+  package let verdict: CoreVerdict
   /// How the input came, and what its bytes tell of that.
   package let wayIn: WayIn
   /// What tells this input from another.
@@ -26,7 +26,7 @@ package struct Examination: Sendable {
         reading = try Reading(source, intake)
       }
     }
-    var verdict = Verdict()
+    var verdict = CoreVerdict()
     let (found, due) = (reading.structure.sizeFound, reading.structure.sizeDue)
     if due != found,
       let start = try TextMode.start(in: source, isTooLong: due.map { found > $0 } ?? false)
@@ -80,7 +80,7 @@ package struct Examination: Sendable {
   /// What the user takes for lost because it is zeros.
   private static func lose(
     _ intake: Intake, _ source: any ByteSource, _ structure: CoreStructure,
-    _ options: IntakeOptions, from damage: inout DamageMap, _ verdict: inout Verdict
+    _ options: IntakeOptions, from damage: inout DamageMap, _ verdict: inout CoreVerdict
   ) throws(SalvageError) {
     func lose(_ ranges: [Range<UInt64>], _ words: String) {
       guard !ranges.isEmpty else { return }
@@ -105,8 +105,8 @@ package struct Examination: Sendable {
     }
   }
 
-  private static func noteReasons(_ structure: CoreStructure) -> [Verdict.Reason] {
-    var reasons: [Verdict.Reason] = []
+  private static func noteReasons(_ structure: CoreStructure) -> [CoreVerdict.Reason] {
+    var reasons: [CoreVerdict.Reason] = []
     let size = structure.damagedNotes.total(\.range.length)
     if size > 0 {
       reasons.append(

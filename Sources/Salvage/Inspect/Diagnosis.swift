@@ -7,7 +7,7 @@ internal import ELFCore
 /// Each cause is judged by itself: a fingerprint that it never leaves rules it out, one that others leave too keeps
 /// it possible, and only what nothing else leaves makes it certain.
 struct Diagnosis {
-  private(set) var causes: [Cause] = []
+  private(set) var causes: [CutCause] = []
   /// What can't be told apart, in words; nil where there is nothing to tell apart.
   private(set) var doubt: String?
 
@@ -35,9 +35,9 @@ struct Diagnosis {
   }
 
   /// What happens to files on every system.
-  private static let elsewhere: Set<Cause.ID> = [.running, .stream, .noSpace, .copy, .writeback]
+  private static let elsewhere: Set<CutCause.ID> = [.running, .stream, .noSpace, .copy, .writeback]
 
-  private static func doubt(_ causes: [Cause]) -> String? {
+  private static func doubt(_ causes: [CutCause]) -> String? {
     guard let first = causes.first, causes.count > 1 else { return nil }
     let top = causes.filter { $0.confidence == first.confidence }.map(\.id.rawValue)
     guard top.count > 1, let last = top.last else {
@@ -103,47 +103,47 @@ struct Diagnosis {
 
   // MARK: The rules
 
-  private func running() -> Cause? {
+  private func running() -> CutCause? {
     if around.isGrowing {
-      return Cause(.running, .certain, ["The file became longer while it was looked at."])
+      return CutCause(.running, .certain, ["The file became longer while it was looked at."])
     }
     guard around.isDumping else { return nil }
-    return Cause(.running, .likely, ["A process of its id and name is dumping core now."])
+    return CutCause(.running, .likely, ["A process of its id and name is dumping core now."])
   }
 
-  private func stream() -> Cause? {
+  private func stream() -> CutCause? {
     if case .cut(let words) = around.container {
-      return Cause(.stream, .certain, ["The decoder says: \(words)."])
+      return CutCause(.stream, .certain, ["The decoder says: \(words)."])
     }
     if around.container == .toldByNotes {
-      return Cause(
+      return CutCause(
         .stream, .certain,
         ["The repair's notes say that the stream or the archive that it came in was damaged."])
     }
     guard around.container == .none, mayBePipe || facts.isByProgram, facts.holes != .unknown
     else { return nil }
     if !facts.isAtUnit {
-      return Cause(
+      return CutCause(
         .stream, .possible,
         [cutAnywhere, "A cut .gz or .xz ends anywhere when it is unpacked."])
     }
     guard facts.alignment >= 128 << 10 else { return nil }
-    return Cause(
+    return CutCause(
       .stream, .possible,
       ["The size is a multiple of 128 KiB, where a cut .zst ends when it is unpacked."])
   }
 
-  private func systemdLimit() -> Cause? {
+  private func systemdLimit() -> CutCause? {
     guard facts.holes != .present, !facts.isByProgram, facts.region == .memory else { return nil }
     if let journal = around.journal, journal.isTruncated {
-      return Cause(
+      return CutCause(
         .systemdLimit, .certain, ["systemd's journal says of this core: COREDUMP_TRUNCATED=1."])
     }
     let limit = around.coredumpAttributes["rlimit"].flatMap {
       UInt64(String(decoding: $0, as: UTF8.self))
     }
     if let limit, limit == facts.size {
-      return Cause(
+      return CutCause(
         .systemdLimit, .certain,
         ["user.coredump.rlimit is \(limit), exactly the size found."])
     }
@@ -152,51 +152,51 @@ struct Diagnosis {
       ? "It is named as systemd-coredump names its files." : "It has user.coredump attributes."
     if hasSystemdMarks {
       let isExact = !facts.isAtUnit || facts.alignment >= 1 << 20
-      return Cause(
+      return CutCause(
         .systemdLimit, isExact ? .likely : .possible,
         [marks, facts.isAtUnit ? "The size may be a limit." : cutAnywhere])
     }
     if around.container == .whole {
-      return Cause(
+      return CutCause(
         .systemdLimit, facts.isAtUnit ? .possible : .likely,
         [
           "The compressed stream is whole and what it holds is cut, as systemd-coredump's limit leaves it."
         ])
     }
     guard !facts.isAtUnit || facts.alignment >= 1 << 20 else { return nil }
-    return Cause(
+    return CutCause(
       .systemdLimit, .possible,
       holeWords + ["A limit of systemd-coredump cuts at exactly its byte: \(facts.size)."])
   }
 
-  private func killed() -> Cause? {
+  private func killed() -> CutCause? {
     if let status = around.exitStatus {
       let signal = status < 0 ? -status : status & 0x7f
       let shown = "The parent saw status \(status), signal \(signal)"
       guard signal == 9 else { return nil }
-      return Cause(
+      return CutCause(
         .killed, .certain, ["\(shown): SIGKILL ended the process, no signal with a core."])
     }
     if facts.isByProgram {
-      return Cause(
+      return CutCause(
         .killed, .possible, ["A program wrote it, not the kernel, and may have been killed then."])
     }
     guard facts.isAtUnit, !facts.endsInHole else { return nil }
-    return Cause(
+    return CutCause(
       .killed, .possible,
       holeWords + [cutAtUnit, "SIGKILL alone interrupts a dump: the parent saw no core flag then."])
   }
 
-  private func rlimitFileSize() -> Cause? {
+  private func rlimitFileSize() -> CutCause? {
     guard mayBeFile || facts.isByProgram, !facts.endsInHole else { return nil }
     if around.fileSizeLimit == facts.size {
-      return Cause(
+      return CutCause(
         .rlimitFileSize, .likely, ["RLIMIT_FSIZE is \(facts.size) here, exactly the size found."])
     }
     guard !facts.isAtUnit else {
       // A page's end is a limit 1 time in 256 by chance, if limits are round.
       guard facts.alignment >= 1 << 20 else { return nil }
-      return Cause(
+      return CutCause(
         .rlimitFileSize, .possible, ["The size is a multiple of 1 MiB, as limits are."])
     }
     // Limits are mostly set in units of 1 KiB, as blocks may be.
@@ -205,10 +205,10 @@ struct Diagnosis {
     let isLikely =
       isAlone || isSmallBlockAway && facts.holes == .present
       || facts.region != .memory && !isBlock && !facts.isByProgram
-    return Cause(.rlimitFileSize, isLikely ? .likely : .possible, [cutAnywhere] + holeWords)
+    return CutCause(.rlimitFileSize, isLikely ? .likely : .possible, [cutAnywhere] + holeWords)
   }
 
-  private func rlimitCore() -> Cause? {
+  private func rlimitCore() -> CutCause? {
     guard mayBeFile, facts.isAtUnit, !facts.endsInHole, let written = facts.written else {
       return unknownRlimitCore()
     }
@@ -216,12 +216,12 @@ struct Diagnosis {
     let words =
       "The kernel wrote \(written) bytes; a limit from that up to \(window.upperBound - 1) stops it here."
     if let limit = around.coreLimit, window.contains(limit) {
-      return Cause(.rlimitCore, .likely, [words, "RLIMIT_CORE is \(limit) here."])
+      return CutCause(.rlimitCore, .likely, [words, "RLIMIT_CORE is \(limit) here."])
     }
     guard let round = Self.roundNumber(in: window), round.odds >= 16 else {
-      return Cause(.rlimitCore, .possible, [cutAtUnit, words])
+      return CutCause(.rlimitCore, .possible, [cutAtUnit, words])
     }
-    return Cause(
+    return CutCause(
       .rlimitCore, round.odds >= 128 ? .likely : .possible,
       [
         words,
@@ -230,9 +230,9 @@ struct Diagnosis {
   }
 
   /// Where holes were filled or can't be seen, the written bytes can't be told.
-  private func unknownRlimitCore() -> Cause? {
+  private func unknownRlimitCore() -> CutCause? {
     guard mayBeFile, facts.isAtUnit, !facts.endsInHole, facts.written == nil else { return nil }
-    return Cause(
+    return CutCause(
       .rlimitCore, .possible,
       [
         cutAtUnit,
@@ -253,68 +253,68 @@ struct Diagnosis {
     return best
   }
 
-  private func noSpace() -> Cause? {
+  private func noSpace() -> CutCause? {
     guard mayBeFile || facts.isByProgram, !facts.endsInHole else { return nil }
     let isFull = around.freeSpace.map { $0 < 1 << 20 } ?? false
     let full =
       isFull ? ["The file system has \(around.freeSpace ?? 0) bytes free."] : []
     if facts.isAtUnit {
-      return Cause(.noSpace, isFull ? .likely : .possible, full + holeWords + [cutAtUnit])
+      return CutCause(.noSpace, isFull ? .likely : .possible, full + holeWords + [cutAtUnit])
     }
     guard isBlock else { return nil }
     // A block smaller than the file system's own was not what ran out, if the core was written here.
     let isOwnBlock = around.blockSize.map { $0 <= facts.alignment } ?? false
     let words =
       "The cut is inside a unit of \(place), at a multiple of \(facts.alignment) bytes: a block of a file system."
-    return Cause(
+    return CutCause(
       .noSpace, isFull || isOwnBlock && facts.region != .memory ? .likely : .possible,
       full + [words])
   }
 
-  private func writeback() -> Cause? {
+  private func writeback() -> CutCause? {
     if facts.endsInHole {
-      return Cause(
+      return CutCause(
         .writeback, .likely, ["The file ends in a hole; a dump never does."])
     }
     guard facts.endsInZeros else { return nil }
-    return Cause(
+    return CutCause(
       .writeback, .possible,
       ["The last page is zeros, though untouched pages are holes elsewhere."])
   }
 
-  private func pipeInterrupted() -> Cause? {
+  private func pipeInterrupted() -> CutCause? {
     guard mayBePipe, facts.isAtUnit, !facts.endsInHole else { return nil }
     let ring = facts.hasRing ? ["The process had an io_uring open: anon_inode:[io_uring]."] : []
-    return Cause(
+    return CutCause(
       .pipeInterrupted, facts.hasRing ? .likely : .possible,
       ring + holeWords + [cutAtUnit])
   }
 
-  private func handler() -> Cause? {
+  private func handler() -> CutCause? {
     guard mayBePipe else { return nil }
     let words =
       facts.isAtUnit
       ? "A handler that ends early may have read up to there." : cutAnywhere
-    return Cause(.handler, .possible, holeWords + [words])
+    return CutCause(.handler, .possible, holeWords + [words])
   }
 
-  private func freezer() -> Cause? {
+  private func freezer() -> CutCause? {
     guard facts.isAtUnit, !facts.isByProgram, !facts.endsInHole else { return nil }
-    return Cause(
+    return CutCause(
       .freezer, .possible,
       holeWords + [cutAtUnit, "A cgroup v1 freezer and a suspend stop a dump like SIGKILL."])
   }
 
-  private func copy() -> Cause? {
+  private func copy() -> CutCause? {
     guard facts.alignment >= 64 << 10 || facts.isByProgram || facts.endsInHole else { return nil }
     if facts.alignment >= 64 << 10 {
-      return Cause(
+      return CutCause(
         .copy, .possible,
         [
           "The size is a multiple of \(min(facts.alignment, 128 << 10) / 1024) KiB, in which files are copied."
         ])
     }
-    return Cause(
+    return CutCause(
       .copy, .possible,
       [
         facts.endsInHole

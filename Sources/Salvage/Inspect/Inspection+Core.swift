@@ -95,7 +95,7 @@ extension Inspection {
     let process: ProcessSnapshot
     let memory: CoreMemory
     let names: MemoryNames
-    let report: Report
+    let report: RepairReport
 
     init(_ intake: Intake, original: PatchedSource?) throws(SalvageError) {
       source = original ?? intake.source
@@ -105,7 +105,7 @@ extension Inspection {
       process = examination.process
       memory = CoreMemory(structure, damage, source)
       names = MemoryNames(process, structure.programHeaders)
-      report = Report(
+      report = RepairReport(
         source.path, examination.wayIn, Plan.Inputs(examination, options: RepairOptions()), process,
         Segments(structure, damage, lostMemory: .drop))
     }
@@ -160,12 +160,12 @@ extension Inspection {
     guard !isWhole, !report.verdict.isFiltered else { return }
     let offsets = report.verdict.reasons.filter { [.moved, .trailing].contains($0.kind) }
     guard offsets.isEmpty else {
-      causes = [Cause(.copyBlocks, .likely, offsets.map(\.text))]
+      causes = [CutCause(.copyBlocks, .likely, offsets.map(\.text))]
       return
     }
     guard !report.verdict.isComplete else {
       causes = [
-        Cause(
+        CutCause(
           .writeback, .likely,
           report.verdict.reasons.filter(\.isDamage).map(\.text) + [
             "Its length is whole; what it holds is not."

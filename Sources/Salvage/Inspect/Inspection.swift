@@ -76,7 +76,7 @@ public struct Inspection: Sendable {
   /// What of the file the device could not give, as far as it was read.
   public internal(set) var unreadable: [Range<UInt64>] = []
   /// Sizes, losses and the process, as a repair reports them. Of a repaired core: as it was before.
-  public internal(set) var report: Report
+  public internal(set) var report: RepairReport
   /// Whether this is a core that coresalvage repaired.
   public internal(set) var isRepaired = false
   /// What repaired it, by its note: `coresalvage` and the version. Safe to print.
@@ -101,7 +101,7 @@ public struct Inspection: Sendable {
   /// By address.
   public internal(set) var modules: [Module] = []
   /// The surest first. None for a whole core.
-  public internal(set) var causes: [Cause] = []
+  public internal(set) var causes: [CutCause] = []
   /// What the file alone can't tell apart. Safe to print.
   public internal(set) var doubt: String?
   public internal(set) var findings: [Finding] = []

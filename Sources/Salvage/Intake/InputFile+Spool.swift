@@ -32,7 +32,7 @@ extension InputFile {
   ) throws(SalvageError) -> (file: InputFile, ending: StreamEnding) {
     let spool = try UnnamedFile(in: temporaryFolder)
     let result = try Spool(
-      output: spool, sparse: .never, progress: Progress(total: 0, report: nil)
+      output: spool, sparse: .never, progress: WorkProgress(total: 0, report: nil)
     ).fill(from: stream)
     return (
       try InputFile(reading: spool, named: "standard input", size: result.size), result.ending

@@ -13,7 +13,7 @@ extension Intake {
   package static func open(
     _ path: FilePath, options: IntakeOptions, archives: ArchiveReading = .wholly,
     sparse: Sparseness = .auto, spooling: Spooling = .plain,
-    progress: (@Sendable (Progress.State) -> Void)? = nil,
+    progress: (@Sendable (WorkProgress.State) -> Void)? = nil,
     spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
     let way = try path == standard ? standardInput() : named(path)
@@ -24,7 +24,7 @@ extension Intake {
   package static func open(
     _ file: InputFile, options: IntakeOptions, archives: ArchiveReading = .wholly,
     sparse: Sparseness = .auto, spooling: Spooling = .plain,
-    progress: (@Sendable (Progress.State) -> Void)? = nil,
+    progress: (@Sendable (WorkProgress.State) -> Void)? = nil,
     spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
     try open(named(file), file.path, options, archives, sparse, spooling, progress, spool)
@@ -33,7 +33,7 @@ extension Intake {
   private static func open(
     _ way: Way, _ path: FilePath, _ options: IntakeOptions, _ archives: ArchiveReading,
     _ sparse: Sparseness, _ spooling: Spooling,
-    _ progress: (@Sendable (Progress.State) -> Void)?,
+    _ progress: (@Sendable (WorkProgress.State) -> Void)?,
     _ spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
     let losses = try options.losses()
@@ -55,7 +55,7 @@ extension Intake {
       inputs.insert(file?.identity)
       let output = try spool(inputs)
       let total = packing == nil ? file?.size ?? 0 : 0
-      let progress = Progress(total: total, report: progress)
+      let progress = WorkProgress(total: total, report: progress)
       let name = path == standard ? "standard input" : path
       let source: any ByteSource
       let ending: StreamEnding

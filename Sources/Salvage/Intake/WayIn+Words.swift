@@ -60,14 +60,14 @@ extension WayIn {
     return ending.lossCause == .pastEnd ? .whole : .cut(streamWords(isWhole: true) ?? "")
   }
 
-  package var json: JSON {
+  package var json: JSONValue {
     .members([
       "kind": .string(kind.rawValue),
       "packing": packing.map { .string($0.rawValue) } ?? .null,
       "ending": .string(endingName),
       "zeroTail": .number(zeroTail),
       "unreadable": .number(unreadable),
-      "archive": .array(archiveRemarks.map(JSON.string)),
+      "archive": .array(archiveRemarks.map(JSONValue.string)),
       "moved": offsets.json,
       "mended": .bool(isMended),
       "trailing": .number(offsets.trailing),

@@ -17,8 +17,8 @@ package struct Origin: Hashable, Sendable {
   package static let formatVersion: UInt64 = 1
 
   /// The note's JSON. Only options that change the bytes of the output are named, and only where they are not the default.
-  package var json: JSON {
-    var changed: [JSON.Member] = []
+  package var json: JSONValue {
+    var changed: [JSONValue.Member] = []
     if options.extend != .due {
       changed.append(.init(name: "extend", value: .string(options.extend.rawValue)))
     }
@@ -38,7 +38,7 @@ package struct Origin: Hashable, Sendable {
     }
     return .members([
       "format": .number(Self.formatVersion),
-      "tool": .string("coresalvage \(Version.current)"),
+      "tool": .string("coresalvage \(SalvageVersion.current)"),
       "sizeFound": .number(sizeFound),
       "headDigest": .string("xxh3-128:" + digest),
       "options": .object(changed),

@@ -23,7 +23,7 @@ extension Plan {
   package struct Inputs {
     package var structure: CoreStructure
     package var damage: DamageMap
-    package var verdict: Verdict
+    package var verdict: CoreVerdict
     package var options: RepairOptions
     package var digest: String
     package var rebuild = Rebuild()

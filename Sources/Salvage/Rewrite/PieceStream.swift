@@ -5,9 +5,9 @@ internal import CoreModel
 package struct PieceStream {
   package let source: any ByteSource
   package let output: OutputStream
-  package let progress: Progress
+  package let progress: WorkProgress
 
-  package init(source: any ByteSource, output: OutputStream, progress: Progress) {
+  package init(source: any ByteSource, output: OutputStream, progress: WorkProgress) {
     self.source = source
     self.output = output
     self.progress = progress

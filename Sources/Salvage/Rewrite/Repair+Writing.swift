@@ -12,7 +12,7 @@ extension Repair {
     /// Whether the output shares its data with the input.
     public var sharesData: Bool
     /// What is known of the core now that all of it was read.
-    public var report: Report
+    public var report: RepairReport
     /// Whether an interrupted repair in place was begun anew or completed.
     public var wasResumed = false
     /// Whether the extension was asked for and could not be had.
@@ -23,7 +23,7 @@ extension Repair {
     public var fallbacks: [String] = []
 
     package init(
-      size: UInt64, extend: RepairOptions.Extend, sharesData: Bool, report: Report,
+      size: UInt64, extend: RepairOptions.Extend, sharesData: Bool, report: RepairReport,
       wasResumed: Bool = false, lacksHole: Bool = false, lacksLock: Bool = false,
       fallbacks: [String] = []
     ) {
@@ -41,7 +41,7 @@ extension Repair {
   /// Writes the repaired core, or the whole one as it is. The file appears under its name only once it is complete.
   @discardableResult
   public func write(
-    to path: FilePath, progress: (@Sendable (Progress.State) -> Void)? = nil
+    to path: FilePath, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) -> Written {
     let draft = try draft(of: path, replacing: inputs.options.force, progress: progress)
     try draft.output.publish()
@@ -57,7 +57,7 @@ extension Repair {
 
   /// Writes all of the output. Whoever drops the draft without publishing it leaves nothing behind.
   package func draft(
-    of path: FilePath, replacing: Bool, progress: (@Sendable (Progress.State) -> Void)? = nil
+    of path: FilePath, replacing: Bool, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) -> Draft {
     let options = inputs.options
     // What was put back to its place stands elsewhere in the file that the stream was put into.
@@ -71,7 +71,7 @@ extension Repair {
     let output = try OutputFile(path, sparing: files, replacing: replacing)
     let rewrite = Rewrite(
       source: source, file: file, output: output, options: options,
-      progress: Progress(total: source.size, report: progress))
+      progress: WorkProgress(total: source.size, report: progress))
     let plan = possiblePlan(for: output)
     // A clone needs an empty file.
     try output.resize(to: 0)
@@ -88,7 +88,7 @@ extension Repair {
     let plan = repair.possiblePlan(for: output)
     try Rewrite(
       source: source, file: file, output: output, options: options,
-      progress: Progress(total: 0, report: nil)
+      progress: WorkProgress(total: 0, report: nil)
     ).finish(plan)
     // What came through a pipe is nobody's but ours.
     if let identity = intake.file?.identity { output.takeAccess(of: identity) }
@@ -112,19 +112,19 @@ extension Repair {
   /// Writes it to a pipe. What can't be read ends that, for the beginning is gone and can't name it.
   @discardableResult
   public func write(
-    to output: FileDescriptor, progress: (@Sendable (Progress.State) -> Void)? = nil
+    to output: FileDescriptor, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) -> Written {
     try write(to: OutputStream(output, sparing: files), progress: progress)
   }
 
   package func write(
-    to output: OutputStream, progress: (@Sendable (Progress.State) -> Void)?
+    to output: OutputStream, progress: (@Sendable (WorkProgress.State) -> Void)?
   ) throws(SalvageError) -> Written {
     let plan = plan ?? Plan(copying: source.size)
     // Not around what can't be read: zeros would pass for memory.
     let strict = StrictSource(source, known: inputs.damage)
     try PieceStream(
-      source: strict, output: output, progress: Progress(total: plan.size, report: progress)
+      source: strict, output: output, progress: WorkProgress(total: plan.size, report: progress)
     ).write(plan)
     var written = Written(size: plan.size, extend: plan.extend, sharesData: false, report: report)
     if let spool = intake.spool as? UnnamedFile, !spool.isUnnamedFromBirth {

@@ -10,7 +10,7 @@ public import SystemPackage
 ///     try repair.write(to: "out.core")
 public struct Repair: Sendable {
   /// What the core is, what survived, and what was lost, as far as that is known before all of it has been read.
-  public private(set) var report: Report
+  public private(set) var report: RepairReport
 
   package let intake: Intake
   package let inputs: Plan.Inputs
@@ -24,7 +24,7 @@ public struct Repair: Sendable {
   /// may be packed where the repaired core is only to be archived.
   public init(
     of path: FilePath, for output: FilePath? = nil, options: RepairOptions = RepairOptions(),
-    spooling: Spooling = .plain, progress: (@Sendable (Progress.State) -> Void)? = nil
+    spooling: Spooling = .plain, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) {
     let folder = options.intake.temporaryFolder
     let intake = try Intake.open(
@@ -57,7 +57,7 @@ public struct Repair: Sendable {
     var inputs = Plan.Inputs(examination, options: options)
     guard !examination.verdict.isWhole else {
       self.inputs = inputs
-      report = Report(
+      report = RepairReport(
         source.path, wayIn, inputs, process,
         Segments(structure, examination.damage, lostMemory: .drop))
       return
@@ -79,7 +79,7 @@ public struct Repair: Sendable {
         .beyondRepair(reason: "a 32-bit core can't name what would stand past 4 GiB"),
         file: source.path, offset: structure.sizeFound)
     }
-    report = Report(source.path, wayIn, inputs, process, plan.segments)
+    report = RepairReport(source.path, wayIn, inputs, process, plan.segments)
     self.plan = plan
   }
 

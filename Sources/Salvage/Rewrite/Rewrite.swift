@@ -9,11 +9,11 @@ package struct Rewrite {
   package let file: InputFile?
   package let output: any WritableFile
   package let options: RepairOptions
-  package let progress: Progress
+  package let progress: WorkProgress
 
   package init(
     source: any ByteSource, file: InputFile?, output: any WritableFile, options: RepairOptions,
-    progress: Progress
+    progress: WorkProgress
   ) {
     self.source = source
     self.file = file

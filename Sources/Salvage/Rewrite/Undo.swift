@@ -89,7 +89,7 @@ public struct Undo: Hashable, Sendable {
 
 extension Undo {
   /// All of it, as one object.
-  public func json(of path: FilePath) -> JSON {
+  public func json(of path: FilePath) -> JSONValue {
     .members([
       "file": .string(PrintableText(path).description),
       "size": .number(size),

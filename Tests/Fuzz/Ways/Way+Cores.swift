@@ -59,10 +59,10 @@ extension Way {
       demand(!found.json.line.isEmpty, "an inspection has JSON")
       return
     }
-    let strip = Strip(found, width: 10 + Int(choice.bits), hasColour: choice[2])
+    let strip = MemoryStrip(found, width: 10 + Int(choice.bits), hasColour: choice[2])
     demand(!found.text(all: choice[3], strip: strip.lines).isEmpty, "an inspection has words")
     guard choice[6] else { return }
-    var page = Page()
+    var page = HTMLPage()
     page.add(found, withDetails: choice[4])
     demand(!page.html.isEmpty, "a page has bytes")
   }

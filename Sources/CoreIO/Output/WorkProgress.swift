@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// How far long work has come. Called from any thread, often: whoever shows it decides how often.
-public final class Progress: Sendable {
+public final class WorkProgress: Sendable {
   /// A moment of the work: bytes done of bytes in all.
   public struct State: Hashable, Sendable {
     public var done: UInt64

@@ -1,4 +1,4 @@
 /// The version of library and command.
-public enum Version {
+public enum SalvageVersion {
   public static let current = "0.1.0"
 }

@@ -3,7 +3,7 @@ package import SystemPackage
 
 /// One of several equal shares of the files below a folder. Which share a file is in depends on its path there alone, so
 /// that machines which never speak to each other agree.
-public struct Shard: Hashable, Sendable {
+public struct BatchShard: Hashable, Sendable {
   /// From 0 on, below `count`.
   public let index: UInt64
   public let count: UInt64
@@ -51,6 +51,6 @@ public struct Shard: Hashable, Sendable {
   }
 }
 
-extension Shard: CustomStringConvertible {
+extension BatchShard: CustomStringConvertible {
   public var description: String { "\(index + 1)/\(count)" }
 }

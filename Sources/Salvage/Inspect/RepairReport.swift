@@ -4,7 +4,7 @@ internal import ELFCore
 public import SystemPackage
 
 /// What a core is, how much of it survived, and what was lost: for people as text, for programs as JSON.
-public struct Report: Hashable, Sendable {
+public struct RepairReport: Hashable, Sendable {
   /// One thread by its NT_PRSTATUS.
   public struct Thread: Hashable, Sendable {
     public var id: UInt32
@@ -49,7 +49,7 @@ public struct Report: Hashable, Sendable {
   public var sizeDue: UInt64?
   public var isWhole: Bool { verdict.isWhole }
   /// Whether it is whole, and what speaks against it.
-  public var verdict: Verdict
+  public var verdict: CoreVerdict
   /// Whether it is itself the output of a repair.
   public var isRepaired: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
@@ -170,12 +170,12 @@ public struct Report: Hashable, Sendable {
   }
 }
 
-extension Report.Thread {
-  package var json: JSON {
+extension RepairReport.Thread {
+  package var json: JSONValue {
     .members([
       "tid": .number(UInt64(id)),
-      "pc": programCounter.map(JSON.address) ?? .null,
-      "sp": stackPointer.map(JSON.address) ?? .null,
+      "pc": programCounter.map(JSONValue.address) ?? .null,
+      "sp": stackPointer.map(JSONValue.address) ?? .null,
     ])
   }
 }

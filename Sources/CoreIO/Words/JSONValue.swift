@@ -1,33 +1,33 @@
 /// A JSON value that is to be written. Members keep their order, so the same value gives the same bytes.
-public enum JSON: Hashable, Sendable {
+public enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
   case number(UInt64)
   case string(String)
-  case array([JSON])
+  case array([JSONValue])
   case object([Member])
 
   /// A name and its value.
   public struct Member: Hashable, Sendable {
     public let name: String
-    public let value: JSON
+    public let value: JSONValue
 
-    package init(name: String, value: JSON) {
+    package init(name: String, value: JSONValue) {
       self.name = name
       self.value = value
     }
   }
 
   /// An object of these members, in this order.
-  public static func members(_ members: KeyValuePairs<String, JSON>) -> JSON {
+  public static func members(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
     .object(members.map { Member(name: $0.key, value: $0.value) })
   }
 
   /// An address or offset, as a string: JSON's numbers lose bits above 2^53.
-  public static func address(_ value: UInt64) -> JSON { .string("0x" + hexadecimal(value)) }
+  public static func address(_ value: UInt64) -> JSONValue { .string("0x" + hexadecimal(value)) }
 
   /// Bytes of a core that are text as a rule; what is no UTF-8 is escaped as on a terminal.
-  public static func text(_ bytes: [UInt8]) -> JSON {
+  public static func text(_ bytes: [UInt8]) -> JSONValue {
     .string(String(validating: bytes, as: UTF8.self) ?? PrintableText(bytes).description)
   }
 

@@ -1,5 +1,5 @@
 /// Whether a core is whole, and what speaks against it. `Examination` makes it, for every command; nobody else decides.
-public struct Verdict: Hashable, Sendable {
+public struct CoreVerdict: Hashable, Sendable {
   /// One thing that speaks against it.
   public struct Reason: Hashable, Sendable {
     /// What it is about, an open set.

@@ -1,5 +1,5 @@
 /// A way in which a core may have been cut: how sure that is, what speaks for it, and how it is prevented.
-public struct Cause: Hashable, Sendable {
+public struct CutCause: Hashable, Sendable {
   /// The ids, which are stable.
   public enum ID: String, Hashable, Sendable, CaseIterable {
     case rlimitCore = "rlimit-core"
@@ -49,7 +49,7 @@ public struct Cause: Hashable, Sendable {
   }
 }
 
-extension Cause {
+extension CutCause {
   /// What it is, in words.
   public var title: String {
     switch id {

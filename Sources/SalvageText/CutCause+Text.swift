@@ -1,6 +1,6 @@
 internal import Salvage
 
-extension [Cause] {
+extension [CutCause] {
   /// The surest ones; what is only possible only where nothing is surer. nil for none.
   var summary: String? {
     guard let first else { return nil }

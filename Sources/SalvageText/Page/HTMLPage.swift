@@ -5,7 +5,7 @@ internal import SystemPackage
 
 /// One self-contained page about one core or many: nothing is loaded from anywhere, and nothing in a core can become
 /// markup, style or script.
-public struct Page: Hashable, Sendable {
+public struct HTMLPage: Hashable, Sendable {
   private var rows: [PageRow] = []
   private var sections: [String] = []
 
@@ -55,7 +55,7 @@ public struct Page: Hashable, Sendable {
     page.raw("<main>\n")
     if rows.count != 1 || sections.isEmpty { appendOverview(to: &page) }
     for section in sections { page.raw(section) }
-    page.raw("<p class=\"muted\">Made by coresalvage \(Version.current).</p>\n</main>\n")
+    page.raw("<p class=\"muted\">Made by coresalvage \(SalvageVersion.current).</p>\n</main>\n")
     if rows.count > 1 { page.raw("<script>\(PageStyle.script)</script>\n") }
     page.raw("</body>\n</html>\n")
     return page.source

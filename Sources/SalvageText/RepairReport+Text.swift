@@ -3,7 +3,7 @@ internal import CoreModel
 internal import ELFCore
 public import Salvage
 
-extension Report: CustomStringConvertible {
+extension RepairReport: CustomStringConvertible {
   /// Some lines for people, safe to print. Ends without a newline.
   public var description: String {
     var lines = [headline(named: true)]

@@ -3,7 +3,7 @@ internal import CoreModel
 internal import Salvage
 internal import SalvageArchive
 
-extension Report {
+extension RepairReport {
   /// What was made anew, in lines for people.
   var rebuiltLines: [String] {
     var lines: [String] = []
@@ -57,7 +57,7 @@ extension Report {
     count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
   }
 
-  var linkMapJSON: JSON {
+  var linkMapJSON: JSONValue {
     switch linkMap {
     case .notTried: .null
     case .survived: .members(["state": .string("survived")])
@@ -89,15 +89,15 @@ extension ModuleVerdict {
   }
 }
 
-extension Report.Module {
-  package var json: JSON {
+extension RepairReport.Module {
+  package var json: JSONValue {
     .members([
       "path": .text(path),
       "base": .address(base),
-      "bias": bias.map(JSON.address) ?? .null,
+      "bias": bias.map(JSONValue.address) ?? .null,
       "verified": .string(verdict.verification.rawValue),
       "remark": verdict.remark.isEmpty ? .null : .string(verdict.remark),
-      "doubt": verdict.doubt(of: 1).map(JSON.string) ?? .null,
+      "doubt": verdict.doubt(of: 1).map(JSONValue.string) ?? .null,
     ])
   }
 }

@@ -1,7 +1,7 @@
 public import CoreIO
 public import SystemPackage
 
-extension Page {
+extension HTMLPage {
   /// Throws where a page can't be written, as far as that can be told beforehand.
   public static func check(_ path: FilePath, force: Bool) throws(SalvageError) {
     try OutputPlace(path).check(sparing: InputSet(), replacing: force)

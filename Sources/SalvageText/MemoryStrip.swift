@@ -2,7 +2,7 @@ internal import CoreModel
 public import Salvage
 
 /// A picture of the address space in some lines of a terminal: the kind of memory, and under it what was lost.
-public struct Strip: Hashable, Sendable {
+public struct MemoryStrip: Hashable, Sendable {
   /// Two lines of the picture, then what its letters mean.
   public let lines: [String]
 

@@ -2,21 +2,21 @@ public import CoreIO
 internal import CoreModel
 public import Salvage
 
-extension Report {
+extension RepairReport {
   /// All of it, as one object. Addresses are hexadecimal strings; sizes are numbers of bytes.
-  public var json: JSON {
+  public var json: JSONValue {
     .members([
       "input": .string(PrintableText(input).description),
       "sizeFound": .number(sizeFound),
-      "sizeDue": sizeDue.map(JSON.number) ?? .null,
+      "sizeDue": sizeDue.map(JSONValue.number) ?? .null,
       "whole": .bool(isWhole),
       "reasons": .array(verdict.reasons.map(\.json)),
       "repaired": .bool(isRepaired),
-      "machine": machine.map(JSON.string) ?? .null,
+      "machine": machine.map(JSONValue.string) ?? .null,
       "machineNumber": .number(UInt64(machineNumber)),
       "writer": .string(writer.rawValue),
-      "program": program.map(JSON.text) ?? .null,
-      "commandLine": commandLine.map(JSON.text) ?? .null,
+      "program": program.map(JSONValue.text) ?? .null,
+      "commandLine": commandLine.map(JSONValue.text) ?? .null,
       "pid": processID.map { .number(UInt64($0)) } ?? .null,
       "signal": signal.map { .number(UInt64($0)) } ?? .null,
       "threads": .array(threads.map(\.json)),
@@ -36,16 +36,16 @@ extension Report {
   }
 }
 
-extension Verdict.Reason {
-  package var json: JSON {
+extension CoreVerdict.Reason {
+  package var json: JSONValue {
     .members([
       "kind": .string(kind.rawValue), "text": .string(text), "damage": .bool(isDamage),
     ])
   }
 }
 
-extension Report.Loss {
-  package var json: JSON {
+extension RepairReport.Loss {
+  package var json: JSONValue {
     .object((range.jsonMembers + [.init(name: "what", value: .string(what))]))
   }
 }
