@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that must hold: format, manual pages, and all tests, those of the command against the
+# Everything that must hold: format, manual pages, documentation, and all tests, those of the command against the
 # released executable. What the tests need is installed where that is allowed.
 set -euo pipefail
 
@@ -26,6 +26,9 @@ step "release executable"
 CORESALVAGE_BINARY=$(Scripts/build-release.sh)
 export CORESALVAGE_BINARY
 echo "$CORESALVAGE_BINARY"
+
+step "documentation"
+Scripts/docs.sh
 
 step "tests"
 [[ $(id -u) == 0 ]] || echo "Not root: what needs mounts or the kernel's settings is skipped."

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""The Swift targets of the package's library products, each after those that it needs.
+
+Reads what `swift package describe --type json` prints. Prints a line for each target: its name, its folder, and the
+targets among these that it needs, directly or not; between them tabs, between the last ones spaces.
+"""
+
+import json
+import sys
+
+
+def main():
+    package = json.load(sys.stdin)
+    targets = {target["name"]: target for target in package["targets"]}
+    public = [
+        name
+        for product in package["products"]
+        if "library" in product["type"]
+        for name in product["targets"]
+        if targets[name]["module_type"] == "SwiftTarget"
+    ]
+    if not public:
+        sys.exit("targets.py: the package has no library product")
+
+    needs = {}  # in the order in which they are complete: what is needed comes first
+
+    def visit(name):
+        if name in needs or name not in targets:
+            return
+        found = set()
+        for need in targets[name].get("target_dependencies", []):
+            visit(need)
+            found |= {need} | needs.get(need, set())
+        needs[name] = found
+
+    for name in public:
+        visit(name)
+    for name, found in needs.items():
+        if name in public:
+            print(name, targets[name]["path"], " ".join(sorted(found & set(public))), sep="\t")
+
+
+if __name__ == "__main__":
+    main()
