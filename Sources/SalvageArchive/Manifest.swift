@@ -16,15 +16,12 @@ struct Manifest: Hashable, Sendable {
   static let longestPath = 4096
 
   init(
-    _ geometry: ArchiveGeometry, _ core: some ByteSource, _ structure: CoreStructure,
-    _ report: RepairReport, _ labels: [ArchiveOptions.Label]
+    _ geometry: ArchiveGeometry, _ core: Core, _ report: RepairReport,
+    _ labels: [ArchiveOptions.Label]
   ) throws(SalvageError) {
     self.geometry = geometry
-    let process = try ProcessSnapshot(structure, core)
     let record = try RepairRecord(of: core)
-    let damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
-    let memory = CoreMemory(structure, damage, core)
-    let modules = try ModuleBuildID.all(of: process, in: memory)
+    let modules = try ModuleBuildID.all(of: core.process, in: core.memory)
     members = [
       .init(name: "format", value: .string("coresalvage archive")),
       .init(name: "version", value: .number(geometry.version)),

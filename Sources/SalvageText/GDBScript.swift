@@ -46,9 +46,9 @@ extension Repair {
   }
 
   package func writeGDBScript(to place: OutputPlace) throws(SalvageError) {
-    let script = GDBScript(inputs.rebuild.modules, program: inputs.rebuild.program)
+    let script = GDBScript(rebuild.modules, program: rebuild.program)
     try place.write(
-      Array(script.text.utf8), sparing: files, replacing: inputs.options.force,
+      Array(script.text.utf8), sparing: files, replacing: options.force,
       access: intake.file?.identity)
   }
 }

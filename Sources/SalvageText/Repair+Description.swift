@@ -7,7 +7,7 @@ package import SystemPackage
 extension Repair {
   /// What `--dry-run` prints: the pieces that the output would be made of.
   package var planDescription: [String] {
-    guard let plan else { return ["it would be copied unchanged"] }
+    guard !isWhole else { return ["it would be copied unchanged"] }
     var lines = ["the output would have \(ByteCount(plan.size)):"]
     lines += plan.pieces.map { piece in
       let range = "\(hexadecimal(piece.offset, digits: 12))-\(hexadecimal(piece.end, digits: 12))"
@@ -29,8 +29,7 @@ extension Repair {
   /// The report, and what was written, as one object.
   package func json(output: FilePath?, _ written: Written?) -> JSONValue {
     let plan = Written(
-      size: plan?.size ?? source.size, extend: plan?.extend ?? .none, sharesData: false,
-      report: report)
+      size: plan.size, extend: plan.extend, sharesData: false, report: report)
     return (written ?? plan).json(output: written == nil ? nil : output)
   }
 }

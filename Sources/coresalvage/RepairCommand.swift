@@ -89,7 +89,7 @@ struct RepairCommand: ParsableCommand {
     let written =
       try place.isStream
       ? repair.write(to: place.stream(sparing: repair.files), progress: bar.report)
-      : repair.write(to: place.path, progress: bar.report)
+      : repair.write(progress: bar.report)
     bar.clear()
     say(
       repair.json(output: place.path, written),

@@ -38,7 +38,8 @@ struct OffsetSurveyTests {
       options.intake.shifts = shifts
       options.rebuild = .none
       let repair = try Repair(of: MemorySource(input), options: options)
-      guard let plan = repair.plan, !repair.report.isWhole else { return ["is called whole"] }
+      guard !repair.isWhole else { return ["is called whole"] }
+      let plan = repair.plan
       let source = PlanSource(plan, repair.source)
       let output = try ReferenceCore(source.bytes(at: 0, count: Int(plan.size)))
       let comparison = try MemoryComparison(whole, output)

@@ -48,7 +48,8 @@ struct RebuildFuzzTests {
       for (first, second) in zip(rebuilt, rebuilt.dropFirst()) {
         #expect(first.upperBound <= second.lowerBound, "seed \(seed), round \(round)")
       }
-      guard let plan = repair.plan else { continue }
+      guard !repair.isWhole else { continue }
+      let plan = repair.plan
       for entry in plan.segments.entries where entry.kind == .load && entry.fileSize > 0 {
         let (end, overflow) = entry.address.addingReportingOverflow(entry.fileSize)
         guard !overflow else { continue }

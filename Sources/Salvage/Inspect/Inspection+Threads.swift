@@ -6,15 +6,15 @@ extension Inspection {
   /// So many different program counters of one module are looked up.
   private static let mostSymbols = 1024
 
-  mutating func addThreads(_ parts: Parts) {
-    let main = parts.process.info?.id
-    threads = parts.process.threads.map { status in
+  mutating func addThreads(_ core: Core) {
+    let main = core.process.info?.id
+    threads = core.process.threads.map { status in
       Thread(
-        id: status.id, name: status.id == main ? parts.process.info?.name : nil,
+        id: status.id, name: status.id == main ? core.process.info?.name : nil,
         signal: status.signal, programCounter: status.programCounter,
         stackPointer: status.stackPointer, location: location(of: status.programCounter),
-        stack: parts.process.writer.isMachine
-          ? nil : status.stackPointer.map { StackState(pointer: $0, parts.memory) })
+        stack: core.process.writer.isMachine
+          ? nil : status.stackPointer.map { StackState(pointer: $0, core.memory) })
     }
   }
 
