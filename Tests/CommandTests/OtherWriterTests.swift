@@ -210,7 +210,7 @@ struct OtherWriterTests {
     return [
       machine("riscv64", 243, registers: 32, pc: 0, sp: 2),
       machine("ppc64le", 21, registers: 48, pc: 32, sp: 1),
-      machine("loongarch64", 258, registers: 45, pc: 33, sp: 3), .m68k, .mipsN32,
+      machine("loongarch64", 258, registers: 45, pc: 33, sp: 3), .m68k, .mipsN32, .x32, .s390,
     ]
   }()
 
