@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the fixtures anew: builds the programs, lets them crash, lets the kernel write their cores,
-# cuts these by the causes that cut cores in the field, and packs them with the legend of README.md.
+# Makes the fixtures anew, but those of machines/, which have a make.sh of their own: builds the
+# programs, lets them crash, lets the kernel write their cores, cuts these by the causes that cut
+# cores in the field, and packs them with the legend of README.md.
 # Needs root (core_pattern, mounts), gcc-multilib, gdb, python3 and xz.
 # `make.sh legend` writes the legend alone, from the fixtures as they are.
 set -euo pipefail

@@ -36,11 +36,11 @@ export CORESALVAGE_SKIPS
 trap 'rm -f "$log" "$CORESALVAGE_SKIPS"' EXIT
 swift test --skip-build --parallel --disable-xctest 2>&1 | tee "$log"
 
-step "skipped tests"
-Scripts/skips.sh "$CORESALVAGE_SKIPS" "$log"
-
 step "strangers' bytes, under libFuzzer and AddressSanitizer"
 Scripts/fuzz.sh 30
+
+step "skipped tests"
+Scripts/skips.sh "$CORESALVAGE_SKIPS" "$log"
 
 step "done"
 grep -E 'Test run with [0-9]+ tests?' "$log" | tail -n 1

@@ -1,4 +1,3 @@
-import Glibc
 import SystemPackage
 import Testing
 
@@ -75,20 +74,17 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
   /// A line to standard error, where a case that is not run would not be named otherwise, and one to the file of skips.
   func report(_ test: Test) {
     let name = "\(test.sourceLocation.fileID): \(test.displayName ?? test.name)"
-    Self.append("skipped, needs \(self): \(name)\n", to: FileDescriptor.standardError)
+    let line = "skipped, needs \(self): \(name)\n"
+    _ = Array(line.utf8).withUnsafeBytes { try? FileDescriptor.standardError.write($0) }
     guard let path = Environment["CORESALVAGE_SKIPS"], !path.isEmpty else { return }
-    // Where a skip can't be written down, it would pass silently.
-    guard
-      let file = try? FileDescriptor.open(
+    do {
+      let file = try FileDescriptor.open(
         FilePath(path), .writeOnly, options: [.append, .create, .closeOnExec],
         permissions: [.ownerReadWrite])
-    else { fatalError("\(path): \(errno)") }
-    Self.append("\(self)\t\(name)\n", to: file)
-    try? file.close()
-  }
-
-  /// In one call, so that lines don't mix.
-  private static func append(_ line: String, to file: FileDescriptor) {
-    _ = Array(line.utf8).withUnsafeBytes { try? file.write($0) }
+      try file.closeAfter { _ = try file.writeAll("\(self)\t\(name)\n".utf8) }
+    } catch {
+      // Where a skip can't be written down, it would pass silently.
+      fatalError("\(path): \(error)")
+    }
   }
 }
