@@ -4,6 +4,8 @@
 #   skips.sh SKIPS LOG     SKIPS is the file that CORESALVAGE_SKIPS named (see Tests/TestSupport/Need.swift), one line each: need, tab, test;
 #                          LOG what `swift test` printed.
 #
+# The log alone would not do: of a case that is not run Swift Testing says nothing, and pieces of a log have been lost.
+#
 # For root nothing excuses a program that Scripts/install.sh installs. A need that is not known here is not excused.
 set -euo pipefail
 
