@@ -62,7 +62,7 @@ struct ManifestLengthTests {
       sizes.insert(first.bytes.count % 256)
       guard length % 64 == 13 else { continue }
       #expect(try Verification(of: archive).isSound)
-      guard Tool.isInstalled("lz4", for: "what lz4 makes of an archive") else { continue }
+      try Need.tool("lz4").require()
       let output = folder.file("out")
       try Tool("lz4", ["-d", "-q", "-f", path.string, output.string]).runSuccessfully()
       #expect(try ReferenceSource.contents(of: output) == core)
