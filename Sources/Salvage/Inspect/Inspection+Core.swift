@@ -69,12 +69,11 @@ extension Inspection {
     }
     addProcess(parts)
     if !options.asksCausesOnly {
-      modules = MappedModules(parts.process, parts.memory, parts.names).modules
+      addModules(MappedImages(parts.process, parts.memory, parts.names))
       addThreads(parts)
       if options.readsLocalFiles {
         var files = ModuleFiles(core: intake.file?.identity, process: parts.process.info)
-        compareModules(&files)
-        addSymbols(&files)
+        addSymbols(compareModules(parts.memory, &files))
       }
       addMappings(parts)
       findings = Sanity(parts, self).findings
