@@ -194,6 +194,20 @@ struct ReplacedLibraryTests {
     try expectDoubt(of: path, in: repair.report)
   }
 
+  @Test(
+    "is told apart by inspection as by a repair, also where it was replaced while the process ran",
+    arguments: [Change.none, .reordered], [false, true])
+  func isInspected(change: Change, isEarly: Bool) throws {
+    guard let victim = try Case(change, isEarly: isEarly) else { return }
+    let path = Array((victim.library.string + (isEarly ? " (deleted)" : "")).utf8)
+    let inspection = try Inspection(of: victim.later)
+    let module = try #require(inspection.modules.first { $0.path == path })
+    #expect(module.localFile == (change == .none ? .same : .different))
+    let repaired = try Repair(of: victim.later).report.modules
+    let verdict = try #require(repaired.first { $0.path == Array(victim.library.string.utf8) })
+    #expect(verdict.verdict.verification == (change == .none ? .buildID : .core))
+  }
+
   /// Text and JSON name it.
   private func expectDoubt(of path: String, in report: RepairReport) throws {
     let lines = report.description.split(separator: "\n")

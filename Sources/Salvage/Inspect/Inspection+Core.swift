@@ -73,12 +73,11 @@ extension Inspection {
     }
     addProcess(core)
     if !options.asksCausesOnly {
-      modules = MappedModules(core.process, core.memory, core.names).modules
+      addModules(MappedImages(core.process, core.memory, core.names))
       addThreads(core)
       if options.readsLocalFiles {
         var files = ModuleFiles(core: intake.file?.identity, process: core.process.info)
-        compareModules(&files)
-        addSymbols(&files)
+        addSymbols(compareModules(core.memory, &files))
       }
       addMappings(core)
       findings = Sanity(core, self).findings
