@@ -3,7 +3,6 @@ public import ArgumentParser
 internal import CoreIO
 internal import Salvage
 public import SalvageArchive
-internal import SalvageBatch
 internal import SalvageText
 internal import SystemPackage
 
@@ -83,7 +82,7 @@ struct ArchiveCommand: ParsableCommand {
   }
 
   func run() throws {
-    let place = try OutputPlace(output?.path ?? Self.name(for: input.path))
+    let place = try OutputPlace(output?.path ?? OutputName.archive(of: input.path))
     try place.refuseTerminal()
     let bar = ProgressBar(label: "archiving")
     let repair = try Repair(
@@ -109,11 +108,5 @@ struct ArchiveCommand: ParsableCommand {
       \(archived.report)
       archived \(place.isStream ? "to" : "in") \(PrintableText(place.name)): \(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))\(next)
       """
-  }
-
-  /// `x.core` and `x.core.zst` become `x.core.lz4`, and so does `x`. What comes from standard input goes to standard output.
-  static func name(for input: FilePath) -> FilePath {
-    guard input != OutputPlace.standard, let name = input.lastComponent else { return input }
-    return input.removingLastComponent().appending(OutputName.archive(of: name))
   }
 }

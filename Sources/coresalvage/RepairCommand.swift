@@ -53,7 +53,7 @@ struct RepairCommand: ParsableCommand {
       throw ValidationError(
         "--gdb-script is for a core that is left as it is, --in-place changes it")
     }
-    guard !inPlace || input.path != Intake.standard else {
+    guard !inPlace || input.path != OutputPlace.standard else {
       throw ValidationError("--in-place needs a file, and standard input has no name")
     }
     let names = Coresalvage.configuration.subcommands.compactMap { $0.configuration.commandName }

@@ -12,7 +12,7 @@ package struct OutputPlace: Hashable, Sendable {
   /// Whether it is written as it comes: standard output, an open descriptor, a FIFO.
   package let isStream: Bool
 
-  /// The name that stands for standard output.
+  /// The name that stands for standard output, and for standard input where one is read.
   package static let standard: FilePath = "-"
 
   /// Looks at the name, and opens nothing. To be called before anything else is opened: a descriptor's number may be

@@ -32,9 +32,16 @@ package enum OutputName {
     return FilePath.Component(name) ?? input
   }
 
-  /// The name of an archive of a core that may be packed.
-  package static func archive(of input: FilePath.Component) -> FilePath.Component {
-    FilePath.Component(archived(stripped(input.bytes) ?? input.bytes)) ?? input
+  /// Where the archive of a core goes, which may be packed: beside it. What comes from standard input goes to standard output.
+  package static func archive(of input: FilePath) -> FilePath {
+    guard input != OutputPlace.standard, let name = input.lastComponent else { return input }
+    let archive = FilePath.Component(archived(stripped(name.bytes) ?? name.bytes)) ?? name
+    return input.removingLastComponent().appending(archive)
+  }
+
+  /// Whether a name is one that archives get here.
+  package static func isArchive(_ name: FilePath.Component) -> Bool {
+    name == "core.lz4" || name.bytes.hasSuffix(".core.lz4")
   }
 
   /// The inputs that could become an output of that name, in the order of their right to it.
