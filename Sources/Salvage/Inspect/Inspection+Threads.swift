@@ -8,10 +8,11 @@ extension Inspection {
 
   mutating func addThreads(_ parts: Parts) {
     let main = parts.process.info?.id
+    let numbers = SignalNumbers(parts.structure.header.machine, parts.process.writer)
     threads = parts.process.threads.map { status in
       Thread(
         id: status.id, name: status.id == main ? parts.process.info?.name : nil,
-        signal: status.signal, programCounter: status.programCounter,
+        signal: Signal(status.signal, numbers), programCounter: status.programCounter,
         stackPointer: status.stackPointer, location: location(of: status.programCounter),
         stack: parts.process.writer.isMachine
           ? nil : status.stackPointer.map { StackState(pointer: $0, parts.memory) })

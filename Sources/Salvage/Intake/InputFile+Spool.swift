@@ -20,7 +20,8 @@ extension InputFile {
     {
       return (file, nil)
     }
-    let (file, ending) = try spooling(DescriptorStream(input), in: temporaryFolder)
+    let (file, ending) = try spooling(
+      DescriptorStream(input), named: "standard input", in: temporaryFolder)
     var way = WayIn(kind: .pipe)
     way.ending = ending
     return (file, way.readFailure(of: file.path, at: file.size))
@@ -28,14 +29,14 @@ extension InputFile {
 
   /// What a pipe gives, in an unnamed temporary file, and how it ended.
   package static func spooling(
-    _ stream: DescriptorStream, in temporaryFolder: FilePath
+    _ stream: DescriptorStream, named name: FilePath, in temporaryFolder: FilePath
   ) throws(SalvageError) -> (file: InputFile, ending: StreamEnding) {
     let spool = try UnnamedFile(in: temporaryFolder)
     let result = try Spool(
-      output: spool, sparse: .never, progress: WorkProgress(total: 0, report: nil)
+      output: spool, sparse: .never, progress: WorkProgress(on: name, total: 0, report: nil)
     ).fill(from: stream)
     return (
-      try InputFile(reading: spool, named: "standard input", size: result.size), result.ending
+      try InputFile(reading: spool, named: name, size: result.size), result.ending
     )
   }
 }

@@ -6,21 +6,21 @@ extension Repair {
   /// What was written.
   public struct Written: Hashable, Sendable {
     /// The size of the output in bytes, holes included.
-    public var size: UInt64
+    public internal(set) var size: UInt64
     /// The extension that was done: `none` where the due size can't be had.
-    public var extend: RepairOptions.Extend
+    public internal(set) var extend: RepairOptions.Extend
     /// Whether the output shares its data with the input.
-    public var sharesData: Bool
+    public let sharesData: Bool
     /// What is known of the core now that all of it was read.
-    public var report: RepairReport
+    public let report: RepairReport
     /// Whether an interrupted repair in place was begun anew or completed.
-    public var wasResumed = false
+    public internal(set) var wasResumed = false
     /// Whether the extension was asked for and could not be had.
-    public var lacksHole = false
+    public internal(set) var lacksHole = false
     /// Whether a repair in place could not lock the file.
-    public var lacksLock = false
+    public internal(set) var lacksLock = false
     /// What could not be had and was done another way, in words.
-    public var fallbacks: [String] = []
+    public internal(set) var fallbacks: [String] = []
 
     package init(
       size: UInt64, extend: RepairOptions.Extend, sharesData: Bool, report: RepairReport,
@@ -41,7 +41,7 @@ extension Repair {
   /// Writes the repaired core, or the whole one as it is. The file appears under its name only once it is complete.
   @discardableResult
   public func write(
-    to path: FilePath, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    to path: FilePath, progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Written {
     let draft = try draft(of: path, replacing: inputs.options.force, progress: progress)
     try draft.output.publish()
@@ -57,7 +57,7 @@ extension Repair {
 
   /// Writes all of the output. Whoever drops the draft without publishing it leaves nothing behind.
   package func draft(
-    of path: FilePath, replacing: Bool, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    of path: FilePath, replacing: Bool, progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Draft {
     let options = inputs.options
     // What was put back to its place stands elsewhere in the file that the stream was put into.
@@ -71,7 +71,7 @@ extension Repair {
     let output = try OutputFile(path, sparing: files, replacing: replacing)
     let rewrite = Rewrite(
       source: source, file: file, output: output, options: options,
-      progress: WorkProgress(total: source.size, report: progress))
+      progress: WorkProgress(on: source.path, total: source.size, report: progress))
     let plan = possiblePlan(for: output)
     // A clone needs an empty file.
     try output.resize(to: 0)
@@ -88,7 +88,7 @@ extension Repair {
     let plan = repair.possiblePlan(for: output)
     try Rewrite(
       source: source, file: file, output: output, options: options,
-      progress: WorkProgress(total: 0, report: nil)
+      progress: WorkProgress(on: source.path, total: 0, report: nil)
     ).finish(plan)
     // What came through a pipe is nobody's but ours.
     if let identity = intake.file?.identity { output.takeAccess(of: identity) }
@@ -112,19 +112,20 @@ extension Repair {
   /// Writes it to a pipe. What can't be read ends that, for the beginning is gone and can't name it.
   @discardableResult
   public func write(
-    to output: FileDescriptor, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    to output: FileDescriptor, progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Written {
     try write(to: OutputStream(output, sparing: files), progress: progress)
   }
 
   package func write(
-    to output: OutputStream, progress: (@Sendable (WorkProgress.State) -> Void)?
+    to output: OutputStream, progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Written {
     let plan = plan ?? Plan(copying: source.size)
     // Not around what can't be read: zeros would pass for memory.
     let strict = StrictSource(source, known: inputs.damage)
     try PieceStream(
-      source: strict, output: output, progress: WorkProgress(total: plan.size, report: progress)
+      source: strict, output: output,
+      progress: WorkProgress(on: source.path, total: plan.size, report: progress)
     ).write(plan)
     var written = Written(size: plan.size, extend: plan.extend, sharesData: false, report: report)
     if let spool = intake.spool as? UnnamedFile, !spool.isUnnamedFromBirth {
@@ -168,14 +169,11 @@ extension Repair {
     let repair = try Repair(of: intake, options: options)
     guard !repair.intake.wayIn.isMended else {
       throw SalvageError(
-        .notInPlace(reason: "--shifts mend puts memory elsewhere, which is not done in place"),
-        file: file.path)
+        .mendingInPlace, file: file.path)
     }
     guard options.lostMemory != .pad || repair.isCutOnly else {
       throw SalvageError(
-        .notInPlace(
-          reason: "--lost pad would show the damaged bytes, which stay where they are in place"),
-        file: file.path)
+        .paddingInPlace, file: file.path)
     }
     var written = Written(
       size: repair.source.size, extend: .none, sharesData: true, report: repair.report)
