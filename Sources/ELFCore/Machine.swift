@@ -2,24 +2,25 @@
 public struct Machine: RawRepresentable, Hashable, Sendable {
   /// `e_machine`
   public let rawValue: UInt16
+  /// Any number.
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-  public static let sparc = Machine(rawValue: 2)
-  public static let i386 = Machine(rawValue: 3)
-  public static let m68k = Machine(rawValue: 4)
-  public static let mips = Machine(rawValue: 8)
-  public static let hppa = Machine(rawValue: 15)
-  public static let sparc32Plus = Machine(rawValue: 18)
-  public static let ppc = Machine(rawValue: 20)
-  public static let ppc64 = Machine(rawValue: 21)
-  public static let s390 = Machine(rawValue: 22)
-  public static let arm = Machine(rawValue: 40)
-  public static let sparc64 = Machine(rawValue: 43)
-  public static let x86_64 = Machine(rawValue: 62)
-  public static let aarch64 = Machine(rawValue: 183)
-  public static let riscv = Machine(rawValue: 243)
-  public static let loongArch = Machine(rawValue: 258)
-  public static let alpha = Machine(rawValue: 0x9026)
+  package static let sparc = Machine(rawValue: 2)
+  package static let i386 = Machine(rawValue: 3)
+  package static let m68k = Machine(rawValue: 4)
+  package static let mips = Machine(rawValue: 8)
+  package static let hppa = Machine(rawValue: 15)
+  package static let sparc32Plus = Machine(rawValue: 18)
+  package static let ppc = Machine(rawValue: 20)
+  package static let ppc64 = Machine(rawValue: 21)
+  package static let s390 = Machine(rawValue: 22)
+  package static let arm = Machine(rawValue: 40)
+  package static let sparc64 = Machine(rawValue: 43)
+  package static let x86_64 = Machine(rawValue: 62)
+  package static let aarch64 = Machine(rawValue: 183)
+  package static let riscv = Machine(rawValue: 243)
+  package static let loongArch = Machine(rawValue: 258)
+  package static let alpha = Machine(rawValue: 0x9026)
 
   /// What people call a core of this machine and format, or nil for one that we don't know.
   package func name(in format: ELFFormat, flags: UInt32 = 0) -> String? {

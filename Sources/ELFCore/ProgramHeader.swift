@@ -1,9 +1,14 @@
 /// `p_flags`: what the process was allowed to do with a segment. Bits that we don't know are carried through.
 public struct SegmentFlags: OptionSet, Hashable, Sendable {
+  /// All bits.
   public let rawValue: UInt32
+  /// Any bits.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// `PF_X`
   public static let execute = SegmentFlags(rawValue: 1)
+  /// `PF_W`
   public static let write = SegmentFlags(rawValue: 2)
+  /// `PF_R`
   public static let read = SegmentFlags(rawValue: 4)
 }
 

@@ -4,7 +4,9 @@ public import ELFCore
 public struct LostRange: Hashable, Sendable {
   /// Why bytes are lost, an open set. The raw values are those of the LOST note.
   public struct Cause: RawRepresentable, Hashable, Sendable {
+    /// The number in the note.
     public let rawValue: UInt32
+    /// Any number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// Past the end of the file as found.
     public static let pastEnd = Cause(rawValue: 1)
@@ -24,7 +26,9 @@ public struct LostRange: Hashable, Sendable {
 
   /// What became of it in the output, an open set. The raw values are those of the LOST note.
   public struct State: RawRepresentable, Hashable, Sendable {
+    /// The number in the note.
     public let rawValue: UInt32
+    /// Any number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// No program header names it any more.
     public static let dropped = State(rawValue: 1)

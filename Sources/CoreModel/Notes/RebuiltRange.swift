@@ -5,7 +5,9 @@ internal import ELFCore
 public struct RebuiltRange: Hashable, Sendable {
   /// How bytes were had that are not the dump's, an open set. The raw values are those of the REBUILT note.
   public struct Source: RawRepresentable, Hashable, Sendable {
+    /// The number in the note.
     public let rawValue: UInt32
+    /// Any number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// The dynamic linker's list, made anew from what the notes and the headers tell.
     public static let linkMap = Source(rawValue: 1)
