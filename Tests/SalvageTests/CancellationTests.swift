@@ -45,19 +45,23 @@ struct CancellationTests {
 
   private static let mib = 1 << 20
 
-  /// A folder with a cut core of some MiB, packed and archived too.
-  private static func folder(for work: Work) throws -> ScratchFolder? {
-    let folder = try ScratchFolder()
-    var builder = CoreBuilder.typical()
-    // Noise, so that no archive of it is so small that it is done before it is begun.
+  /// A cut core of some MiB, and an archive of it. Mostly noise, so that no archive is done before it is begun.
+  private static let inputs = Result { () throws -> (core: [UInt8], archive: [UInt8]) in
     var random = SeededGenerator(seed: 7)
     let block = (0..<64 << 10).map { _ in UInt8.random(in: 0...255, using: &random) }
-    let noise = Array(repeatElement(block, count: 6 * mib / block.count).joined())
-    builder.segments.append(BuilderSegment(at: 0x7fff_0000_0000, noise))
-    let core = try folder.write(builder.build().bytes.dropLast(77), to: "in.core")
-    var options = ArchiveOptions()
-    options.blockSize = .kib64
-    try Repair(of: core).archive(to: folder.file("in.core.lz4"), options: options)
+    var builder = CoreBuilder.typical()
+    builder.segments = (0..<UInt64(6 * mib / block.count)).map {
+      BuilderSegment(at: 0x7fff_0000_0000 + $0 * 0x10000, block)
+    }
+    let core = Array(builder.build().bytes.dropLast(77))
+    return (core, try ArchiveSample(of: core).archive)
+  }
+
+  /// A folder with what the work needs.
+  private static func folder(for work: Work) throws -> ScratchFolder? {
+    let folder = try ScratchFolder()
+    let core = try folder.write(inputs.get().core, to: "in.core")
+    try folder.write(inputs.get().archive, to: "in.core.lz4")
     guard work == .spool else { return folder }
     guard Tool.isInstalled("zstd", for: "a stream to cancel") else { return nil }
     let packed = folder.file("in.zst").string
@@ -108,7 +112,7 @@ struct CancellationTests {
   @Test("is a batch whose task is cancelled: what is finished stays, nothing else is there")
   func batch() async throws {
     guard let folder = try Self.folder(for: .write) else { return }
-    let core = try ReferenceSource.contents(of: folder.file("in.core"))
+    let core = try Self.inputs.get().core
     let cores = try folder.makeFolder("cores")
     for number in 0..<12 { try folder.write(core, to: "cores/\(number).core") }
     var options = BatchOptions(output: folder.file("all").string)
