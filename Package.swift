@@ -32,6 +32,7 @@ let package = Package(
   products: [
     .library(
       name: "Salvage", targets: ["Salvage", "SalvageArchive", "SalvageBatch", "SalvageText"]),
+    .library(name: "SalvageFoundation", targets: ["SalvageFoundation"]),
     .executable(name: "coresalvage", targets: ["coresalvage"]),
   ],
   dependencies: [
@@ -80,6 +81,7 @@ let package = Package(
         "SalvageBatch", systemPackage,
       ],
       swiftSettings: strict),
+    .target(name: "SalvageFoundation", dependencies: ["CoreIO"], swiftSettings: strict),
     .executableTarget(
       name: "coresalvage",
       dependencies: [
@@ -98,7 +100,9 @@ let package = Package(
       name: "ELFCoreTests", dependencies: ["ELFCore", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "SalvageTests",
-      dependencies: house + ["CXXHash", "FuzzWays", "TestSupport", systemPackage],
+      dependencies: house + [
+        "CXXHash", "FuzzWays", "SalvageFoundation", "TestSupport", systemPackage,
+      ],
       swiftSettings: tests),
     .testTarget(
       name: "CommandTests",

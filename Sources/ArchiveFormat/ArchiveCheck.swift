@@ -55,7 +55,7 @@ package final class ArchiveCheck: Sendable {
         try use(block, contents)
       }
       let range = index.geometry.range(of: block)
-      progress?.advance(by: range.length, at: range.upperBound)
+      try progress?.advance(to: range.upperBound)
     }
   }
 }

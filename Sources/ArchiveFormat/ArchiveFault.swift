@@ -1,10 +1,10 @@
 /// Something that is not as it was written.
 public struct ArchiveFault: Hashable, Sendable {
-  public var what: String
+  public let what: String
   /// Where in the archive, in bytes.
-  public var range: Range<UInt64>
+  public let range: Range<UInt64>
   /// The core's bytes that are lost with it; empty where none are.
-  public var coreRange: Range<UInt64>
+  public let coreRange: Range<UInt64>
 
   package init(what: String, range: Range<UInt64>, coreRange: Range<UInt64>) {
     self.what = what

@@ -107,7 +107,7 @@ package final class GroupCheck: Sendable {
     try compare(
       checksum, at: place.offset + UInt64(place.entry.storedSize), "the checksum of block \(block)")
     let range = geometry.range(of: block)
-    progress.advance(by: range.length, at: range.upperBound)
+    try progress.advance(to: range.upperBound)
   }
 
   /// Notes a fault where other bytes stand in the archive than those expected.

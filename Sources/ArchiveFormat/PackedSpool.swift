@@ -73,7 +73,7 @@ package final class PackedSpool: @unchecked Sendable {
       }
       guard let result else { return }
       try result.get()
-      progress.advance(by: UInt64(claim.count), at: claim.end)
+      try progress.advance(to: claim.end)
     }
   }
 

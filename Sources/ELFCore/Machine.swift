@@ -1,7 +1,9 @@
 /// `e_machine`: an open set, of which we know the names of many and the registers of some.
-package struct Machine: RawRepresentable, Hashable, Sendable {
-  package let rawValue: UInt16
-  package init(rawValue: UInt16) { self.rawValue = rawValue }
+public struct Machine: RawRepresentable, Hashable, Sendable {
+  /// `e_machine`
+  public let rawValue: UInt16
+  /// Any number.
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   package static let sparc = Machine(rawValue: 2)
   package static let i386 = Machine(rawValue: 3)

@@ -1,3 +1,17 @@
+/// `p_flags`: what the process was allowed to do with a segment. Bits that we don't know are carried through.
+public struct SegmentFlags: OptionSet, Hashable, Sendable {
+  /// All bits.
+  public let rawValue: UInt32
+  /// Any bits.
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// `PF_X`
+  public static let execute = SegmentFlags(rawValue: 1)
+  /// `PF_W`
+  public static let write = SegmentFlags(rawValue: 2)
+  /// `PF_R`
+  public static let read = SegmentFlags(rawValue: 4)
+}
+
 /// `ElfN_Phdr`: one segment. All fields are widened to 64 bits.
 package struct ProgramHeader: Hashable, Sendable {
   /// `p_type`, an open set: what we don't know is carried through.
@@ -14,14 +28,7 @@ package struct ProgramHeader: Hashable, Sendable {
     package static let relro = Kind(rawValue: 0x6474_e552)
   }
 
-  /// `p_flags`
-  package struct Flags: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-    package static let execute = Flags(rawValue: 1)
-    package static let write = Flags(rawValue: 2)
-    package static let read = Flags(rawValue: 4)
-  }
+  package typealias Flags = SegmentFlags
 
   package var kind: Kind
   package var flags: Flags

@@ -77,7 +77,7 @@ final class ArchiveWriter: @unchecked Sendable {
         compressor.compress(group)
         try write(compressor, group)
       }
-      progress.advance(by: range.length, at: range.upperBound)
+      try progress.advance(to: range.upperBound)
     }
   }
 

@@ -29,14 +29,14 @@ struct Manifest: Hashable, Sendable {
       .init(name: "sizeFound", value: .number(report.sizeFound)),
       .init(name: "sizeDue", value: report.sizeDue.map(JSONValue.number) ?? .null),
       .init(name: "whole", value: .bool(report.isWhole && record.lost.isEmpty)),
-      .init(name: "machine", value: report.machine.map(JSONValue.string) ?? .null),
-      .init(name: "machineNumber", value: .number(UInt64(report.machineNumber))),
+      .init(name: "machine", value: report.machineName.map(JSONValue.string) ?? .null),
+      .init(name: "machineNumber", value: .number(UInt64(report.machine.rawValue))),
       .init(
         name: "program",
         value: report.program.map { .text(Array($0.prefix(Self.longestPath))) } ?? .null),
       .init(name: "commandLine", value: report.commandLine.map(JSONValue.text) ?? .null),
       .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
-      .init(name: "signal", value: report.signal.map { .number(UInt64($0)) } ?? .null),
+      .init(name: "signal", value: report.signal.map { .number(UInt64($0.number)) } ?? .null),
       .init(
         name: "labels",
         value: .object(labels.map { .init(name: $0.key, value: .string($0.value)) })),

@@ -8,11 +8,11 @@ extension Repair {
   /// What was archived.
   public struct Archived: Hashable, Sendable {
     /// The size of the archive in bytes.
-    public var size: UInt64
+    public let size: UInt64
     /// The size of the core in it: what `lz4 -d` gives.
-    public var coreSize: UInt64
+    public let coreSize: UInt64
     /// What is known of the core now that all of it was read.
-    public var report: RepairReport
+    public let report: RepairReport
   }
 
   /// Writes the repaired core, or the whole one as it is, into an archive that `lz4 -d` reads.
@@ -21,7 +21,7 @@ extension Repair {
   @discardableResult
   public func archive(
     to path: FilePath, options: ArchiveOptions = ArchiveOptions(),
-    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Archived {
     let draft = try archiveDraft(
       of: path, replacing: options.force, options: options, progress: progress)
@@ -40,7 +40,7 @@ extension Repair {
   /// Writes all of the archive. Whoever drops the draft without publishing it leaves nothing behind.
   package func archiveDraft(
     of path: FilePath, replacing: Bool, options: ArchiveOptions,
-    progress: (@Sendable (WorkProgress.State) -> Void)?
+    progress: WorkProgress.Observer?
   ) throws(SalvageError) -> ArchiveDraft {
     let output = try OutputFile(path, sparing: files, replacing: replacing)
     let (archived, plan) = try archive(into: output, options, progress)
@@ -52,7 +52,7 @@ extension Repair {
   /// may have found out.
   package func archive(
     to stream: OutputStream, options: ArchiveOptions,
-    progress: (@Sendable (WorkProgress.State) -> Void)?
+    progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Archived {
     let file = try UnnamedFile(in: self.options.intake.temporaryFolder)
     let archived = try archive(into: file, options, progress).archived
@@ -62,7 +62,7 @@ extension Repair {
 
   private func archive(
     into output: any WritableFile, _ options: ArchiveOptions,
-    _ progress: (@Sendable (WorkProgress.State) -> Void)?
+    _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> (archived: Archived, plan: Plan) {
     var repair = self
     var size = try repair.writeArchive(to: output, options, progress)
@@ -85,7 +85,7 @@ extension Repair {
   /// Gives the size of the archive.
   private func writeArchive(
     to output: any WritableFile, _ options: ArchiveOptions,
-    _ progress: (@Sendable (WorkProgress.State) -> Void)?
+    _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> UInt64 {
     let core = PlanSource(plan, source)
     let geometry = ArchiveGeometry(
@@ -93,8 +93,7 @@ extension Repair {
       hasContentChecksum: options.contentChecksum, id: .unknown)
     guard let geometry else {
       throw SalvageError(
-        .badOutput(reason: "can't hold so many blocks; give a larger --block-size"),
-        file: output.path)
+        .tooManyBlocks, file: output.path)
     }
     let packed = try Core(Intake(core))
     let parts = StructureCopy.ranges(of: packed.structure, geometry)
@@ -109,7 +108,7 @@ extension Repair {
     try output.write(first, at: 0)
     let writer = ArchiveWriter(
       core, output, options, manifest.geometry, at: UInt64(first.count),
-      progress: WorkProgress(total: core.size, report: progress))
+      progress: WorkProgress(on: source.path, total: core.size, report: progress))
     let layout = try writer.write()
     try source.confirmSize()
     return try Self.writeEnd(layout, core, parts, first, options, to: output)

@@ -12,13 +12,13 @@ public struct Restore: Sendable {
   /// What came out.
   public struct Restored: Hashable, Sendable {
     /// The size of the core in bytes, holes included.
-    public var size: UInt64
+    public let size: UInt64
     /// What is lost of the core; nil where nothing is.
-    public var report: RepairReport?
+    public let report: RepairReport?
     /// Whether the archive is damaged where it matters: blocks, or what tells where they are.
-    public var isDamaged: Bool
+    public let isDamaged: Bool
     /// What else there is to say of the archive, in words.
-    public var remarks: [String] = []
+    public let remarks: [String]
   }
 
   private let file: any ByteSource
@@ -41,12 +41,12 @@ public struct Restore: Sendable {
   @discardableResult
   public func write(
     to path: FilePath, options: RepairOptions = RepairOptions(),
-    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Restored {
     let output = try OutputFile(
       path, sparing: files, replacing: options.force)
     try output.resize(to: index.geometry.size)
-    let progress = WorkProgress(total: index.geometry.size, report: progress)
+    let progress = WorkProgress(on: file.path, total: index.geometry.size, report: progress)
     let damaged = try decode(into: output, options, progress)
     let restored = try salvage(damaged, into: output, options, progress)
     if let identity = file.backingFile?.identity { output.takeAccess(of: identity) }
@@ -117,7 +117,7 @@ public struct Restore: Sendable {
   /// Writes the core into a stream, from its beginning to its end, after all blocks were looked at.
   public func write(
     to stream: FileDescriptor, options: RepairOptions = RepairOptions(),
-    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Restored {
     let stream = try OutputStream(stream, sparing: files)
     return try write(to: stream, options: options, progress: progress)
@@ -128,10 +128,12 @@ public struct Restore: Sendable {
 
   package func write(
     to stream: OutputStream, options: RepairOptions,
-    progress: (@Sendable (WorkProgress.State) -> Void)?
+    progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Restored {
-    let damaged = try ArchiveCheck.damagedBlocks(of: file, index, threads: threads) {
-      _, _ throws(SalvageError) in
+    let damaged = try ArchiveCheck.damagedBlocks(
+      of: file, index, threads: threads,
+      progress: WorkProgress(on: file.path, total: 0, report: nil)
+    ) { _, _ throws(SalvageError) in
     }
     let source = try ArchiveSource(file, index, damaged: damaged)
     let isDamaged = !damaged.isEmpty || !index.isByTable
@@ -139,7 +141,8 @@ public struct Restore: Sendable {
     if !source.lostRanges.isEmpty { repair = try Repair(of: intake(source), options: options) }
     let plan = repair?.plan ?? Plan(copying: source.size)
     try PieceStream(
-      source: source, output: stream, progress: WorkProgress(total: plan.size, report: progress)
+      source: source, output: stream,
+      progress: WorkProgress(on: file.path, total: plan.size, report: progress)
     ).write(plan)
     return Restored(
       size: plan.size, report: repair?.report, isDamaged: isDamaged, remarks: source.remarks)

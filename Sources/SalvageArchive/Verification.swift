@@ -5,28 +5,28 @@ public import SystemPackage
 
 /// What a look at every byte of an archive found.
 public struct Verification: Hashable, Sendable {
-  public var file: FilePath
-  public var size: UInt64
-  public var coreSize: UInt64
-  public var blocks: Int
+  public let file: FilePath
+  public let size: UInt64
+  public let coreSize: UInt64
+  public let blocks: Int
   /// Of the archive's format. Parts of version 1 can't be told from those of another archive.
-  public var version: UInt64
+  public let version: UInt64
   /// In the order of the archive.
-  public var faults: [ArchiveFault]
+  public let faults: [ArchiveFault]
 
   public var isSound: Bool { faults.isEmpty }
 
   /// Decodes and checks everything, and writes nothing. Throws where the file can't be read, or is no archive of ours.
   public init(
     of path: FilePath, threads: Int? = nil,
-    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) {
     try self.init(of: InputFile(path), threads: threads, progress: progress)
   }
 
   package init(
     of file: any ByteSource, threads: Int? = nil,
-    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) {
     let file = file.tolerant
     let index = try ArchiveIndex(of: file)
@@ -36,16 +36,14 @@ public struct Verification: Hashable, Sendable {
     coreSize = geometry.size
     blocks = geometry.blockCount
     version = geometry.version
-    faults = []
     guard let table = try SeekTable(endOf: file), index.isByTable else {
       faults = Self.faults(ofSearch: index, file.size)
       return
     }
-    faults += try ArchiveFrames(file, table).faults()
     let groups = GroupCheck(
-      file, index, table, threads, WorkProgress(total: coreSize, report: progress))
-    faults += try groups.faults()
-    faults.sort { $0.range.lowerBound < $1.range.lowerBound }
+      file, index, table, threads, WorkProgress(on: file.path, total: coreSize, report: progress))
+    faults = try (ArchiveFrames(file, table).faults() + groups.faults())
+      .sorted { $0.range.lowerBound < $1.range.lowerBound }
   }
 
   /// What is wrong with an archive that had to be searched.

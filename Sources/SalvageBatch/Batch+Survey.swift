@@ -17,7 +17,7 @@ extension Batch {
   package func survey(_ teller: BatchTeller?) -> BatchSurvey {
     var survey = BatchSurvey()
     var walk = walk
-    while let find = walk.next() {
+    while !Task.isCancelled, let find = walk.next() {
       guard case .file(let file) = find, verdict(on: file) == nil else { continue }
       survey.files += 1
       if survey.files % 256 == 0 { teller?.tell(.surveying(files: survey.files)) }

@@ -29,6 +29,11 @@ public struct Batch: Sendable {
     guard !inputs.contains(where: output.isSameFile) else { throw OutputFolder.isForInputs(place) }
   }
 
+  /// Of folders by their names as text: see the initializer that takes paths.
+  public init(of folders: [String], options: BatchOptions) throws(SalvageError) {
+    try self.init(of: folders.map { FilePath($0) }, options: options)
+  }
+
   /// Where our own file goes that tells who claims what.
   package var home: FilePath { options.output ?? roots.first?.path ?? "." }
 
@@ -90,17 +95,27 @@ public struct Batch: Sendable {
     try place.check(sparing: files, replacing: options.repair.force)
   }
 
-  /// Does all of it. `observe` is called from any thread, by one at a time.
+  /// Does all of it. `observe` is called from any thread, by one at a time. If the task is cancelled, what is finished stays,
+  /// what is under way leaves nothing, and it throws once both are so.
   public func run(
     _ observe: @escaping @Sendable (BatchEvent) -> Void
   ) throws(SalvageError) -> BatchTally {
     Self.allowManyFiles()
     let teller = BatchTeller(observe)
     teller.tell(.surveyed(survey(teller)))
-    let run = try BatchRun(self, teller)
-    run.perform()
+    let run = try unsafe withUnsafeCurrentTask { task in
+      // Whether it is cancelled may be asked from any thread, while the task waits here.
+      nonisolated(unsafe) let task = unsafe task
+      return Result { () throws(SalvageError) in
+        let run = try BatchRun(self, teller) { unsafe task?.isCancelled ?? false }
+        run.perform()
+        return run
+      }
+    }.get()
     if run.isOutOfSpace { teller.leave(survey(nil)) }
-    return teller.end()
+    let tally = teller.end()
+    guard !run.isStopped else { throw SalvageError(.cancelled, file: home) }
+    return tally
   }
 
   /// Each output that waits for its sync is an open file.

@@ -36,4 +36,7 @@ public struct BatchOptions: Hashable, Sendable {
   public var repair = RepairOptions()
 
   public init(output: FilePath?) { self.output = output }
+
+  /// With an output folder of that name.
+  public init(output: String) { self.init(output: FilePath(output)) }
 }

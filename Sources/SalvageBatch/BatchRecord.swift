@@ -36,22 +36,22 @@ public struct BatchRecord: Sendable {
     case vanished
   }
 
-  public var input: FilePath
-  public var outcome: Outcome
+  public let input: FilePath
+  public internal(set) var outcome: Outcome
   /// Where its output is, or should be.
-  public var output: FilePath?
+  public internal(set) var output: FilePath?
   /// What it is; nil where it couldn't be read, or is no core.
-  public var report: RepairReport?
+  public package(set) var report: RepairReport?
   /// What the input was, and why it was cut: of one that is not whole, and of all where a page is made.
-  public var inspection: Inspection?
+  public internal(set) var inspection: Inspection?
   /// The size of the output in bytes, holes included; 0 where none was written.
-  public var outputSize: UInt64 = 0
+  public internal(set) var outputSize: UInt64 = 0
   /// Why it failed.
-  public var error: SalvageError?
+  public internal(set) var error: SalvageError?
   /// Whether the input was removed once its output was found right.
-  public var isInputDeleted = false
+  public internal(set) var isInputDeleted = false
   /// Why it was to be removed and was not, though its output is right.
-  public var inputKept: String?
+  public internal(set) var inputKept: String?
 
   package init(_ input: FilePath, _ outcome: Outcome) {
     self.input = input

@@ -13,11 +13,17 @@ final class BatchRun: Sendable {
   /// Folders in which somebody else was at work.
   private let shared = Mutex<Set<FilePath>>([])
   private let outOfSpace = Atomic<Bool>(false)
+  /// Whether the batch's task is cancelled, and whether a worker has stopped for it.
+  private let isCancelled: @Sendable () -> Bool
+  private let cancelled = Atomic<Bool>(false)
   /// Workers that have begun and not ended, and whether the first one has ended.
   private let running = Atomic<Int>(0)
   private let isEnding = Atomic<Bool>(false)
 
-  init(_ batch: Batch, _ teller: BatchTeller) throws(SalvageError) {
+  init(
+    _ batch: Batch, _ teller: BatchTeller, isCancelled: @escaping @Sendable () -> Bool
+  ) throws(SalvageError) {
+    self.isCancelled = isCancelled
     self.batch = batch
     self.teller = teller
     claims = try FileClaims(in: batch.home)
@@ -26,6 +32,8 @@ final class BatchRun: Sendable {
   }
 
   var isOutOfSpace: Bool { outOfSpace.load(ordering: .relaxed) }
+  /// Whether it ended before its end, for its task is cancelled.
+  var isStopped: Bool { cancelled.load(ordering: .relaxed) }
 
   /// Runs the workers, and keeps time beside them.
   func perform() {
@@ -82,6 +90,7 @@ final class BatchRun: Sendable {
   private func work(_ worker: Int) {
     var group = SyncGroup(largestCount: Self.groupSize(batch.options.jobs))
     while true {
+      if isCancelled() { stop() }
       switch queue.withLock({ $0.next() }) {
       case .find(let find): take(find, worker, &group)
       case .wait:
@@ -115,7 +124,9 @@ final class BatchRun: Sendable {
         try take(file, worker, &group)
       } catch {
         let isOfInput = error.file == file.path
-        if isOfInput, case .io(.noSuchFileOrDirectory, _) = error.kind {
+        if error.kind == .cancelled {
+          stop()
+        } else if isOfInput, case .io(.noSuchFileOrDirectory, _) = error.kind {
           finish(BatchRecord(file.path, .vanished))
         } else if isOfInput, case .io(.tooManySymbolicLinkLevels, _) = error.kind {
           // A link has taken the file's place since it was listed.
@@ -155,9 +166,12 @@ final class BatchRun: Sendable {
   /// Nobody needs to know how far a small core has come.
   private func progress(
     _ worker: Int, _ core: CoreWork
-  ) -> (@Sendable (WorkProgress.State) -> Void)? {
+  ) -> WorkProgress.Observer? {
     guard core.file.size >= 1 << 20 else { return nil }
-    return { [teller] state in teller.tell(.advanced(worker: worker, state)) }
+    return { [teller, isCancelled] state in
+      guard !isCancelled() else { throw CancellationError() }
+      teller.tell(.advanced(worker: worker, state))
+    }
   }
 
   /// The folder that a folder's outputs go into: made if need be, and freed of what killed runs have left.
@@ -175,6 +189,12 @@ final class BatchRun: Sendable {
 
   private func publish(_ group: inout SyncGroup) {
     for record in group.publish(claims) { finish(record) }
+  }
+
+  /// What others are at work on stops when they look next.
+  private func stop() {
+    cancelled.store(true, ordering: .relaxed)
+    queue.withLock { $0.stop() }
   }
 
   private func finish(_ record: BatchRecord) {

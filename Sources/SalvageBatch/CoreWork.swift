@@ -23,9 +23,6 @@ package struct CoreWork {
     case busy
   }
 
-  /// Whoever wants to know how far it is.
-  package typealias Observer = (@Sendable (WorkProgress.State) -> Void)?
-
   /// Opens a file. nil for one that is no core: most files of a folder are none, and they are told by their first bytes.
   init?(
     _ found: FoundFile, _ options: BatchOptions, _ claims: FileClaims
@@ -41,7 +38,7 @@ package struct CoreWork {
 
   /// Does it. `folder` gives the folder of the output, which is made where there is none.
   package func run(
-    in folder: () throws(SalvageError) -> FilePath, progress: Observer
+    in folder: () throws(SalvageError) -> FilePath, progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Result {
     if options.output == nil { return try repairInPlace(folder) }
     switch kind {
@@ -96,7 +93,7 @@ package struct CoreWork {
   // MARK: From a file that is no stream
 
   private func runPlain(
-    _ folder: () throws(SalvageError) -> FilePath, _ progress: Observer
+    _ folder: () throws(SalvageError) -> FilePath, _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Result {
     let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
@@ -117,11 +114,17 @@ package struct CoreWork {
   }
 
   private func repair(
+    _ progress: WorkProgress.Observer? = nil,
     spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Repair {
+    // What is unpacked is nothing done yet.
+    let unpacking = progress.map { progress -> WorkProgress.Observer in
+      { _ in try progress(WorkProgress.State(done: 0, total: 0)) }
+    }
     let intake = try Intake.open(
       file, options: options.repair.intake, sparse: options.repair.sparse,
-      spooling: isArchive ? .packed : .plain, spool: spool)
+      spooling: isArchive ? .packed : .plain,
+      progress: unpacking, spool: spool)
     do throws(SalvageError) {
       return try Repair(of: intake, options: options.repair)
     } catch {
@@ -133,7 +136,7 @@ package struct CoreWork {
 
   /// A packed core is unpacked into what becomes its output: only then is it known whether it is whole.
   private func runPacked(
-    _ folder: () throws(SalvageError) -> FilePath, _ progress: Observer
+    _ folder: () throws(SalvageError) -> FilePath, _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Result {
     let place = try folder()
     let output = place.appending(Self.outputName(found, kind, options))
@@ -146,7 +149,7 @@ package struct CoreWork {
     }
     return try claiming(output) { claim throws(SalvageError) in
       let isThere = FileIdentity(at: output, followingLinks: false) != nil
-      let repair = try repair { inputs throws(SalvageError) in
+      let repair = try repair(progress) { inputs throws(SalvageError) in
         if isArchive { return try UnnamedFile(in: place) }
         return try OutputFile(output, sparing: inputs, replacing: isThere)
       }
@@ -259,7 +262,7 @@ package struct CoreWork {
 
   private func write(
     _ repair: Repair, to output: FilePath, _ replacing: Bool, _ claim: FileClaims.Claim,
-    _ progress: Observer
+    _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> SyncGroup.Item {
     var record = record(repair.isWhole ? .copied : .repaired, repair)
     record.output = output

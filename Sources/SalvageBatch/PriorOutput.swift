@@ -59,7 +59,7 @@ enum PriorOutput {
   /// Whether it was made of a stream that could not be read to its end: it may be readable now.
   private static func endsUnread(_ output: any ByteSource) -> Bool {
     guard let record = try? RepairRecord(of: output) else { return true }
-    return record.lost.contains { $0.cause == DamageMap.Cause.unreadable.rawValue }
+    return record.lost.contains { $0.cause == .unreadable }
   }
 
   /// A whole core has no note of ours; its length and the digest of its headers and notes tell.

@@ -27,7 +27,7 @@ extension BatchRecord {
       .init(name: "outputSize", value: outputSize > 0 ? .number(outputSize) : .null),
       .init(name: "inputDeleted", value: .bool(isInputDeleted)),
       .init(name: "inputKept", value: inputKept.map(JSONValue.string) ?? .null),
-      .init(name: "error", value: error.map { .string($0.description) } ?? .null),
+      .init(name: "error", value: error.map { .string($0.advised) } ?? .null),
     ]
     if let inspection {
       members.append(.init(name: "causes", value: .array(inspection.causes.map(\.shortJSON))))
@@ -39,7 +39,7 @@ extension BatchRecord {
         .init(name: "whole", value: .bool(report.isWhole)),
         .init(name: "program", value: report.program.map(JSONValue.text) ?? .null),
         .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
-        .init(name: "signal", value: report.signal.map { .number(UInt64($0)) } ?? .null),
+        .init(name: "signal", value: report.signal.map { .number(UInt64($0.number)) } ?? .null),
         .init(name: "threads", value: .number(UInt64(report.threads.count))),
         .init(name: "memoryDumped", value: .number(report.memory.size)),
         .init(name: "memorySurvived", value: .number(report.memory.survived)),

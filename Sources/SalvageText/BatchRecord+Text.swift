@@ -31,7 +31,7 @@ extension BatchRecord {
   /// One line for people, safe to print; nil for a file that was passed over.
   public var line: String? {
     guard outcome.isCore else { return nil }
-    if let error { return error.description }
+    if let error { return error.advised }
     let name = outcome.name + String(repeating: " ", count: max(0, 13 - outcome.name.utf8.count))
     var words = "\(name)  \(PrintableText(input))"
     if let report { words += ": \(report.summary)" }

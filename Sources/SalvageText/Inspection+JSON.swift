@@ -33,7 +33,7 @@ extension Inspection {
     return .members([
       "tid": .number(UInt64(thread.id)),
       "name": thread.name.map(JSONValue.text) ?? .null,
-      "signal": .number(UInt64(thread.signal)),
+      "signal": .number(UInt64(thread.signal.number)),
       "pc": thread.programCounter.map(JSONValue.address) ?? .null,
       "sp": thread.stackPointer.map(JSONValue.address) ?? .null,
       "module": module.map { .text($0.path) } ?? .null,

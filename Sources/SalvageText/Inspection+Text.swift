@@ -1,5 +1,6 @@
 internal import CoreIO
 internal import CoreModel
+internal import ELFCore
 public import Salvage
 
 extension Inspection: CustomStringConvertible {
@@ -67,7 +68,7 @@ extension Inspection: CustomStringConvertible {
     var process: [String] = []
     if let id = report.processID { process.append("pid \(id)") }
     if let userID { process.append("user \(userID)") }
-    process.append(report.machine ?? "machine \(report.machineNumber), which we don't know")
+    process.append(report.machineName ?? "machine \(report.machine.rawValue), which we don't know")
     if isPageSizeKnown { process.append("pages of \(pageSize) bytes") }
     add("process", process.joined(separator: ", "))
     if let signalMeaning { add("signal", signalMeaning) }
@@ -111,7 +112,7 @@ extension Inspection: CustomStringConvertible {
       [
         String(thread.id),
         thread.name.map { PrintableText($0).description } ?? "",
-        thread.signal == 0 ? "" : Signal.name(thread.signal, report.signalNumbers),
+        thread.signal.number == 0 ? "" : thread.signal.description,
         thread.stackWords,
         locationText(of: thread),
         thread.stackPointer.map { "0x" + hexadecimal($0) } ?? "",

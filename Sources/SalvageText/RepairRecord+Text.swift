@@ -45,5 +45,5 @@ extension RepairRecord: CustomStringConvertible {
 
 extension LostRange {
   /// One line: where it was, how long it is, and what became of it.
-  fileprivate var line: String { "\(place)  \(ByteCount(length)), \(causeName), \(stateName)" }
+  fileprivate var line: String { "\(place)  \(ByteCount(length)), \(cause.name), \(state.name)" }
 }

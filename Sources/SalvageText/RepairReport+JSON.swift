@@ -1,5 +1,6 @@
 public import CoreIO
 internal import CoreModel
+internal import ELFCore
 public import Salvage
 
 extension RepairReport {
@@ -12,13 +13,13 @@ extension RepairReport {
       "whole": .bool(isWhole),
       "reasons": .array(verdict.reasons.map(\.json)),
       "repaired": .bool(isRepaired),
-      "machine": machine.map(JSONValue.string) ?? .null,
-      "machineNumber": .number(UInt64(machineNumber)),
+      "machine": machineName.map(JSONValue.string) ?? .null,
+      "machineNumber": .number(UInt64(machine.rawValue)),
       "writer": .string(writer.rawValue),
       "program": program.map(JSONValue.text) ?? .null,
       "commandLine": commandLine.map(JSONValue.text) ?? .null,
       "pid": processID.map { .number(UInt64($0)) } ?? .null,
-      "signal": signal.map { .number(UInt64($0)) } ?? .null,
+      "signal": signal.map { .number(UInt64($0.number)) } ?? .null,
       "threads": .array(threads.map(\.json)),
       "foreignThreads": .number(UInt64(foreignThreads)),
       "memoryDumped": .number(memory.size),

@@ -8,7 +8,7 @@ extension RepairReport {
   var rebuiltLines: [String] {
     var lines: [String] = []
     if let words = linkMapWords { lines.append(words) }
-    let filled = rebuilt.filter { $0.source == RebuiltSegment.Source.mappedFile.rawValue }
+    let filled = rebuilt.filter { $0.source == .mappedFile }
     if !filled.isEmpty {
       let size = filled.total(\.length)
       let files = Set(filled.map(\.path)).count

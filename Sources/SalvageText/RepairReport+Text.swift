@@ -48,10 +48,10 @@ extension RepairReport: CustomStringConvertible {
     let name =
       program.map { PrintableText($0).description }
       ?? (writer.isMachine ? "a kernel" : "unknown (\(programAbsence))")
-    let machine = machine ?? "machine \(machineNumber), which we don't know"
+    let machine = machineName ?? "machine \(machine.rawValue), which we don't know"
     var words = "\(name), \(machine)"
     if let processID { words += ", pid \(processID)" }
-    if let signal, signal != 0 { words += ", ended by \(Signal.name(signal, signalNumbers))" }
+    if let signal, signal.number != 0 { words += ", ended by \(signal)" }
     return words
   }
 

@@ -20,7 +20,7 @@ extension Verification: CustomStringConvertible {
     .members([
       "archive": .string(PrintableText(error.file).description),
       "sound": .bool(false),
-      "error": .string(error.description),
+      "error": .string(error.advised),
     ])
   }
 

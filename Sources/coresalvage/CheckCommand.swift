@@ -28,11 +28,11 @@ struct CheckCommand: ParsableCommand {
         if !quiet { Console.print(inspection.headlineText + unreadable) }
         if !inspection.isWhole || !unreadable.isEmpty { worst = worst.worse(.damage) }
         if let failure = inspection.report.readFailure {
-          Console.complain(failure.description)
+          Console.complain(failure.advised)
           worst = worst.worse(.system)
         }
       } catch {
-        Console.complain(error.description)
+        Console.complain(error.advised)
         worst = worst.worse(ExitStatus(error))
       }
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CoreIO
 internal import Glibc
 internal import Salvage
+internal import SalvageText
 internal import Synchronization
 internal import SystemPackage
 
@@ -19,7 +20,7 @@ enum Console {
       finish(.done)
     } catch let error as SalvageError {
       if error.isEndOfPipe { Interruption.endOfPipe() }
-      complain(error.description)
+      complain(error.advised)
       finish(ExitStatus(error))
     } catch let status as ExitStatus {
       finish(status)
@@ -76,7 +77,7 @@ enum Console {
 
   private static func fail(_ error: SalvageError) {
     guard !hasFailed.exchange(true, ordering: .relaxed) else { return }
-    complain(error.description)
+    complain(error.advised)
   }
 }
 
@@ -94,13 +95,13 @@ enum ExitStatus: Int32, Error {
 
   init(_ error: SalvageError) {
     switch error.kind {
-    case .notACore, .beyondRepair, .notInPlace, .notAnArchive, .otherPacking, .nothingUnpacked,
-      .emptyFile, .noArchives:
+    case .notACore, .beyondRepair, .notInPlace, .mendingInPlace, .paddingInPlace, .undoInterrupted,
+      .notAnArchive, .otherPacking, .nothingUnpacked, .emptyFile, .noArchives:
       self = .notACore
     case .damagedBlock, .memoryNotSaved: self = .damage
     case .badMapFile, .outputIsTerminal: self = .usage
-    case .io, .outputExists, .outputIsInput, .badOutput, .stillWritten, .inUse,
-      .unreadableForPipe:
+    case .io, .outputExists, .outputIsInput, .badOutput, .noSharing, .tooManyBlocks, .stillWritten,
+      .inUse, .unreadableForPipe, .cancelled:
       self = .system
     }
   }

@@ -58,12 +58,12 @@ struct InspectCommand: ParsableCommand {
         if place != nil { page.add(inspection) }
         if !inspection.isWhole { worst = worst.worse(.damage) }
         if let failure = inspection.report.readFailure {
-          Console.complain(failure.description)
+          Console.complain(failure.advised)
           worst = worst.worse(.system)
         }
       } catch {
         // One file that is no core doesn't end the run, but decides its status.
-        Console.complain(error.description)
+        Console.complain(error.advised)
         page.add(error)
         worst = worst.worse(ExitStatus(error))
       }

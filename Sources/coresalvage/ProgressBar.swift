@@ -16,7 +16,7 @@ final class ProgressBar: Sendable {
   }
 
   /// What the library calls; nil where nobody looks.
-  var report: (@Sendable (WorkProgress.State) -> Void)? {
+  var report: WorkProgress.Observer? {
     isTerminal ? { @Sendable [self] state in show(state) } : nil
   }
 

@@ -50,7 +50,7 @@ struct VerifyCommand: ParsableCommand {
         } catch {
           meet(ExitStatus(error))
           if json { Console.print(Verification.json(of: error).line) }
-          Console.complain(error.description)
+          Console.complain(error.advised)
         }
       }
     }

@@ -149,7 +149,7 @@ struct ArchiveDamageTests {
     #expect(repair.report.threads.count == 3)
     #expect(repair.report.notesLost == 0)
     #expect(repair.report.tableLost == 0)
-    #expect(repair.report.lost.allSatisfy { $0.range.cause == 3 })
+    #expect(repair.report.lost.allSatisfy { $0.range.cause == .damaged })
   }
 
   @Test("content checksums change no block, and a flipped one is found")

@@ -1,27 +1,35 @@
+import Salvage
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @Suite("the README")
 struct ReadmeTests {
-  private static func lines(_ path: FilePath) throws -> [String] {
-    let text = String(decoding: try ReferenceSource.contents(of: path), as: UTF8.self)
-    return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  private static func text(_ path: FilePath) throws -> String {
+    String(decoding: try ReferenceSource.contents(of: path), as: UTF8.self)
   }
 
-  @Test("shows the library in an example that compiles, of some ten lines")
-  func example() throws {
-    let readme = try Self.lines(Tool.packageRoot.appending("README.md"))
-    let start = try #require(readme.firstIndex(of: "```swift"))
-    let block = readme[(start + 1)...].prefix { $0 != "```" }
-    #expect((5...14).contains(block.count))
-    #expect(block.first == "import Salvage")
-    let body = block.dropFirst().drop { $0.isEmpty }.map { $0.isEmpty ? "" : "  " + $0 }
+  @Test(
+    "shows the library in examples that compile, word for word",
+    arguments: ["ReadmeRepair", "ReadmeBatch"])
+  func examples(name: String) throws {
+    let readme = try Self.text(Tool.packageRoot.appending("README.md"))
+    let example = try Self.text(Tool.packageRoot.appending("Tests/SalvageTests/\(name).swift"))
+    #expect(example.split(separator: "\n").count < 20)
+    #expect(readme.contains("```swift\n\(example)```\n"))
+  }
 
-    let file = Tool.packageRoot.appending("Tests/SalvageTests/ReadmeExample.swift")
-    let compiled = try Self.lines(file)
-    #expect(compiled.first == "import Salvage")
-    let function = try #require(compiled.firstIndex(of: "func readmeExample() {"))
-    #expect(Array(compiled[(function + 1)...].prefix { $0 != "}" }) == body)
+  @Test("shows examples that do what they say")
+  func isTrue() throws {
+    let folder = try ScratchFolder()
+    let core = CoreBuilder.typical().build()
+    let cores = try folder.makeFolder("cores")
+    let input = try folder.write(core.cut(to: 30_000), to: "cores/in.core")
+
+    repairCore(input.string, to: folder.file("out.core").string)
+    #expect(try Inspection(of: folder.file("out.core")).isRepaired)
+
+    #expect(try repairAll(in: cores.string, into: folder.file("all").string))
+    #expect(try Inspection(of: folder.file("all").appending("in.core")).isRepaired)
   }
 }

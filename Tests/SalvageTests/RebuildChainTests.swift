@@ -109,7 +109,7 @@ struct RebuildChainTests {
         Issue.record("cut \(step) bytes into r_debug: \(repair.report.linkMap)")
         continue
       }
-      #expect(!repair.report.rebuilt.contains { $0.source == 1 })
+      #expect(!repair.report.rebuilt.contains { $0.source == .linkMap })
     }
   }
 

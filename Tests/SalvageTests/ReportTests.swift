@@ -54,7 +54,7 @@ struct ReportTests {
         "anonymous memory",
       ])
     #expect(repair.report.program == Array("/usr/bin/shop".utf8))
-    #expect(repair.report.signal == 6 && repair.report.processID == 100)
+    #expect(repair.report.signal?.number == 6 && repair.report.processID == 100)
     #expect(repair.report.threads.map(\.id) == [100, 101])
     #expect(repair.report.threads.map(\.programCounter) == [0x40_1234, 0x40_1234])
     let text = repair.report.description

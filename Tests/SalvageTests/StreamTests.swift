@@ -1,6 +1,7 @@
 import CoreIO
 import CoreModel
 import Salvage
+import SalvageText
 import SystemPackage
 import TestSupport
 import Testing
@@ -37,7 +38,7 @@ struct StreamTests {
   private func unpacked(_ path: FilePath, _ folder: ScratchFolder) throws -> (
     bytes: [UInt8], ending: StreamEnding
   ) {
-    let intake = try Intake.open(path, options: IntakeOptions()) { _ throws(SalvageError) in
+    let intake = try Intake.open(.file(path), options: IntakeOptions()) { _ throws(SalvageError) in
       try UnnamedFile(in: folder.path)
     }
     return (
@@ -117,6 +118,6 @@ struct StreamTests {
     let packed = try Tool(program, ["-c", plain.string]).runSuccessfully().output
     let path = try folder.write(packed, to: "packed")
     let error = #expect(throws: SalvageError.self) { try Repair(of: path) }
-    #expect(error?.description.contains("\(program) -dc") ?? false)
+    #expect(error?.advised.contains("\(program) -dc") ?? false)
   }
 }

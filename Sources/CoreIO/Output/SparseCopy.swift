@@ -85,7 +85,7 @@ package struct SparseCopy: Sendable {
         throw SalvageError.becameShorter(source.path, at: chunk.lowerBound + UInt64(count))
       }
       unsafe try writer.write(UnsafeRawBufferPointer(part), at: chunk.lowerBound)
-      progress.advance(by: chunk.length, at: chunk.upperBound)
+      try progress.advance(to: chunk.upperBound)
     }
   }
 }

@@ -65,7 +65,7 @@ package struct Spool: Sendable {
       guard !chunk.isEmpty else { return }
       unsafe try writer.write(
         UnsafeRawBufferPointer(rebasing: buffer[..<Int(chunk.length)]), at: chunk.lowerBound)
-      progress.advance(by: chunk.length, at: chunk.upperBound)
+      try progress.advance(to: chunk.upperBound)
     }
   }
 }

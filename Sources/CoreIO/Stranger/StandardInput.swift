@@ -1,7 +1,7 @@
 internal import Glibc
 package import SystemPackage
 
-/// What standard input is.
+/// What standard input is, or another descriptor that somebody has opened.
 package enum StandardInput {
   /// A file that is redirected, from its beginning: as good as one that is named.
   case file(InputFile)
@@ -13,8 +13,10 @@ package enum StandardInput {
   package static let name: FilePath = "standard input"
 
   /// - Parameter extent: how many of a file's bytes count.
-  package static func open(extent: InputFile.Extent? = nil) -> StandardInput {
-    let input = FileDescriptor.standardInput
+  package static func open(
+    _ input: FileDescriptor = .standardInput, _ name: FilePath = name,
+    extent: InputFile.Extent? = nil
+  ) -> StandardInput {
     guard isatty(input.rawValue) == 0 else { return .terminal }
     if let copy = try? input.duplicate(), (try? copy.seek(offset: 0, from: .current)) == 0,
       let file = try? InputFile(owning: copy, name, extent: extent)

@@ -42,13 +42,27 @@ public struct SalvageError: Error, Hashable, Sendable {
     case inUse
     /// What can't be done to a file in place.
     case notInPlace(reason: String)
+    /// What was moved can't be put back to its place in the file itself.
+    case mendingInPlace
+    /// Damaged bytes stay where they are in place: left under their program header they would pass for memory.
+    case paddingInPlace
+    /// An undo was interrupted, and another one completes it.
+    case undoInterrupted
     /// The output's place can't take a file.
     case badOutput(reason: String)
+    /// Input and output were to share their data, and can't.
+    case noSharing
+    /// An archive of that block size can't hold the core.
+    case tooManyBlocks
+    /// The task was cancelled, or whoever looked on wanted no more. Nothing half written is left.
+    case cancelled
   }
 
-  public var kind: Kind
-  public var file: FilePath
-  public var offset: UInt64?
+  public let kind: Kind
+  /// The file that it is about.
+  public let file: FilePath
+  /// Where in it, in bytes; nil where that tells nothing.
+  public let offset: UInt64?
 
   public init(_ kind: Kind, file: FilePath, offset: UInt64? = nil) {
     self.kind = kind
@@ -72,18 +86,22 @@ public struct SalvageError: Error, Hashable, Sendable {
 
 extension SalvageError: CustomStringConvertible {
   /// One line for people, safe to print.
-  public var description: String {
+  public var description: String { line(words) }
+
+  /// Words about the file and the place in it.
+  package func line(_ words: String) -> String {
     let place = offset.map { "offset \($0): " } ?? ""
     return "\(PrintableText(file)): \(place)\(words)"
   }
 
-  private var words: String {
+  /// What is wrong, without the file. It names no option or command of ours: those who use the library have none.
+  package var words: String {
     switch kind {
     case .io(let errno, let call): "\(call): \(errno)"
     case .notACore(let expected, let found):
       "not a core: expected \(expected), found \(found)"
-    case .otherPacking(let name, let command):
-      "not a core: expected a core, .zst or .lz4, found \(name); try `\(command) IN | coresalvage - OUT`"
+    case .otherPacking(let name, _):
+      "not a core: expected a core, .zst or .lz4, found \(name)"
     case .nothingUnpacked(let reason): "\(reason): whether it held a core can't be told"
     case .emptyFile:
       "is empty: of a core nothing was written, as on a full disk; there is nothing to repair"
@@ -92,23 +110,28 @@ extension SalvageError: CustomStringConvertible {
     case .badMapFile(let line, let expected, let found):
       "no map file of ddrescue: line \(line): expected \(expected), found \(found)"
     case .unreadableForPipe(let length):
-      "\(length) bytes can't be read, and the headers that should say so are in the pipe already;"
-        + " write to a file, or name them with --lost-range \(offset ?? 0):\(length)"
-    case .stillWritten(let reason): "\(reason); --force takes what is there"
+      "\(length) bytes can't be read, and the headers that should say so are in the pipe already"
+    case .stillWritten(let reason): reason
     case .inUse:
       "is locked: somebody else repairs it in place, undoes that, or reads it; try again when that is done"
     case .notInPlace(let reason): reason
     case .notAnArchive(let found): "not an archive that coresalvage wrote: found \(found)"
     case .damagedBlock(let range):
-      "the archive is damaged: offsets \(range.lowerBound) to \(range.upperBound) of the core can't be read; "
-        + "coresalvage restore makes a core of the rest"
+      "the archive is damaged: offsets \(range.lowerBound) to \(range.upperBound) of the core can't be read"
     case .memoryNotSaved(let address):
       "has no memory at 0x\(hexadecimal(address)): it was not mapped, not dumped, or is lost"
-    case .outputExists: "exists already; --force replaces it"
+    case .outputExists: "exists already"
     case .outputIsInput:
       "is the input itself, or another file that is read; give another name for the output"
     case .outputIsTerminal: "is a terminal, and this is no text; name a file, or redirect it"
     case .badOutput(let reason): reason
+    case .mendingInPlace: "what was moved in it is not put back in place"
+    case .paddingInPlace:
+      "to pad would show the damaged bytes, which stay where they are in place"
+    case .undoInterrupted: "an undo was interrupted, and is to be completed first"
+    case .noSharing: "can't share data with the input: not on one file system that can"
+    case .tooManyBlocks: "can't hold so many blocks; give a larger block size"
+    case .cancelled: "cancelled"
     }
   }
 }

@@ -2,29 +2,7 @@ internal import CoreIO
 
 /// Which bytes of the due file survived: extents in order, which meet end to end and cover it from 0 to its due size.
 package struct DamageMap: Hashable, Sendable {
-  /// Why bytes are lost. The raw values are those of the LOST note.
-  package struct Cause: RawRepresentable, Hashable, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-    /// Past the end of the file as found.
-    package static let pastEnd = Cause(rawValue: 1)
-    /// The device or file system couldn't read them.
-    package static let unreadable = Cause(rawValue: 2)
-    /// Damaged in an archive or a compressed stream.
-    package static let damaged = Cause(rawValue: 3)
-    /// Named as lost by a map file or by the user.
-    package static let named = Cause(rawValue: 4)
-    /// Left out by the dump's writer, on request.
-    package static let leftOut = Cause(rawValue: 5)
-    /// A hole or a run of zeros that is taken for lost.
-    package static let zeros = Cause(rawValue: 7)
-    /// A note that is damaged: its bytes are there, and are no note.
-    package static let note = Cause(rawValue: 8)
-
-    /// Whether the bytes are there, and stay where they stand: nothing refers to them any more, and they are all that
-    /// somebody could still learn from.
-    package var keepsBytes: Bool { [.leftOut, .zeros, .note].contains(self) }
-  }
+  package typealias Cause = LostRange.Cause
 
   /// A range of the file with one fate; `cause` is nil where its bytes survived. Never empty.
   package struct Extent: Hashable, Sendable {
@@ -156,4 +134,10 @@ package struct DamageMap: Hashable, Sendable {
 
   /// Whether every byte of the range is there.
   package func survives(_ range: Range<UInt64>) -> Bool { surviving(in: range) == range.length }
+}
+
+extension LostRange.Cause {
+  /// Whether the bytes are there, and stay where they stand: nothing refers to them any more, and they are all that
+  /// somebody could still learn from.
+  package var keepsBytes: Bool { [.leftOut, .zeros, .note].contains(self) }
 }

@@ -1,18 +1,27 @@
 package import CoreIO
 internal import ELFCore
 
-extension LostRange {
-  /// The names of causes and states in JSON and text, by their numbers in the note.
-  private static let causes: [UInt32: String] = [
-    1: "past end of file", 2: "unreadable", 3: "damaged", 4: "named as lost",
-    5: "left out", 7: "zeros taken for lost", 8: "damaged note",
-  ]
-  private static let states: [UInt32: String] = [
-    1: "dropped", 2: "zero-marked", 3: "padded", 4: "rebuilt",
+extension LostRange.Cause {
+  private static let names: [Self: String] = [
+    .pastEnd: "past end of file", .unreadable: "unreadable", .damaged: "damaged",
+    .named: "named as lost", .leftOut: "left out", .zeros: "zeros taken for lost",
+    .note: "damaged note",
   ]
 
-  public var causeName: String { Self.causes[cause] ?? "cause \(cause)" }
-  public var stateName: String { Self.states[state] ?? "state \(state)" }
+  /// Its name in JSON and text; its number for one that we don't know.
+  public var name: String { Self.names[self] ?? "cause \(rawValue)" }
+}
+
+extension LostRange.State {
+  private static let names: [Self: String] = [
+    .dropped: "dropped", .zeroMarked: "zero-marked", .padded: "padded", .rebuilt: "rebuilt",
+  ]
+
+  /// Its name in JSON and text; its number for one that we don't know.
+  public var name: String { Self.names[self] ?? "state \(rawValue)" }
+}
+
+extension LostRange {
 
   package var jsonMembers: [JSONValue.Member] {
     [
@@ -21,17 +30,17 @@ extension LostRange {
       .init(name: "offset", value: .number(fileOffset)),
       .init(
         name: "header",
-        value: headerIndex == Self.headerTable ? .null : .number(UInt64(headerIndex))),
-      .init(name: "flags", value: .number(UInt64(flags))),
-      .init(name: "cause", value: .string(causeName)),
-      .init(name: "state", value: .string(stateName)),
+        value: headerIndex.map { .number(UInt64($0)) } ?? .null),
+      .init(name: "flags", value: .number(UInt64(flags.rawValue))),
+      .init(name: "cause", value: .string(cause.name)),
+      .init(name: "state", value: .string(state.name)),
     ]
   }
 
   /// Where it was: a range of memory, or a place in the file.
   package var place: String {
     let (end, overflow) = address.addingReportingOverflow(length)
-    if headerIndex == Self.headerTable { return "program header table at offset \(fileOffset)" }
+    if headerIndex == nil { return "program header table at offset \(fileOffset)" }
     if address == 0 { return "notes at offset \(fileOffset)" }
     return "0x\(hexadecimal(address))-0x\(hexadecimal(overflow ? .max : end))"
   }

@@ -6,11 +6,11 @@ public struct OffsetSurvey: Hashable, Sendable {
   /// A stretch whose bytes all stand equally far from where they belong.
   public struct Piece: Hashable, Sendable {
     /// Where it belongs. Its bytes are known to be its own from the first anchor in it to the last.
-    public var due: Range<UInt64>
+    public internal(set) var due: Range<UInt64>
     /// How far from there it stands in the input: negative where bytes before it are missing.
-    public var move: Int64
+    public internal(set) var move: Int64
     /// How many anchors say so.
-    public var witnesses: Int
+    public internal(set) var witnesses: Int
 
     /// Where it stands.
     package var found: Range<UInt64> { due.moved(by: move) ?? due.lowerBound..<due.lowerBound }

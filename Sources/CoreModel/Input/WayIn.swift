@@ -7,25 +7,25 @@ public struct WayIn: Hashable, Sendable {
     case file, pipe
   }
 
-  public var kind: Kind
+  public package(set) var kind: Kind
   /// What the dump was packed in; nil for none.
-  public var packing: Packing?
+  public package(set) var packing: Packing?
   /// How a stream ended. Of a file that is not packed, always whole.
-  public var ending = StreamEnding.whole
+  public package(set) var ending = StreamEnding.whole
   /// What systemd-coredump wrote beside the core: `user.coredump.` names and their values, raw.
-  public var attributes: [String: [UInt8]] = [:]
+  public package(set) var attributes: [String: [UInt8]] = [:]
   /// How many zeros the input ends with, where that is a page at least.
-  public var zeroTail: UInt64 = 0
+  public package(set) var zeroTail: UInt64 = 0
   /// Bytes that could not be read.
-  public var unreadable: UInt64 = 0
+  public package(set) var unreadable: UInt64 = 0
   /// What there is to say of the archive that it was in, in words.
-  public var archiveRemarks: [String] = []
+  public package(set) var archiveRemarks: [String] = []
   /// Whether all of it stands in its place.
-  public var offsets = OffsetSurvey()
+  public package(set) var offsets = OffsetSurvey()
   /// Whether what didn't was put back.
-  public var isMended = false
+  public package(set) var isMended = false
   /// Bytes after the end that an interrupted repair in place left: they were ignored.
-  public var ignoredTail: UInt64 = 0
+  public package(set) var ignoredTail: UInt64 = 0
 
   package init(kind: Kind) { self.kind = kind }
 

@@ -15,17 +15,17 @@ public struct StackState: Hashable, Sendable {
     case absent
   }
 
-  public var verdict: Verdict
+  public internal(set) var verdict: Verdict
   /// From where on the stack is counted: the stack pointer, or the segment's start where the pointer is below it.
-  public var start: UInt64
+  public let start: UInt64
   /// The first address above `start` whose byte is not there.
-  public var survivesTo: UInt64
+  public internal(set) var survivesTo: UInt64
   /// The end of the segment; `start` where no segment holds the stack.
-  public var end: UInt64
+  public let end: UInt64
   /// Why it is lost though no length tells it.
-  public var remark: String?
+  public internal(set) var remark: String?
   /// Whether it is zeros at its pointer and at its end, though those are there.
-  public var readsAsZeros = false
+  public internal(set) var readsAsZeros = false
 
   public var survived: UInt64 { survivesTo - start }
   public var size: UInt64 { end - start }

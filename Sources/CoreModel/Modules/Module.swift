@@ -53,9 +53,9 @@ public struct ModuleVerdict: Hashable, Sendable {
     case leftOut = "not verified: left out"
   }
 
-  public var verification: Verification
+  public let verification: Verification
   /// What there is to say of the file; empty where all is well.
-  public var remark: String
+  public let remark: String
 
   public init(_ verification: Verification, _ remark: String = "") {
     self.verification = verification

@@ -2,14 +2,6 @@ package import ELFCore
 
 /// A stretch of memory of the new core whose bytes are not the dump's: an entry of the REBUILT note.
 package struct RebuiltSegment: Hashable, Sendable {
-  /// How its bytes were had. The raw values are those of the REBUILT note.
-  package enum Source: UInt32, Hashable, Sendable {
-    /// The dynamic linker's list, made anew from what the notes and the headers tell.
-    case linkMap = 1
-    /// A verified file.
-    case mappedFile = 2
-  }
-
   package enum Content: Hashable, Sendable {
     case bytes([UInt8])
     /// Bytes of a file from an offset on.
@@ -19,7 +11,7 @@ package struct RebuiltSegment: Hashable, Sendable {
   package var range: Range<UInt64>
   package var flags: ProgramHeader.Flags
   package var content: Content
-  package var source: Source
+  package var source: RebuiltRange.Source
   /// The file that vouches for it, raw; empty where it is made from more than one.
   package var path: [UInt8]
 

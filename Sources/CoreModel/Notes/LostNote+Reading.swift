@@ -147,6 +147,7 @@ extension LostRange {
     }
     self.init(
       address: wide(0), length: wide(8), fileOffset: wide(16), headerIndex: narrow(24),
-      flags: narrow(28), cause: narrow(32), state: narrow(36))
+      flags: .init(rawValue: narrow(28)), cause: .init(rawValue: narrow(32)),
+      state: .init(rawValue: narrow(36)))
   }
 }

@@ -26,17 +26,15 @@ package struct RebuiltNote: Hashable, Sendable {
   private static func range(
     _ segment: RebuiltSegment, _ header: ProgramHeader?, _ index: Int?
   ) -> LostRange {
-    var range = LostRange(
-      address: segment.range.lowerBound, length: segment.range.length, fileOffset: 0,
-      headerIndex: LostRange.headerTable, flags: segment.flags.rawValue,
-      cause: segment.source.rawValue, state: LostRange.State.rebuilt.rawValue)
-    guard let header, let index, header.memoryEnd > range.address else { return range }
-    range.headerIndex = UInt32(index)
+    let address = segment.range.lowerBound
+    let owner = header.flatMap { $0.memoryEnd > address ? $0 : nil }
     // What was never dumped has no place in the file.
-    if range.address < header.dumpedEnd {
-      range.fileOffset = header.fileOffset &+ (range.address - header.address)
-    }
-    return range
+    let dumped = owner.flatMap { address < $0.dumpedEnd ? $0 : nil }
+    return LostRange(
+      address: address, length: segment.range.length,
+      fileOffset: dumped.map { $0.fileOffset &+ (address - $0.address) } ?? 0,
+      headerIndex: owner == nil ? nil : index.map { UInt32($0) }, flags: segment.flags,
+      cause: LostRange.Cause(rawValue: segment.source.rawValue), state: .rebuilt)
   }
 
   package func descriptor(_ order: ELFFormat.ByteOrder) -> [UInt8] {

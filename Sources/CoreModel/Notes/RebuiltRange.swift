@@ -3,30 +3,44 @@ internal import ELFCore
 
 /// A range of a repaired core whose bytes are not the dump's: an entry of the REBUILT note.
 public struct RebuiltRange: Hashable, Sendable {
+  /// How bytes were had that are not the dump's, an open set. The raw values are those of the REBUILT note.
+  public struct Source: RawRepresentable, Hashable, Sendable {
+    /// The number in the note.
+    public let rawValue: UInt32
+    /// Any number.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// The dynamic linker's list, made anew from what the notes and the headers tell.
+    public static let linkMap = Source(rawValue: 1)
+    /// A verified file.
+    public static let mappedFile = Source(rawValue: 2)
+
+    private static let names: [Self: String] = [.linkMap: "link map", .mappedFile: "mapped file"]
+
+    /// Its name in JSON and text; its number for one that we don't know.
+    public var name: String { Self.names[self] ?? "source \(rawValue)" }
+  }
+
+  /// Where in memory it lies.
   public var address: UInt64 { range.address }
   /// In bytes.
   public var length: UInt64 { range.length }
-  /// How its bytes were had: 1 link map, 2 mapped file.
-  public var source: UInt32 { range.cause }
+  /// How its bytes were had.
+  public var source: Source { Source(rawValue: range.cause.rawValue) }
   /// The file that vouches for it, raw; empty where it is made from more than one.
-  public var path: [UInt8]
+  public let path: [UInt8]
   /// The entry as it stands in the note.
-  public var range: LostRange
+  public let range: LostRange
 
-  public init(_ range: LostRange, path: [UInt8]) {
+  package init(_ range: LostRange, path: [UInt8]) {
     self.range = range
     self.path = path
   }
-
-  private static let sources: [UInt32: String] = [1: "link map", 2: "mapped file"]
-
-  public var sourceName: String { Self.sources[source] ?? "source \(source)" }
 
   package var json: JSONValue {
     .members([
       "address": .address(address),
       "length": .number(length),
-      "source": .string(sourceName),
+      "source": .string(source.name),
       "path": path.isEmpty ? .null : .text(path),
     ])
   }
@@ -36,6 +50,6 @@ public struct RebuiltRange: Hashable, Sendable {
     let (end, overflow) = address.addingReportingOverflow(length)
     let file = path.isEmpty ? "" : ", \(PrintableText(path))"
     return "0x\(hexadecimal(address))-0x\(hexadecimal(overflow ? .max : end))"
-      + "  \(ByteCount(length)), \(sourceName)\(file)"
+      + "  \(ByteCount(length)), \(source.name)\(file)"
   }
 }

@@ -61,10 +61,10 @@ package struct LostNote: Hashable, Sendable {
       bytes.append(range.address, size: 8, order)
       bytes.append(range.length, size: 8, order)
       bytes.append(range.fileOffset, size: 8, order)
-      bytes.append(UInt64(range.headerIndex), size: 4, order)
-      bytes.append(UInt64(range.flags), size: 4, order)
-      bytes.append(UInt64(range.cause), size: 4, order)
-      bytes.append(UInt64(range.state), size: 4, order)
+      bytes.append(UInt64(range.rawHeader), size: 4, order)
+      bytes.append(UInt64(range.flags.rawValue), size: 4, order)
+      bytes.append(UInt64(range.cause.rawValue), size: 4, order)
+      bytes.append(UInt64(range.state.rawValue), size: 4, order)
     }
     return bytes
   }

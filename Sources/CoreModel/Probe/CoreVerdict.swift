@@ -24,11 +24,11 @@ public struct CoreVerdict: Hashable, Sendable {
       public static let zeros = Kind(rawValue: "zeros")
     }
 
-    public var kind: Kind
+    public let kind: Kind
     /// A sentence, safe to print.
-    public var text: String
+    public let text: String
     /// Whether it proves that bytes are not what the process had; a warning otherwise.
-    public var isDamage: Bool
+    public let isDamage: Bool
 
     public init(_ kind: Kind, _ text: String, isDamage: Bool = true) {
       self.kind = kind
@@ -38,7 +38,7 @@ public struct CoreVerdict: Hashable, Sendable {
   }
 
   /// All of them, damage first found first.
-  public var reasons: [Reason] = []
+  public package(set) var reasons: [Reason] = []
 
   public init() {}
 

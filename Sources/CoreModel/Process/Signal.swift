@@ -1,17 +1,26 @@
 internal import CoreIO
 package import ELFCore
 
-/// The names of signals, and what their codes mean.
-package enum Signal {
-  package static func name(_ number: UInt16, _ numbers: SignalNumbers) -> String {
-    numbers[number] ?? "signal \(number)"
+/// A signal, by its number: what that means, the core's machine and system decide.
+public struct Signal: Hashable, Sendable, CustomStringConvertible {
+  /// 0 where there was none.
+  public let number: UInt16
+  private let numbers: SignalNumbers
+
+  package init(_ number: UInt16, _ numbers: SignalNumbers) {
+    self.number = number
+    self.numbers = numbers
   }
 
+  /// `SIGSEGV`; nil for a number without a name.
+  public var name: String? { numbers[number] }
+
+  /// Its name, or its number.
+  public var description: String { name ?? "signal \(number)" }
+
   /// What happened: the signal, why it came, and where.
-  package static func meaning(
-    _ number: UInt16, _ info: SignalInfo?, processID: UInt32?, _ numbers: SignalNumbers
-  ) -> String {
-    let name = name(number, numbers)
+  package func meaning(_ info: SignalInfo?, processID: UInt32?) -> String {
+    let name = description
     // A note that tells of another signal is no explanation of this one.
     guard let info, info.signal == Int32(number) else { return name }
     switch info.code {
@@ -25,8 +34,8 @@ package enum Signal {
     default: break
     }
     let address = "0x" + hexadecimal(info.address)
-    guard let words = faults[name]?[info.code] else {
-      return info.code > 0 && faults[name] != nil
+    guard let words = Self.faults[name]?[info.code] else {
+      return info.code > 0 && Self.faults[name] != nil
         ? "\(name): code \(info.code), address \(address)" : name
     }
     let parts = words.split(separator: "@", omittingEmptySubsequences: false)

@@ -37,10 +37,10 @@ public struct CutCause: Hashable, Sendable {
     public static func < (left: Confidence, right: Confidence) -> Bool { left.rank < right.rank }
   }
 
-  public var id: ID
-  public var confidence: Confidence
+  public let id: ID
+  public let confidence: Confidence
   /// What speaks for it, a sentence each. Safe to print.
-  public var evidence: [String]
+  public let evidence: [String]
 
   public init(_ id: ID, _ confidence: Confidence, _ evidence: [String]) {
     self.id = id

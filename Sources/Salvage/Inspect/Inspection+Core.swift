@@ -2,13 +2,12 @@ internal import ArchiveFormat
 public import CoreIO
 package import CoreModel
 internal import ELFCore
-public import SystemPackage
 
 extension Inspection {
   /// Looks at a core. Throws where it is none. Writes nothing.
-  public init(of path: FilePath, options: Options = Options()) throws(SalvageError) {
+  public init(of input: CoreInput, options: Options = Options()) throws(SalvageError) {
     guard options.readsWholeArchive else {
-      self = try Intake.glance(at: path) { intake throws(SalvageError) in
+      self = try Intake.glance(at: input) { intake throws(SalvageError) in
         var found = try Inspection(of: intake, options: options)
         if intake.source is ArchiveSource, intake.losses.isEmpty {
           found.findings.append(
@@ -21,7 +20,7 @@ extension Inspection {
       return
     }
     let intakeOptions = IntakeOptions()
-    let intake = try Intake.open(path, options: intakeOptions) { _ throws(SalvageError) in
+    let intake = try Intake.open(input, options: intakeOptions) { _ throws(SalvageError) in
       try UnnamedFile(in: intakeOptions.temporaryFolder)
     }
     do throws(SalvageError) {
@@ -96,18 +95,13 @@ extension Inspection {
     pageSize = process.pageSize
     isPageSizeKnown = process.knownPageSize != nil
     userID = process.userID
-    signalMeaning = process.signal.flatMap { signal in
-      signal == 0
-        ? nil
-        : Signal.meaning(
-          signal, process.signalInfo, processID: process.processID, report.signalNumbers)
+    signalMeaning = report.signal.flatMap { signal in
+      signal.number == 0
+        ? nil : signal.meaning(process.signalInfo, processID: process.processID)
     }
-    headRanges = (
-      structure.tableRange,
-      structure.programHeaders.filter { $0.kind == .note && $0.fileSize > 0 }.map {
-        $0.fileOffset..<($0.fileEnd ?? .max)
-      }
-    )
+    tableRange = structure.tableRange
+    noteRanges = structure.programHeaders.filter { $0.kind == .note && $0.fileSize > 0 }
+      .map { $0.fileOffset..<($0.fileEnd ?? .max) }
   }
 
   // MARK: Memory

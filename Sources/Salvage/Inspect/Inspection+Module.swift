@@ -17,15 +17,15 @@ extension Inspection {
     }
 
     /// As the kernel or ld.so named it, raw. `[vdso]` for the kernel's own; empty where no name survived.
-    public var path: [UInt8]
+    public internal(set) var path: [UInt8]
     /// Where the file's first byte was mapped.
-    public var base: UInt64
+    public internal(set) var base: UInt64
     /// The end of its last mapping.
-    public var end: UInt64
+    public internal(set) var end: UInt64
     /// nil where there is none in the core; then `buildIDAbsence` says why.
-    public var buildID: [UInt8]?
-    public var buildIDAbsence = BuildIDAbsence.none
-    public var localFile: LocalFile = .unknown
+    public internal(set) var buildID: [UInt8]?
+    public internal(set) var buildIDAbsence = BuildIDAbsence.none
+    public internal(set) var localFile: LocalFile = .unknown
 
     /// The last part of the path.
     public var name: [UInt8] { path.isEmpty ? Array("?".utf8) : MemoryNames.lastPart(path) }

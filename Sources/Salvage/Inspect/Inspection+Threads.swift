@@ -8,10 +8,11 @@ extension Inspection {
 
   mutating func addThreads(_ core: Core) {
     let main = core.process.info?.id
+    let numbers = SignalNumbers(core.structure.header.machine, core.process.writer)
     threads = core.process.threads.map { status in
       Thread(
         id: status.id, name: status.id == main ? core.process.info?.name : nil,
-        signal: status.signal, programCounter: status.programCounter,
+        signal: Signal(status.signal, numbers), programCounter: status.programCounter,
         stackPointer: status.stackPointer, location: location(of: status.programCounter),
         stack: core.process.writer.isMachine
           ? nil : status.stackPointer.map { StackState(pointer: $0, core.memory) })

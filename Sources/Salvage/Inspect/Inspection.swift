@@ -24,53 +24,53 @@ public struct Inspection: Sendable {
 
   /// A thread: where it was, and whether a debugger can walk its stack.
   public struct Thread: Hashable, Sendable {
-    public var id: UInt32
+    public let id: UInt32
     /// Its name, raw. The kernel keeps that of the main thread alone.
-    public var name: [UInt8]?
-    public var signal: UInt16
-    public var programCounter: UInt64?
-    public var stackPointer: UInt64?
-    public var location: Location
+    public let name: [UInt8]?
+    public let signal: Signal
+    public let programCounter: UInt64?
+    public let stackPointer: UInt64?
+    public internal(set) var location: Location
     /// nil on a machine whose registers we don't know.
-    public var stack: StackState?
+    public let stack: StackState?
   }
 
   /// What an address lies in.
   public struct Location: Hashable, Sendable {
     /// The index of the module.
-    public var module: Int?
+    public internal(set) var module: Int?
     /// From the module's base.
-    public var offset: UInt64 = 0
+    public internal(set) var offset: UInt64 = 0
     /// The function by the module's file on this machine, raw, and how far into it.
-    public var symbol: [UInt8]?
-    public var symbolOffset: UInt64 = 0
+    public internal(set) var symbol: [UInt8]?
+    public internal(set) var symbolOffset: UInt64 = 0
   }
 
   /// Memory of one kind, in bytes.
   public struct Tally: Hashable, Sendable {
-    public var kind: MemoryKind
-    public var mapped: UInt64 = 0
-    public var dumped = ByteTotal()
+    public let kind: MemoryKind
+    public internal(set) var mapped: UInt64 = 0
+    public internal(set) var dumped = ByteTotal()
     /// Mapped, dumped, survived and lost, as tables have them.
     package var sizes: [UInt64] { [mapped, dumped.size, dumped.survived, dumped.lost] }
   }
 
   /// A segment of memory as it was mapped.
   public struct Mapping: Hashable, Sendable {
-    public var address: UInt64
-    public var mapped: UInt64
-    public var dumped: UInt64
-    public var survived: UInt64
-    public var fileOffset: UInt64
-    public var kind: MemoryKind
+    public let address: UInt64
+    public let mapped: UInt64
+    public let dumped: UInt64
+    public let survived: UInt64
+    public let fileOffset: UInt64
+    public let kind: MemoryKind
   }
 
   /// Something that doesn't fit, which no length shows.
   public struct Finding: Hashable, Sendable {
     /// A sentence, safe to print.
-    public var text: String
+    public let text: String
     /// Whether bytes that should be there are not what the process had.
-    public var isDamage: Bool
+    public let isDamage: Bool
   }
 
   /// What of the file the device could not give, as far as it was read.
@@ -91,8 +91,10 @@ public struct Inspection: Sendable {
   public internal(set) var userID: UInt32?
   /// The signal that ended the process, why it came and where. Safe to print.
   public internal(set) var signalMeaning: String?
-  /// Where the notes and the program header table lie in the file.
-  public internal(set) var headRanges: (table: Range<UInt64>, notes: [Range<UInt64>]) = (0..<0, [])
+  /// Where the program header table lies in the file.
+  public internal(set) var tableRange = 0..<UInt64(0)
+  /// Where the notes lie in the file.
+  public internal(set) var noteRanges: [Range<UInt64>] = []
   public internal(set) var threads: [Thread] = []
   /// Only the kinds that the core has, in the order of `MemoryKind`.
   public internal(set) var memory: [Tally] = []

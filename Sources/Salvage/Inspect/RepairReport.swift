@@ -1,32 +1,32 @@
 public import CoreIO
 public import CoreModel
-internal import ELFCore
+public import ELFCore
 public import SystemPackage
 
 /// What a core is, how much of it survived, and what was lost: for people as text, for programs as JSON.
 public struct RepairReport: Hashable, Sendable {
   /// One thread by its NT_PRSTATUS.
   public struct Thread: Hashable, Sendable {
-    public var id: UInt32
-    public var programCounter: UInt64?
-    public var stackPointer: UInt64?
+    public let id: UInt32
+    public let programCounter: UInt64?
+    public let stackPointer: UInt64?
   }
 
   /// A program or library, and how it was made sure that the file here is the one that the process had mapped.
   public struct Module: Hashable, Sendable {
     /// As the kernel named it, raw.
-    public var path: [UInt8]
+    public let path: [UInt8]
     /// Where its first mapping begins.
-    public var base: UInt64
+    public let base: UInt64
     /// How far it lies from where it was linked for; nil where its headers are lost.
-    public var bias: UInt64?
-    public var verdict: ModuleVerdict
+    public let bias: UInt64?
+    public let verdict: ModuleVerdict
   }
 
   /// A lost range and what it was, in words.
   public struct Loss: Hashable, Sendable {
-    public var range: LostRange
-    public var what: String
+    public let range: LostRange
+    public let what: String
   }
 
   /// What lost ranges were.
@@ -38,55 +38,55 @@ public struct RepairReport: Hashable, Sendable {
     package var isStack: Bool { memory == .mainStack || memory == .threadStacks }
   }
 
-  public var input: FilePath
-  /// The machine's name; nil for one that we don't know.
-  public var machine: String?
-  /// `e_machine`
-  public var machineNumber: UInt16
+  public let input: FilePath
+  public let machine: Machine
+  /// What people call the machine, with its width and byte order; nil for one that we don't know.
+  public let machineName: String?
   /// The program's path as the kernel named it, raw; only its short name where the list of mapped files is lost.
-  public var program: [UInt8]?
+  public let program: [UInt8]?
   /// The program's file, where it was named by hand.
-  public var programFile: FilePath?
-  public var commandLine: [UInt8]?
-  public var processID: UInt32?
-  public var signal: UInt16?
+  public let programFile: FilePath?
+  public let commandLine: [UInt8]?
+  public let processID: UInt32?
+  /// The one that ended the process; nil where that is lost.
+  public let signal: Signal?
   /// The threads whose registers survived, the one that crashed first.
-  public var threads: [Thread]
+  public let threads: [Thread]
   /// In bytes.
-  public var sizeFound: UInt64
+  public let sizeFound: UInt64
   /// In bytes; nil where the headers name a size that no file can have.
-  public var sizeDue: UInt64?
+  public let sizeDue: UInt64?
   public var isWhole: Bool { verdict.isWhole }
   /// Whether it is whole, and what speaks against it.
-  public var verdict: CoreVerdict
+  public let verdict: CoreVerdict
   /// Whether it is itself the output of a repair.
-  public var isRepaired: Bool
+  public let isRepaired: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
-  public var memory: ByteTotal
+  public let memory: ByteTotal
   /// Segments of memory with bytes in the file: whole, in part, lost.
-  public var segmentsWhole: Int
-  public var segmentsPartial: Int
-  public var segmentsLost: Int
+  public let segmentsWhole: Int
+  public let segmentsPartial: Int
+  public let segmentsLost: Int
   /// How many bytes of the notes, and of the program header table, are lost.
-  public var notesLost: UInt64
-  public var tableLost: UInt64
+  public let notesLost: UInt64
+  public let tableLost: UInt64
   /// What is in the output that was not in the dump, by address.
-  public var rebuilt: [RebuiltRange]
+  public let rebuilt: [RebuiltRange]
   /// The programs and libraries that the process had mapped, by address; empty where nothing was to be rebuilt.
-  public var modules: [Module]
-  public var linkMap: LinkMapOutcome
+  public let modules: [Module]
+  public let linkMap: LinkMapOutcome
   /// Whether NT_FILE no longer names files for data that is lost.
-  public var mappingsReduced: Bool
+  public let mappingsReduced: Bool
   /// How the input came, and what that tells of it.
-  public var wayIn: WayIn
+  public internal(set) var wayIn: WayIn
   /// Whether the notes were found without a PT_NOTE that names them.
-  public var notesAreFound: Bool
+  public let notesAreFound: Bool
   /// Whether notes that are lost were found where they stood before an earlier repair.
-  public var notesAreMerged: Bool
+  public let notesAreMerged: Bool
   /// Who wrote the core.
-  public var writer: CoreWriter
+  public let writer: CoreWriter
   /// How many threads stand in notes of another system than Linux, which are carried through unread.
-  public var foreignThreads: Int
+  public let foreignThreads: Int
   /// Why the input could not be read to its end, for a reason of the system; nil where it could. What came is no less right.
   public var readFailure: SalvageError? { wayIn.readFailure(of: input, at: sizeFound) }
 
@@ -102,7 +102,6 @@ public struct RepairReport: Hashable, Sendable {
 
   /// Which notes may be lost, and which were never written.
   package let noteLoss: NoteLoss
-  package let signalNumbers: SignalNumbers
 
   init(_ core: Core, _ rebuild: Rebuild, _ segments: Segments, programFile: FilePath? = nil) {
     let (structure, process) = (core.structure, core.process)
@@ -113,14 +112,14 @@ public struct RepairReport: Hashable, Sendable {
     writer = process.writer
     foreignThreads = writer.foreignThreads(in: structure.notes)
     noteLoss = NoteLoss(structure, core.damage)
-    signalNumbers = SignalNumbers(structure.header.machine, writer)
-    machine = structure.header.machine.name(in: structure.format, flags: structure.header.flags)
-    machineNumber = structure.header.machine.rawValue
+    machine = structure.header.machine
+    machineName = machine.name(in: structure.format, flags: structure.header.flags)
     program = process.programPath
     self.programFile = programFile
     commandLine = process.commandLine
     processID = process.processID
-    signal = process.signal
+    let meanings = SignalNumbers(machine, writer)
+    signal = process.signal.map { Signal($0, meanings) }
     threads = process.threads.map {
       Thread(id: $0.id, programCounter: $0.programCounter, stackPointer: $0.stackPointer)
     }
@@ -150,19 +149,19 @@ public struct RepairReport: Hashable, Sendable {
       return number
     }
     kinds = numbers.sorted { $0.value < $1.value }.map(\.key)
-    tableLost = Self.lostBytes(lostRanges) { $0.headerIndex == LostRange.headerTable }
+    tableLost = Self.lostBytes(lostRanges) { $0.headerIndex == nil }
     notesLost = Self.lostBytes(lostRanges) { range in
-      structure.table[number: range.headerIndex]?.kind == .note
+      range.headerIndex.flatMap { structure.table[number: $0] }?.kind == .note
     }
   }
 
   private static func kind(
     _ range: LostRange, _ table: HeaderTable, _ names: MemoryNames
   ) -> LossKind {
-    guard range.headerIndex != LostRange.headerTable else {
+    guard let index = range.headerIndex else {
       return LossKind(what: "the program header table", memory: nil)
     }
-    guard let header = table[number: range.headerIndex], header.kind != .note else {
+    guard let header = table[number: index], header.kind != .note else {
       return LossKind(what: "the notes", memory: nil)
     }
     let end = range.address.addingReportingOverflow(range.length)

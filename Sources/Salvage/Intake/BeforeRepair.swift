@@ -45,8 +45,7 @@ struct BeforeRepair {
   private static func extent(_ lost: LostRange) -> DamageMap.Extent? {
     let (end, overflow) = lost.fileOffset.addingReportingOverflow(lost.length)
     guard !overflow, lost.length > 0 else { return nil }
-    return DamageMap.Extent(
-      range: lost.fileOffset..<end, cause: DamageMap.Cause(rawValue: lost.cause))
+    return DamageMap.Extent(range: lost.fileOffset..<end, cause: lost.cause)
   }
 
   /// `coresalvage 1.0.0`, by the ORIGIN note.

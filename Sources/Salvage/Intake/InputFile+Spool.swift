@@ -18,7 +18,8 @@ extension InputFile {
     case .terminal: throw SalvageError(.notAnArchive(found: "a terminal"), file: StandardInput.name)
     case .file(let file): return (file, nil)
     case .stream(let stream):
-      let (file, ending) = try spooling(stream, in: temporaryFolder)
+      let (file, ending) = try spooling(
+        stream, named: StandardInput.name, in: temporaryFolder)
       var way = WayIn(kind: .pipe)
       way.ending = ending
       return (file, way.readFailure(of: file.path, at: file.size))
@@ -27,14 +28,14 @@ extension InputFile {
 
   /// What a pipe gives, in an unnamed temporary file, and how it ended.
   package static func spooling(
-    _ stream: DescriptorStream, in temporaryFolder: FilePath
+    _ stream: DescriptorStream, named name: FilePath, in temporaryFolder: FilePath
   ) throws(SalvageError) -> (file: InputFile, ending: StreamEnding) {
     let spool = try UnnamedFile(in: temporaryFolder)
     let result = try Spool(
-      output: spool, sparse: .never, progress: WorkProgress(total: 0, report: nil)
+      output: spool, sparse: .never, progress: WorkProgress(on: name, total: 0, report: nil)
     ).fill(from: stream)
     return (
-      try InputFile(reading: spool, named: StandardInput.name, size: result.size), result.ending
+      try InputFile(reading: spool, named: name, size: result.size), result.ending
     )
   }
 }

@@ -1,7 +1,6 @@
 internal import ArchiveFormat
 package import CoreIO
 package import CoreModel
-package import SystemPackage
 
 /// How much of an archive is read when it is opened.
 package enum ArchiveReading: Hashable, Sendable {
@@ -30,10 +29,10 @@ extension Intake {
   /// Lets `body` read a core of which it needs little. Of an archive no more is read than it asks for, until that
   /// meets damage: then `body` runs again, with all damage known.
   package static func glance<Result>(
-    at path: FilePath, _ body: (Intake) throws(SalvageError) -> Result
+    at input: CoreInput, _ body: (Intake) throws(SalvageError) -> Result
   ) throws(SalvageError) -> Result {
     let options = IntakeOptions()
-    let intake = try open(path, options: options, archives: .lazily) { _ throws(SalvageError) in
+    let intake = try open(input, options: options, archives: .lazily) { _ throws(SalvageError) in
       try UnnamedFile(in: options.temporaryFolder)
     }
     do throws(SalvageError) {

@@ -1,41 +1,34 @@
 internal import ArchiveFormat
 package import CoreIO
 package import CoreModel
+internal import Glibc
 package import SystemPackage
 
 extension Intake {
-  /// Opens an input. A stream is read to its end, into a file that `spool` makes, in the way of
-  /// `spooling`.
-  package static func open(
-    _ path: FilePath, options: IntakeOptions, archives: ArchiveReading = .wholly,
-    sparse: Sparseness = .auto, spooling: Spooling = .plain,
-    progress: (@Sendable (WorkProgress.State) -> Void)? = nil,
-    spool: (InputSet) throws(SalvageError) -> any WritableFile
-  ) throws(SalvageError) -> Intake {
-    let way = try path == OutputPlace.standard ? standardInput() : named(path)
-    return try open(way, path, options, archives, sparse, spooling, progress, spool)
-  }
-
   /// Opens an input that somebody has opened as a file.
   package static func open(
     _ file: InputFile, options: IntakeOptions, archives: ArchiveReading = .wholly,
     sparse: Sparseness = .auto, spooling: Spooling = .plain,
-    progress: (@Sendable (WorkProgress.State) -> Void)? = nil,
+    progress: WorkProgress.Observer? = nil,
     spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
-    try open(named(file), file.path, options, archives, sparse, spooling, progress, spool)
+    try open(.named(file), file.path, options, archives, sparse, spooling, progress, spool)
   }
 
-  private static func open(
+  static func open(
     _ way: Way, _ path: FilePath, _ options: IntakeOptions, _ archives: ArchiveReading,
     _ sparse: Sparseness, _ spooling: Spooling,
-    _ progress: (@Sendable (WorkProgress.State) -> Void)?,
+    _ progress: WorkProgress.Observer?,
     _ spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
     let losses = try options.losses()
     var inputs = InputSet()
     inputs.insert(at: options.mapFile)
     switch way {
+    case .memory(let source):
+      return Intake(
+        source: source, file: nil, spool: nil, wayIn: WayIn(kind: .file), losses: losses,
+        inputs: inputs)
     case .file(let file):
       inputs.insert(file.identity)
       let source = TolerantSource(file)
@@ -45,14 +38,15 @@ extension Intake {
       inputs.insert(file.identity)
       return try Intake(archive: file, archives, losses: losses, inputs: inputs)
     case .pipedArchive(let stream):
-      let (file, ending) = try InputFile.spooling(stream, in: options.temporaryFolder)
+      let (file, ending) = try InputFile.spooling(
+        stream, named: Self.name(path), in: options.temporaryFolder)
       return try Intake(archive: file, archives, losses: losses, inputs: inputs, ending: ending)
     case .stream(let stream, let file, let packing):
       inputs.insert(file?.identity)
       let output = try spool(inputs)
       let total = packing == nil ? file?.size ?? 0 : 0
-      let progress = WorkProgress(total: total, report: progress)
-      let name = path == OutputPlace.standard ? StandardInput.name : path
+      let name = Self.name(path)
+      let progress = WorkProgress(on: name, total: total, report: progress)
       let source: any ByteSource
       let ending: StreamEnding
       switch spooling {
@@ -73,7 +67,13 @@ extension Intake {
     }
   }
 
-  private enum Way {
+  private static func name(_ path: FilePath) -> FilePath {
+    path == OutputPlace.standard ? StandardInput.name : path
+  }
+
+  /// What an input turned out to be.
+  enum Way {
+    case memory(MemorySource)
     case file(InputFile)
     /// An archive of ours.
     case archive(InputFile)
@@ -82,56 +82,12 @@ extension Intake {
     case stream(any ByteStream, InputFile?, Packing?)
   }
 
-  private static func named(_ path: FilePath) throws(SalvageError) -> Way {
-    try named(.core(path))
-  }
-
-  private static func named(_ file: InputFile) throws(SalvageError) -> Way {
-    let head = (try? file.bytes(at: 0, count: 8)) ?? []
-    try refuseForeign(head, file.path)
-    if ArchiveIndex.isArchive(file) { return .archive(file) }
-    guard Packing(magic: head) != nil || Packing.skippableSize(head) != nil else {
-      return .file(file)
-    }
-    return unpacked(DescriptorStream(file), file)
-  }
-
-  private static func standardInput() throws(SalvageError) -> Way {
-    switch StandardInput.open(extent: InterruptedWork.size) {
-    case .terminal:
-      throw SalvageError(
-        .notACore(expected: "a core", found: "a terminal"), file: StandardInput.name)
-    case .file(let file): return try named(file)
-    case .stream(let stream):
-      try refuseForeign(stream.peek(8), StandardInput.name)
-      // As a plain stream of lz4, parts of another archive in it would pass for its own.
-      if SkippableFrame.kind(stream.peek(SkippableFrame.prefixSize)) == .manifest {
-        return .pipedArchive(stream)
-      }
-      return unpacked(stream, nil)
-    }
-  }
-
-  /// The stream, unpacked where it is packed.
-  private static func unpacked(_ stream: DescriptorStream, _ file: InputFile?) -> Way {
-    var isSkipped = false
-    while let size = Packing.skippableSize(stream.peek(8)) {
-      stream.discard(size)
-      isSkipped = true
-    }
-    switch Packing(magic: stream.peek(4)) {
-    case .zstd: return .stream(ZstdStream(stream), file, .zstd)
-    case .lz4: return .stream(LZ4Stream(stream), file, .lz4)
-    case nil: return .stream(stream, file, isSkipped ? .lz4 : nil)
-    }
-  }
-
   /// What is packed in a file, from its beginning; nil where none of our packings is.
   package static func unpacked(_ file: InputFile) -> (stream: any ByteStream, packing: Packing?)? {
     guard let head = try? file.bytes(at: 0, count: 8),
       Packing(magic: head) != nil || Packing.skippableSize(head) != nil,
       (try? file.descriptor.seek(offset: 0, from: .start)) == 0,
-      case .stream(let stream, _, let packing) = unpacked(DescriptorStream(file), file)
+      case .stream(let stream, _, let packing) = Way.unpacked(DescriptorStream(file), file)
     else { return nil }
     return (stream, packing)
   }
@@ -166,5 +122,54 @@ extension Intake {
       source: TolerantSource(file), file: file, spool: nil, wayIn: WayIn(file),
       losses: try options.losses(), inputs: inputs)
     isWatched = false
+  }
+}
+
+extension Intake.Way {
+  static func named(_ path: FilePath) throws(SalvageError) -> Self { try named(.core(path)) }
+
+  static func named(_ file: InputFile) throws(SalvageError) -> Self {
+    let head = (try? file.bytes(at: 0, count: 8)) ?? []
+    try Intake.refuseForeign(head, file.path)
+    if ArchiveIndex.isArchive(file) { return .archive(file) }
+    guard Packing(magic: head) != nil || Packing.skippableSize(head) != nil else {
+      return .file(file)
+    }
+    return unpacked(DescriptorStream(file), file)
+  }
+
+  static func open(_ input: StandardInput, _ name: FilePath) throws(SalvageError) -> Self {
+    switch input {
+    case .terminal:
+      throw SalvageError(.notACore(expected: "a core", found: "a terminal"), file: name)
+    case .file(let file): try named(file)
+    case .stream(let stream): try streamed(stream, name)
+    }
+  }
+
+  /// A pipe, or a file that is read from where it stands.
+  static func streamed(
+    _ stream: DescriptorStream, _ name: FilePath
+  ) throws(SalvageError) -> Self {
+    try Intake.refuseForeign(stream.peek(8), name)
+    // As a plain stream of lz4, parts of another archive in it would pass for its own.
+    if SkippableFrame.kind(stream.peek(SkippableFrame.prefixSize)) == .manifest {
+      return .pipedArchive(stream)
+    }
+    return unpacked(stream, nil)
+  }
+
+  /// The stream, unpacked where it is packed.
+  fileprivate static func unpacked(_ stream: DescriptorStream, _ file: InputFile?) -> Self {
+    var isSkipped = false
+    while let size = Packing.skippableSize(stream.peek(8)) {
+      stream.discard(size)
+      isSkipped = true
+    }
+    switch Packing(magic: stream.peek(4)) {
+    case .zstd: return .stream(ZstdStream(stream), file, .zstd)
+    case .lz4: return .stream(LZ4Stream(stream), file, .lz4)
+    case nil: return .stream(stream, file, isSkipped ? .lz4 : nil)
+    }
   }
 }

@@ -1,7 +1,6 @@
 public import CoreIO
 package import CoreModel
 internal import ELFCore
-public import SystemPackage
 
 /// A stretch of the process's memory, to be had from a core or an archive by its address.
 public struct MemoryExcerpt: Hashable, Sendable {
@@ -19,10 +18,10 @@ public struct MemoryExcerpt: Hashable, Sendable {
 
   /// Hands the bytes over, part by part, and throws at the first that was not mapped, not dumped, or is lost.
   public func read(
-    from path: FilePath, to body: ([UInt8]) throws(SalvageError) -> Void
+    from input: CoreInput, to body: ([UInt8]) throws(SalvageError) -> Void
   ) throws(SalvageError) {
     var done: UInt64 = 0
-    try Intake.glance(at: path) { intake throws(SalvageError) in
+    try Intake.glance(at: input) { intake throws(SalvageError) in
       try read(from: intake, after: &done, to: body)
     }
   }

@@ -93,11 +93,11 @@ extension Segments {
   /// Keeps the header of a lost segment, without contents.
   private mutating func keep(_ vdso: ProgramHeader) {
     for index in lost.indices
-    where lost[index].state == LostRange.State.dropped.rawValue
-      && lost[index].headerIndex != LostRange.headerTable
+    where lost[index].state == .dropped
+      && lost[index].headerIndex != nil
       && lost[index].address >= vdso.address && lost[index].address < vdso.dumpedEnd
     {
-      lost[index].state = LostRange.State.zeroMarked.rawValue
+      lost[index].state = .zeroMarked
       var entry = vdso
       entry.address = lost[index].address
       entry.fileOffset = lost[index].fileOffset

@@ -62,18 +62,18 @@ package struct Segments: Sendable {
   private mutating func loseTable(_ structure: CoreStructure, _ damage: DamageMap) {
     for extent in damage.extents(in: structure.tableRange) {
       guard let cause = extent.cause else { continue }
-      append(extent.range, at: 0, index: LostRange.headerTable, flags: 0, cause, .dropped)
+      append(extent.range, at: 0, index: nil, flags: [], cause, .dropped)
     }
   }
 
   private mutating func append(
-    _ range: Range<UInt64>, at address: UInt64, index: UInt32, flags: UInt32,
+    _ range: Range<UInt64>, at address: UInt64, index: UInt32?, flags: SegmentFlags,
     _ cause: DamageMap.Cause, _ state: LostRange.State
   ) {
     lost.append(
       LostRange(
         address: address, length: range.length, fileOffset: range.lowerBound,
-        headerIndex: index, flags: flags, cause: cause.rawValue, state: state.rawValue))
+        headerIndex: index, flags: flags, cause: cause, state: state))
   }
 
   private func isTooMuch(_ header: ProgramHeader, _ damage: DamageMap) -> Bool {
@@ -93,8 +93,7 @@ package struct Segments: Sendable {
         header.kind == .note
         ? 0 : header.address &+ (extent.range.lowerBound - header.fileOffset)
       append(
-        extent.range, at: address, index: UInt32(index), flags: header.flags.rawValue, cause,
-        state)
+        extent.range, at: address, index: UInt32(index), flags: header.flags, cause, state)
     }
   }
 
@@ -154,7 +153,7 @@ package struct Segments: Sendable {
     }
     append(
       header.fileRange, at: header.kind == .note ? 0 : header.address, index: UInt32(index),
-      flags: header.flags.rawValue, cause ?? .pastEnd, state)
+      flags: header.flags, cause ?? .pastEnd, state)
   }
 
   /// Entries whose lost bytes, and what the segment has past its bytes in the file, are memory without contents.

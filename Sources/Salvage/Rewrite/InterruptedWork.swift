@@ -40,7 +40,7 @@ package enum InterruptedWork {
 
   static func undoIsInterrupted(_ path: FilePath) -> SalvageError {
     SalvageError(
-      .notInPlace(reason: "an undo was interrupted; `coresalvage undo` completes it"), file: path)
+      .undoInterrupted, file: path)
   }
 
   static func isUnknown(_ path: FilePath) -> SalvageError {

@@ -19,25 +19,34 @@ package struct PieceStream {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkSize, alignment: 4096)
     defer { unsafe buffer.deallocate() }
     for piece in plan.pieces {
+      var position = piece.offset
+      func put(_ bytes: UnsafeRawBufferPointer) throws(SalvageError) {
+        try unsafe output.write(bytes)
+        position += UInt64(bytes.count)
+        try progress.advance(to: position)
+      }
       switch piece.content {
-      case .bytes(let bytes): try output.write(bytes)
-      case .input(let range): try unsafe copy(range, of: source, through: buffer)
-      case .file(let file, let range): try unsafe copy(range, of: file.open(), through: buffer)
+      case .bytes(let bytes):
+        try output.write(bytes)
+        try progress.advance(to: piece.end)
+      case .input(let range): try unsafe copy(range, of: source, through: buffer, put)
+      case .file(let file, let range): try unsafe copy(range, of: file.open(), through: buffer, put)
       case .hole(let size):
         unsafe buffer.initializeMemory(as: UInt8.self, repeating: 0)
         var left = size
         while left > 0 {
           let count = Int(min(left, UInt64(buffer.count)))
-          unsafe try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+          try unsafe put(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
           left -= UInt64(count)
         }
       }
-      progress.advance(by: piece.size, at: piece.end)
     }
   }
 
   private func copy(
-    _ range: Range<UInt64>, of source: any ByteSource, through buffer: UnsafeMutableRawBufferPointer
+    _ range: Range<UInt64>, of source: any ByteSource,
+    through buffer: UnsafeMutableRawBufferPointer,
+    _ put: (UnsafeRawBufferPointer) throws(SalvageError) -> Void
   ) throws(SalvageError) {
     var position = range.lowerBound
     while position < range.upperBound {
@@ -46,7 +55,7 @@ package struct PieceStream {
       guard try unsafe source.read(at: position, into: part) == count else {
         throw SalvageError.becameShorter(source.path, at: position)
       }
-      unsafe try output.write(UnsafeRawBufferPointer(part))
+      try unsafe put(UnsafeRawBufferPointer(part))
       position += UInt64(count)
     }
   }

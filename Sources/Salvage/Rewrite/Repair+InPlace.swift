@@ -36,13 +36,12 @@ extension Repair {
     let repair = try Repair(of: intake, options: options)
     guard !repair.intake.wayIn.isMended else {
       throw SalvageError(
-        .notInPlace(reason: "--shifts mend puts memory elsewhere, which is not done in place"),
+        .mendingInPlace,
         file: file.path)
     }
     guard options.lostMemory != .pad || repair.isCutOnly else {
       throw SalvageError(
-        .notInPlace(
-          reason: "--lost pad would show the damaged bytes, which stay where they are in place"),
+        .paddingInPlace,
         file: file.path)
     }
     var written = Written(

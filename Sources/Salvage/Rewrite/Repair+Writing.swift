@@ -6,21 +6,21 @@ extension Repair {
   /// What was written.
   public struct Written: Hashable, Sendable {
     /// The size of the output in bytes, holes included.
-    public var size: UInt64
+    public internal(set) var size: UInt64
     /// The extension that was done: `none` where the due size can't be had.
-    public var extend: RepairOptions.Extend
+    public internal(set) var extend: RepairOptions.Extend
     /// Whether the output shares its data with the input.
-    public var sharesData: Bool
+    public let sharesData: Bool
     /// What is known of the core now that all of it was read.
-    public var report: RepairReport
+    public let report: RepairReport
     /// Whether an interrupted repair in place was begun anew or completed.
-    public var wasResumed = false
+    public internal(set) var wasResumed = false
     /// Whether the extension was asked for and could not be had.
-    public var lacksHole = false
+    public internal(set) var lacksHole = false
     /// Whether a repair in place could not lock the file.
-    public var lacksLock = false
+    public internal(set) var lacksLock = false
     /// What could not be had and was done another way, in words.
-    public var fallbacks: [String] = []
+    public internal(set) var fallbacks: [String] = []
 
     package init(
       size: UInt64, extend: RepairOptions.Extend, sharesData: Bool, report: RepairReport,
@@ -42,7 +42,7 @@ extension Repair {
   /// appears under its name only once it is complete.
   @discardableResult
   public func write(
-    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Written {
     guard let output else {
       throw SalvageError(.badOutput(reason: "no output was named"), file: source.path)
@@ -57,7 +57,7 @@ extension Repair {
   /// Writes it to a file of any other name.
   @discardableResult
   public func write(
-    to path: FilePath, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    to path: FilePath, progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Written {
     let draft = try draft(of: path, replacing: options.force, progress: progress)
     try draft.output.publish()
@@ -73,14 +73,14 @@ extension Repair {
 
   /// Writes all of the output. Whoever drops the draft without publishing it leaves nothing behind.
   package func draft(
-    of path: FilePath, replacing: Bool, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    of path: FilePath, replacing: Bool, progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Draft {
     // Of an archive or a stream, the file has other bytes than the core.
     let file = intake.spool == nil ? source.backingFile : nil
     let output = try OutputFile(path, sparing: files, replacing: replacing)
     let rewrite = Rewrite(
       source: source, output: output, sparse: options.sparse,
-      progress: WorkProgress(total: source.size, report: progress))
+      progress: WorkProgress(on: source.path, total: source.size, report: progress))
     // A file whose end is inside a block can be cloned into an empty file, and into no longer one.
     let sharesData = try rewrite.clone(file, options.reflink)
     var plan = try resize(output)
@@ -105,7 +105,7 @@ extension Repair {
     let plan = try resize(spool)
     try Rewrite(
       source: source, output: spool, sparse: options.sparse,
-      progress: WorkProgress(total: 0, report: nil)
+      progress: WorkProgress(on: source.path, total: 0, report: nil)
     ).finish(plan)
     return Draft(
       output: spool, written: written(plan, in: spool, sharesData: false), plan: plan)
@@ -136,18 +136,19 @@ extension Repair {
   /// Writes it to a pipe. What can't be read ends that, for the beginning is gone and can't name it.
   @discardableResult
   public func write(
-    to output: FileDescriptor, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    to output: FileDescriptor, progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Written {
     try write(to: OutputStream(output, sparing: files), progress: progress)
   }
 
   package func write(
-    to output: OutputStream, progress: (@Sendable (WorkProgress.State) -> Void)?
+    to output: OutputStream, progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Written {
     // Not around what can't be read: zeros would pass for memory.
     let strict = StrictSource(source, known: core.damage)
     try PieceStream(
-      source: strict, output: output, progress: WorkProgress(total: plan.size, report: progress)
+      source: strict, output: output,
+      progress: WorkProgress(on: source.path, total: plan.size, report: progress)
     ).write(plan)
     var written = Written(size: plan.size, extend: plan.extend, sharesData: false, report: report)
     if let spool = intake.spool as? UnnamedFile, !spool.isUnnamedFromBirth {

@@ -28,12 +28,12 @@ public struct Repair: Sendable {
   /// comes: beside `output`, whose contents it becomes, where that is given and a file's name. `spooling`
   /// may be packed where the repaired core is only to be archived.
   public init(
-    of path: FilePath, for output: FilePath? = nil, options: RepairOptions = RepairOptions(),
-    spooling: Spooling = .plain, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+    of input: CoreInput, for output: FilePath? = nil, options: RepairOptions = RepairOptions(),
+    spooling: Spooling = .plain, progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) {
     let folder = options.intake.temporaryFolder
     let intake = try Intake.open(
-      path, options: options.intake, sparse: options.sparse, spooling: spooling, progress: progress
+      input, options: options.intake, sparse: options.sparse, spooling: spooling, progress: progress
     ) { inputs throws(SalvageError) in
       guard let output, try !OutputPlace(output).isStream else {
         return try UnnamedFile(in: folder)

@@ -6,26 +6,26 @@ public import SystemPackage
 
 /// What the notes of a repaired core say of it: the LOST, REBUILT and ORIGIN notes, read again.
 public struct RepairRecord: Hashable, Sendable {
-  public var file: FilePath
+  public let file: FilePath
   /// False for a core that we never repaired.
-  public var isRepaired: Bool
+  public let isRepaired: Bool
   /// In bytes; those of the last repair.
-  public var sizeFound: UInt64?
-  public var sizeDue: UInt64?
+  public internal(set) var sizeFound: UInt64?
+  public internal(set) var sizeDue: UInt64?
   /// Of all repairs, in the order of the notes.
-  public var lost: [LostRange]
+  public internal(set) var lost: [LostRange]
   /// What is in it that was not in the dump, of all repairs.
-  public var rebuilt: [RebuiltRange]
+  public internal(set) var rebuilt: [RebuiltRange]
   /// The ORIGIN notes' JSON, as it stands there.
-  public var origins: [String]
+  public internal(set) var origins: [String]
   /// Whether one of the notes can't be understood, or has fewer entries than it says: then more may be lost than is listed.
-  public var isDamaged: Bool
+  public internal(set) var isDamaged: Bool
   /// Why the core could not be read to its end; nil where it could. There may be more notes then.
   public internal(set) var readFailure: SalvageError?
 
   /// Reads the notes of a core. Throws where it is none.
-  public init(of path: FilePath) throws(SalvageError) {
-    self = try Intake.glance(at: path) { intake throws(SalvageError) in
+  public init(of input: CoreInput) throws(SalvageError) {
+    self = try Intake.glance(at: input) { intake throws(SalvageError) in
       try RepairRecord(of: intake)
     }
   }

@@ -27,10 +27,7 @@ package struct Rewrite {
     if let file, output.clone(file) { return true }
     guard reflink != .always else {
       throw SalvageError(
-        .badOutput(
-          reason:
-            "can't share data with the input (--reflink always): not on one file system that can"),
-        file: output.path)
+        .noSharing, file: output.path)
     }
     return false
   }

@@ -40,9 +40,9 @@ extension PageMap {
         place: Self.offsets(range), survived: share, weight: 90)
     }
     var placed: [(offset: UInt64, part: Part)] = [
-      (inspection.headRanges.table.lowerBound, head("program headers", inspection.headRanges.table))
+      (inspection.tableRange.lowerBound, head("program headers", inspection.tableRange))
     ]
-    placed += inspection.headRanges.notes.prefix(8).map { ($0.lowerBound, head("notes", $0)) }
+    placed += inspection.noteRanges.prefix(8).map { ($0.lowerBound, head("notes", $0)) }
     let byOffset = inspection.mappings.filter { $0.dumped > 0 }
       .sorted { $0.fileOffset < $1.fileOffset }
     let runs = MapRun.runs(byOffset, most: Self.mostParts)

@@ -56,7 +56,7 @@ package struct PageRow: Hashable, Sendable {
     sizeFound = report.sizeFound
     sizeDue = report.sizeDue
     program = report.program.map { PrintableText(MemoryNames.lastPart($0)).description } ?? ""
-    signal = report.signal.map { $0 == 0 ? "" : Signal.name($0, report.signalNumbers) } ?? ""
+    signal = report.signal.map { $0.number == 0 ? "" : $0.description } ?? ""
     cause = inspection.causes.summary ?? inspection.doubt ?? ""
   }
 
@@ -69,7 +69,7 @@ package struct PageRow: Hashable, Sendable {
     sizeDue = nil
     program = ""
     signal = ""
-    cause = error.description
+    cause = error.advised
   }
 
   private static func strip(_ inspection: Inspection) -> PageMap {

@@ -1,5 +1,6 @@
 internal import CoreIO
 internal import CoreModel
+internal import ELFCore
 internal import Salvage
 
 /// All about one core: what it is, pictures of it, why it was cut, and tables.
@@ -53,7 +54,7 @@ struct PageSection {
     add("Signal", inspection.signalMeaning)
     add(
       "Machine",
-      (report.machine ?? "number \(report.machineNumber)")
+      (report.machineName ?? "number \(report.machine.rawValue)")
         + (inspection.isPageSizeKnown ? ", pages of \(inspection.pageSize) bytes" : ""))
     page.raw("</dl>\n")
   }
@@ -115,7 +116,7 @@ struct PageSection {
         page.row(
           [
             String(thread.id), thread.name.map { PrintableText($0).description } ?? "",
-            thread.signal == 0 ? "" : Signal.name(thread.signal, inspection.report.signalNumbers),
+            thread.signal.number == 0 ? "" : thread.signal.description,
             thread.stackWords,
             thread.programCounter.map { "0x" + hexadecimal($0) } ?? "",
             inspection.locationText(of: thread),

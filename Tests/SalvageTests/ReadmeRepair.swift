@@ -1,13 +1,12 @@
 import Salvage
 
-/// The example of README.md, word for word, so that it is compiled.
-func readmeExample() {
+func repairCore(_ input: String, to output: String) {
   do {
-    let repair = try Repair(of: "in.core")
+    let repair = try Repair(of: input)
     print(repair.report)
     for loss in repair.report.lost { print(loss.what, loss.range.length, "bytes") }
-    let written = try repair.write(to: "out.core")
-    print("out.core has \(written.size) bytes")
+    let written = try repair.write(to: output)
+    print("\(output) has \(written.size) bytes")
   } catch {
     print(error)  // a SalvageError: file, offset, what was expected and what was found
   }
