@@ -1,5 +1,6 @@
 /// Something that is not as it was written.
 public struct ArchiveFault: Hashable, Sendable {
+  /// What is wrong, in words that are safe to print.
   public var what: String
   /// Where in the archive, in bytes.
   public var range: Range<UInt64>

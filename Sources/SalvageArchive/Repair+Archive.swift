@@ -48,12 +48,16 @@ extension Repair {
     return ArchiveDraft(output: output, archived: archived, plan: plan)
   }
 
-  /// Writes the archive into a stream. It is made in an unnamed file first: its first block tells what only its last one
-  /// may have found out.
-  package func archive(
-    to stream: OutputStream, options: ArchiveOptions,
-    progress: (@Sendable (WorkProgress.State) -> Void)?
+  /// Writes the archive to a place that was named: a file, or a stream. What goes into a stream is made in an unnamed file
+  /// first: its first block tells what only its last one may have found out.
+  public func archive(
+    to place: OutputPlace, options: ArchiveOptions = ArchiveOptions(),
+    progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) -> Archived {
+    guard place.isStream else {
+      return try archive(to: place.path, options: options, progress: progress)
+    }
+    let stream = try place.stream(sparing: files)
     let file = try UnnamedFile(in: inputs.options.intake.temporaryFolder)
     let archived = try archive(into: file, options, progress).archived
     try stream.write(file, size: archived.size)

@@ -5,15 +5,20 @@ public import SystemPackage
 
 /// What a look at every byte of an archive found.
 public struct Verification: Hashable, Sendable {
+  /// The archive.
   public var file: FilePath
+  /// The size of the archive in bytes.
   public var size: UInt64
+  /// The size of the core in it, in bytes.
   public var coreSize: UInt64
+  /// How many blocks the core is in.
   public var blocks: Int
   /// Of the archive's format. Parts of version 1 can't be told from those of another archive.
   public var version: UInt64
   /// In the order of the archive.
   public var faults: [ArchiveFault]
 
+  /// Whether every byte of the archive is as it was written.
   public var isSound: Bool { faults.isEmpty }
 
   /// Decodes and checks everything, and writes nothing. Throws where the file can't be read, or is no archive of ours.
@@ -22,6 +27,12 @@ public struct Verification: Hashable, Sendable {
     progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) {
     try self.init(of: InputFile(path), threads: threads, progress: progress)
+  }
+
+  /// The archives that a path names: itself, or each `.core.lz4` in and below a folder, in the order of their names, with the
+  /// reason where one can't be come by. A folder without any is an error.
+  public static func archives(at path: FilePath) -> [Result<FilePath, SalvageError>] {
+    ArchiveFolder.archives(at: path)
   }
 
   package init(

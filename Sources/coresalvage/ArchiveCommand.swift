@@ -1,13 +1,8 @@
-public import ArchiveFormat
 public import ArgumentParser
-internal import CoreIO
-internal import Salvage
-public import SalvageArchive
-internal import SalvageBatch
-internal import SalvageText
+public import SalvageText
 internal import SystemPackage
 
-extension ArchiveBlockSize: ExpressibleByArgument {
+extension ArchiveBlockSize: @retroactive ExpressibleByArgument {
   public init?(argument: String) {
     switch argument.uppercased() {
     case "64K": self = .kib64
@@ -30,7 +25,7 @@ extension ArchiveBlockSize: ExpressibleByArgument {
   }
 }
 
-extension ArchiveOptions.Label: ExpressibleByArgument {
+extension ArchiveOptions.Label: @retroactive ExpressibleByArgument {
   public init?(argument: String) {
     guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
       return nil
@@ -83,17 +78,13 @@ struct ArchiveCommand: ParsableCommand {
   }
 
   func run() throws {
-    let place = try OutputPlace(output?.path ?? Self.name(for: input.path))
+    let place = try OutputPlace(output?.path ?? OutputName.archive(of: input.path))
     try place.refuseTerminal()
     let bar = ProgressBar(label: "archiving")
     let repair = try Repair(
       of: input.path, options: flags.options(holesCost: true), spooling: .packed,
       progress: bar.report)
-    let archived =
-      place.isStream
-      ? try repair.archive(
-        to: place.stream(sparing: repair.files), options: options, progress: bar.report)
-      : try repair.archive(to: place.path, options: options, progress: bar.report)
+    let archived = try repair.archive(to: place, options: options, progress: bar.report)
     bar.clear()
     if !quiet {
       Console.print(words(archived, place), to: place.isStandardOutput ? .errors : .output)
@@ -109,11 +100,5 @@ struct ArchiveCommand: ParsableCommand {
       \(archived.report)
       archived \(place.isStream ? "to" : "in") \(PrintableText(place.name)): \(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))\(next)
       """
-  }
-
-  /// `x.core` and `x.core.zst` become `x.core.lz4`, and so does `x`. What comes from standard input goes to standard output.
-  static func name(for input: FilePath) -> FilePath {
-    guard input != OutputPlace.standard, let name = input.lastComponent else { return input }
-    return input.removingLastComponent().appending(OutputName.archive(of: name))
   }
 }

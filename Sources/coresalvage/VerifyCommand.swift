@@ -1,7 +1,4 @@
 internal import ArgumentParser
-internal import CoreIO
-internal import Salvage
-internal import SalvageArchive
 internal import SalvageText
 internal import SystemPackage
 
@@ -35,7 +32,7 @@ struct VerifyCommand: ParsableCommand {
     // What can't be read weighs more than damage: nobody knows what is in it.
     func meet(_ status: ExitStatus) { worst = worst?.worse(status) ?? status }
     for name in archives {
-      for path in ArchiveFolder.archives(at: name.path) {
+      for path in Verification.archives(at: name.path) {
         do throws(SalvageError) {
           let path = try path.get()
           let bar = ProgressBar(label: "verifying")

@@ -4,7 +4,9 @@ internal import Synchronization
 public final class WorkProgress: Sendable {
   /// A moment of the work: bytes done of bytes in all.
   public struct State: Hashable, Sendable {
+    /// Bytes done.
     public var done: UInt64
+    /// Bytes in all; 0 where nobody can tell yet.
     public var total: UInt64
   }
 

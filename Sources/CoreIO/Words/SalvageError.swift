@@ -5,6 +5,7 @@ public import SystemPackage
 ///
 /// It names the file, and where that helps the offset, what was expected and what was found.
 public struct SalvageError: Error, Hashable, Sendable {
+  /// What stopped it.
   public enum Kind: Hashable, Sendable {
     /// A system call said no.
     case io(Errno, call: String)
@@ -46,10 +47,14 @@ public struct SalvageError: Error, Hashable, Sendable {
     case badOutput(reason: String)
   }
 
+  /// What stopped it.
   public var kind: Kind
+  /// The file that it is about, or a name like `standard input`.
   public var file: FilePath
+  /// Where in the file, in bytes; nil where that says nothing.
   public var offset: UInt64?
 
+  /// An error about this file.
   public init(_ kind: Kind, file: FilePath, offset: UInt64? = nil) {
     self.kind = kind
     self.file = file

@@ -11,7 +11,9 @@ extension LostRange {
     1: "dropped", 2: "zero-marked", 3: "padded", 4: "rebuilt",
   ]
 
+  /// The cause in words, as JSON has it.
   public var causeName: String { Self.causes[cause] ?? "cause \(cause)" }
+  /// The state in words, as JSON has it.
   public var stateName: String { Self.states[state] ?? "state \(state)" }
 
   package var jsonMembers: [JSONValue.Member] {

@@ -3,6 +3,7 @@ internal import ELFCore
 
 /// A range of a repaired core whose bytes are not the dump's: an entry of the REBUILT note.
 public struct RebuiltRange: Hashable, Sendable {
+  /// Where it is in memory.
   public var address: UInt64 { range.address }
   /// In bytes.
   public var length: UInt64 { range.length }
@@ -13,6 +14,7 @@ public struct RebuiltRange: Hashable, Sendable {
   /// The entry as it stands in the note.
   public var range: LostRange
 
+  /// `range` has the source in the place of the cause.
   public init(_ range: LostRange, path: [UInt8]) {
     self.range = range
     self.path = path
@@ -20,6 +22,7 @@ public struct RebuiltRange: Hashable, Sendable {
 
   private static let sources: [UInt32: String] = [1: "link map", 2: "mapped file"]
 
+  /// The source in words, as JSON has it.
   public var sourceName: String { Self.sources[source] ?? "source \(source)" }
 
   package var json: JSONValue {

@@ -35,7 +35,9 @@ extension Inspection {
 
     /// nil where there is none in the core; then `buildIDAbsence` says why.
     public var buildID: [UInt8]?
+    /// Why there is no build-id; of no meaning where there is one.
     public var buildIDAbsence = BuildIDAbsence.none
+    /// Whether the file of that path on this machine is the same.
     public var localFile: LocalFile = .unknown
     /// The address that the file's first byte was linked for.
     var firstAddress: UInt64 = 0

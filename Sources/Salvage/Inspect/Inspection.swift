@@ -19,17 +19,23 @@ public struct Inspection: Sendable {
     /// Whether systemd's journal is asked for what it knows of the core.
     public var asksJournal = true
 
+    /// What is known from the core, this machine's files and its journal.
     public init() {}
   }
 
   /// A thread: where it was, and whether a debugger can walk its stack.
   public struct Thread: Hashable, Sendable {
+    /// Its number (`pid` of its `NT_PRSTATUS`).
     public var id: UInt32
     /// Its name, raw. The kernel keeps that of the main thread alone.
     public var name: [UInt8]?
+    /// The signal that it got; 0 for none.
     public var signal: UInt16
+    /// Where it was; nil on a machine whose registers we don't know.
     public var programCounter: UInt64?
+    /// Where its stack was; nil on a machine whose registers we don't know.
     public var stackPointer: UInt64?
+    /// What its program counter lies in.
     public var location: Location
     /// nil on a machine whose registers we don't know.
     public var stack: StackState?
@@ -41,15 +47,19 @@ public struct Inspection: Sendable {
     public var module: Int?
     /// From the module's base.
     public var offset: UInt64 = 0
-    /// The function by the module's file on this machine, raw, and how far into it.
+    /// The function by the module's file on this machine, raw.
     public var symbol: [UInt8]?
+    /// How far into the function.
     public var symbolOffset: UInt64 = 0
   }
 
   /// Memory of one kind, in bytes.
   public struct Tally: Hashable, Sendable {
+    /// Which kind.
     public var kind: MemoryKind
+    /// Bytes of it that were mapped.
     public var mapped: UInt64 = 0
+    /// Bytes that the dump had of it, and what became of them.
     public var dumped = ByteTotal()
     /// Mapped, dumped, survived and lost, as tables have them.
     package var sizes: [UInt64] { [mapped, dumped.size, dumped.survived, dumped.lost] }
@@ -57,11 +67,17 @@ public struct Inspection: Sendable {
 
   /// A segment of memory as it was mapped.
   public struct Mapping: Hashable, Sendable {
+    /// Where it begins in memory.
     public var address: UInt64
+    /// Bytes of it in memory (`p_memsz`).
     public var mapped: UInt64
+    /// Bytes of it that the dump had (`p_filesz`).
     public var dumped: UInt64
+    /// Those of them that are there.
     public var survived: UInt64
+    /// Where it stands in the due file (`p_offset`).
     public var fileOffset: UInt64
+    /// What was in it.
     public var kind: MemoryKind
   }
 
@@ -85,14 +101,17 @@ public struct Inspection: Sendable {
   public internal(set) var isHurtAgain = false
   /// What the repair put in place of lost bytes.
   public internal(set) var rebuilt: [LostRange] = []
-  /// 4096 where no note tells.
+  /// In bytes; 4096 where no note tells.
   public internal(set) var pageSize: UInt64 = 4096
+  /// Whether a note tells the page size.
   public internal(set) var isPageSizeKnown = false
+  /// Whose process it was; nil where that note is lost.
   public internal(set) var userID: UInt32?
   /// The signal that ended the process, why it came and where. Safe to print.
   public internal(set) var signalMeaning: String?
   /// Where the notes and the program header table lie in the file.
   public internal(set) var headRanges: (table: Range<UInt64>, notes: [Range<UInt64>]) = (0..<0, [])
+  /// All whose registers survived, the one that crashed first.
   public internal(set) var threads: [Thread] = []
   /// Only the kinds that the core has, in the order of `MemoryKind`.
   public internal(set) var memory: [Tally] = []
@@ -104,6 +123,7 @@ public struct Inspection: Sendable {
   public internal(set) var causes: [CutCause] = []
   /// What the file alone can't tell apart. Safe to print.
   public internal(set) var doubt: String?
+  /// In the order in which they were looked for.
   public internal(set) var findings: [Finding] = []
 
   /// Whether every byte is there, and nothing speaks against what they hold.

@@ -7,8 +7,11 @@ public import SystemPackage
 public struct RepairReport: Hashable, Sendable {
   /// One thread by its NT_PRSTATUS.
   public struct Thread: Hashable, Sendable {
+    /// Its number (`pid` of its `NT_PRSTATUS`).
     public var id: UInt32
+    /// Where it was; nil on a machine whose registers we don't know.
     public var programCounter: UInt64?
+    /// Where its stack was; nil on a machine whose registers we don't know.
     public var stackPointer: UInt64?
   }
 
@@ -20,15 +23,19 @@ public struct RepairReport: Hashable, Sendable {
     public var base: UInt64
     /// How far it lies from where it was linked for; nil where its headers are lost.
     public var bias: UInt64?
+    /// How the file that stands for it was made sure of.
     public var verdict: ModuleVerdict
   }
 
   /// A lost range and what it was, in words.
   public struct Loss: Hashable, Sendable {
+    /// Where it was, and why it is lost.
     public var range: LostRange
+    /// What it was: a stack, the data of a library. Safe to print.
     public var what: String
   }
 
+  /// The core, or a name like `standard input`.
   public var input: FilePath
   /// The machine's name; nil for one that we don't know.
   public var machine: String?
@@ -38,8 +45,11 @@ public struct RepairReport: Hashable, Sendable {
   public var program: [UInt8]?
   /// The program's file, where it was named by hand.
   public var programFile: FilePath?
+  /// The process's arguments, raw, as far as its note has them: 79 bytes on Linux.
   public var commandLine: [UInt8]?
+  /// The process's number; nil where that note is lost.
   public var processID: UInt32?
+  /// The signal that ended it; nil where that note is lost.
   public var signal: UInt16?
   /// The threads whose registers survived, the one that crashed first.
   public var threads: [Thread]
@@ -47,6 +57,7 @@ public struct RepairReport: Hashable, Sendable {
   public var sizeFound: UInt64
   /// In bytes; nil where the headers name a size that no file can have.
   public var sizeDue: UInt64?
+  /// Whether every byte is there, and nothing proves that one is not what the process had.
   public var isWhole: Bool { verdict.isWhole }
   /// Whether it is whole, and what speaks against it.
   public var verdict: CoreVerdict
@@ -54,17 +65,21 @@ public struct RepairReport: Hashable, Sendable {
   public var isRepaired: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
   public var memory: ByteTotal
-  /// Segments of memory with bytes in the file: whole, in part, lost.
+  /// Segments of memory with bytes in the file, of which all survived.
   public var segmentsWhole: Int
+  /// Those of which a part survived.
   public var segmentsPartial: Int
+  /// Those of which nothing did.
   public var segmentsLost: Int
-  /// How many bytes of the notes, and of the program header table, are lost.
+  /// How many bytes of the notes are lost.
   public var notesLost: UInt64
+  /// How many bytes of the program header table are lost.
   public var tableLost: UInt64
   /// What is in the output that was not in the dump, by address.
   public var rebuilt: [RebuiltRange]
   /// The programs and libraries that the process had mapped, by address; empty where nothing was to be rebuilt.
   public var modules: [Module]
+  /// What became of the dynamic linker's list of libraries.
   public var linkMap: LinkMapOutcome
   /// Whether NT_FILE no longer names files for data that is lost.
   public var mappingsReduced: Bool

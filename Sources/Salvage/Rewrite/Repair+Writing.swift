@@ -117,6 +117,14 @@ extension Repair {
     try write(to: OutputStream(output, sparing: files), progress: progress)
   }
 
+  /// Writes it to a place that was named: a file, as `write(to:progress:)` for a path does, or a stream.
+  public func write(
+    to place: OutputPlace, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
+  ) throws(SalvageError) -> Written {
+    guard place.isStream else { return try write(to: place.path, progress: progress) }
+    return try write(to: place.stream(sparing: files), progress: progress)
+  }
+
   package func write(
     to output: OutputStream, progress: (@Sendable (WorkProgress.State) -> Void)?
   ) throws(SalvageError) -> Written {
