@@ -11,6 +11,7 @@ public struct HTMLPage: Hashable, Sendable {
   /// The cores of a batch and their outputs, whose place the page must not take.
   private(set) var files = InputSet()
 
+  /// A page without a core.
   public init() {}
 
   /// Adds a core: its row in the overview, and its own section unless the page is to be an overview alone.
