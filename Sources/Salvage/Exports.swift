@@ -2,3 +2,4 @@
 @_exported public import ArchiveFormat
 @_exported public import CoreIO
 @_exported public import CoreModel
+@_exported public import ELFCore

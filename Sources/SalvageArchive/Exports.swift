@@ -1,2 +1,3 @@
 // What stands in our API belongs to it: whoever imports us can use it.
+@_exported public import ArchiveFormat
 @_exported public import Salvage
