@@ -209,6 +209,7 @@ PLACES = {
     "last-thread": lambda core: core.whole_notes(1)[-1]["end"] + 100,
     "second-thread": lambda core: core.whole_notes(1)[1]["end"] + 100,
     "notes": lambda core: core.notes[0]["start"],
+    "notes-end": lambda core: core.notes[-1]["end"],
     # The second thread that bakery starts has the deep stack; the first one's is the last.
     "mid-stack": lambda core: [
         end for _, end, name, _ in core.regions() if name.startswith("stack of thread")

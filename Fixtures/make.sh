@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the fixtures anew: builds the programs, lets them crash, lets the kernel write their cores,
-# cuts these by the causes that cut cores in the field, and packs them with the legend of README.md.
+# Makes the fixtures anew, but those of machines/, which have a make.sh of their own: builds the
+# programs, lets them crash, lets the kernel write their cores, cuts these by the causes that cut
+# cores in the field, and packs them with the legend of README.md.
 # Needs root (core_pattern, mounts), gcc-multilib, gdb, python3 and xz.
 # `make.sh legend` writes the legend alone, from the fixtures as they are.
 set -euo pipefail
@@ -64,7 +65,8 @@ build() {
   gcc "${flags[@]}" -static -no-pie -o clock-static clock.c -pthread
   gcc "${flags[@]}" -m32 -o clock-32 clock.c -pthread
   gcc "${flags[@]}" -o quilt quilt.c
-  cp bakery liboven.so clock-32 quilt "$here/bin"
+  gcc "${flags[@]}" -o ferry ferry.c
+  cp bakery liboven.so clock-32 quilt ferry "$here/bin"
   xz -9e -c clock-static >"$here/bin/clock-static.xz"
 }
 
@@ -137,13 +139,13 @@ bakery_killed() {
   keep bakery.killed-memory bakery SIGKILL "SIGKILL while the kernel wrote the file, with 1 GiB more memory to dump"
 }
 
-# A dump into a pipe, to a handler that is the shell script $1. Nobody waits for it, so the file
+# A dump into a pipe, to a handler that is the shell script $1, of the program $2. Nobody waits for it, so the file
 # takes the name core when it is done.
 handled() {
   printf '#!/bin/sh\n%s\nmv %s/part %s/core\n' "$1" $demo $demo >handler
   chmod 755 handler
   set_kernel kernel/core_pattern "|$demo/handler %P"
-  crash -- ./bakery
+  crash -- ./"${2:-bakery}"
   until [[ -e core ]]; do sleep 0.1; done
   set_kernel kernel/core_pattern core
 }
@@ -155,6 +157,12 @@ bakery_piped() {
   keep bakery.handler-memory bakery handler "a handler that left after 3000001 bytes"
 }
 
+# The handler is slow enough for the timer to end while the kernel waits for it.
+ferry() {
+  handled "{ head -c 400000; sleep 1; cat; } >$demo/part" ferry
+  keep ferry.ring-pipe ferry io_uring "a completion of io_uring while the kernel wrote into a handler's pipe: no holes"
+}
+
 clocks() {
   local name bytes
   for name in clock-static clock-32; do
@@ -164,6 +172,9 @@ clocks() {
     crash --core="$bytes" -- ./$name
     keep $name.rlimit-notes $name RLIMIT_CORE "RLIMIT_CORE of $bytes bytes"
   done
+  bytes=$(at notes-end clock-static.whole.core)
+  crash --core="$bytes" -- ./clock-static
+  keep clock-static.rlimit-after-notes clock-static RLIMIT_CORE "RLIMIT_CORE of $bytes bytes, right behind the notes"
   bytes=$(written "$(at main-stack clock-static.whole.core)" clock-static.whole.core)
   crash --core="$bytes" -- ./clock-static
   keep clock-static.rlimit-main-stack clock-static RLIMIT_CORE "RLIMIT_CORE of $bytes bytes"
@@ -224,6 +235,7 @@ else
   bakery_on_a_full_disk
   bakery_killed
   bakery_piped
+  ferry
   clocks
   gcore
   quilts

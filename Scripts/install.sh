@@ -4,8 +4,8 @@
 set -euo pipefail
 
 build=(binutils git libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config)
-test=(binutils chromium elfutils g++ gcc gcc-multilib gdb gdb-multiarch libc6-dev-arm64-cross
-  libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openssl python3 qemu-user time util-linux xfsprogs
+test=(binutils bzip2 chromium elfutils file g++ gcc gcc-multilib gdb gdb-multiarch gzip libc6-dev-arm64-cross
+  libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openssl python3 qemu-user strace systemd time util-linux xfsprogs
   xz-utils zstd)
 demo=(gdb tar xz-utils)
 fleet=(munge slurm-client slurmctld slurmd xz-utils)

@@ -31,3 +31,31 @@ package struct BuildID: Hashable, Sendable {
     return nil
   }
 }
+
+extension ImageHeaders {
+  /// Of the notes of an image, which have some hundred bytes, no more is read.
+  private static let largestNotes: UInt64 = 64 << 10
+
+  /// Its PT_NOTE segments, and how much of each is read.
+  package var notes: [(segment: ProgramHeader, size: UInt64)] {
+    var left = Self.largestNotes
+    return programHeaders.filter { $0.kind == .note }.map { segment in
+      let size = min(segment.fileSize, left)
+      left -= size
+      return (segment, size)
+    }
+  }
+
+  /// The build-id in its notes: `read` gives what there is of the first so many bytes of a PT_NOTE segment.
+  package func buildID<Failure: Error>(
+    reading read: (_ segment: ProgramHeader, _ count: Int) throws(Failure) -> [UInt8]
+  ) throws(Failure) -> BuildID? {
+    for (segment, size) in notes {
+      let bytes = try read(segment, Int(size))
+      if let found = BuildID(notes: bytes.span, alignment: segment.alignment, in: format) {
+        return found
+      }
+    }
+    return nil
+  }
+}

@@ -39,6 +39,20 @@ package struct ImageHeaders: Hashable, Sendable {
     programHeaders.first { $0.kind == kind }
   }
 
+  /// The address that the file's first byte was linked for.
+  package var firstAddress: UInt64 {
+    guard let load = programHeaders.first(where: { $0.kind == .load }) else { return 0 }
+    return load.address &- load.fileOffset
+  }
+
+  /// Where the dynamic section lies (`l_ld`) of an image that lies so far from where it was linked for.
+  package func dynamicRange(bias: UInt64) -> Range<UInt64>? {
+    guard let segment = first(.dynamic) else { return nil }
+    let start = bias &+ segment.address
+    let (end, overflow) = start.addingReportingOverflow(segment.memorySize)
+    return overflow || segment.memorySize == 0 ? nil : start..<end
+  }
+
   /// How many bytes from the start of a file hold the headers of nearly every program.
   package static let readableSize = 4096
 }

@@ -13,18 +13,14 @@ struct Manifest: Hashable, Sendable {
   private static let mostItems = 4096
   private static let mostText = 4 << 20
   /// What names a longer path is no kernel.
-  static let longestPath = 4096
+  private static let longestPath = 4096
 
   init(
-    _ geometry: ArchiveGeometry, _ core: some ByteSource, _ structure: CoreStructure,
-    _ report: RepairReport, _ labels: [ArchiveOptions.Label]
+    _ geometry: ArchiveGeometry, _ core: Core, _ report: RepairReport,
+    _ labels: [ArchiveOptions.Label]
   ) throws(SalvageError) {
     self.geometry = geometry
-    let process = try ProcessSnapshot(structure, core)
     let record = try RepairRecord(of: core)
-    let damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
-    let memory = CoreMemory(structure, damage, core)
-    let modules = try ModuleBuildID.all(of: process, in: memory)
     members = [
       .init(name: "format", value: .string("coresalvage archive")),
       .init(name: "version", value: .number(geometry.version)),
@@ -49,7 +45,7 @@ struct Manifest: Hashable, Sendable {
       .init(name: "contentChecksum", value: .bool(geometry.hasContentChecksum)),
     ]
     add("threads", report.threads.map(\.json))
-    add("modules", modules.map(\.json))
+    add("modules", MappedImages(core.process, core.memory, core.names).images.map(\.json))
     add("lost", record.lost.map { .object($0.jsonMembers) })
     add("rebuilt", record.rebuilt.map(\.json))
   }
@@ -94,5 +90,15 @@ struct Manifest: Hashable, Sendable {
       return (size >> shift + 1) << shift
     }
     return size
+  }
+}
+
+extension MappedImage {
+  var json: JSONValue {
+    let digits = buildID?.bytes.map { hexadecimal(UInt64($0), digits: 2) }.joined()
+    return .members([
+      "path": .text(path), "address": .address(base),
+      "buildID": digits.map(JSONValue.string) ?? .null,
+    ])
   }
 }

@@ -58,7 +58,7 @@ extension Repair {
       return try archive(to: place.path, options: options, progress: progress)
     }
     let stream = try place.stream(sparing: files)
-    let file = try UnnamedFile(in: inputs.options.intake.temporaryFolder)
+    let file = try UnnamedFile(in: self.options.intake.temporaryFolder)
     let archived = try archive(into: file, options, progress).archived
     try stream.write(file, size: archived.size)
     return archived
@@ -71,18 +71,19 @@ extension Repair {
     var repair = self
     var size = try repair.writeArchive(to: output, options, progress)
     // What turned out to be unreadable stands there as zeros: once more, now that it is known.
-    while case let all = try repair.knowingAll(), all.inputs.damage != repair.inputs.damage {
+    while let all = try repair.knowingAll() {
       repair = all
       size = try repair.writeArchive(to: output, options, progress)
     }
     if let file = intake.spool == nil ? source.backingFile : nil,
-      !inputs.options.intake.acceptsGrowing
+      !self.options.intake.acceptsGrowing
     {
       try WriterWatch.refuseGrown(file)
     }
     try output.resize(to: size)
-    let plan = repair.plan ?? Plan(copying: source.size)
-    return (Archived(size: size, coreSize: plan.size, report: repair.report), plan)
+    return (
+      Archived(size: size, coreSize: repair.plan.size, report: repair.report), repair.plan
+    )
   }
 
   /// Gives the size of the archive.
@@ -90,7 +91,7 @@ extension Repair {
     to output: any WritableFile, _ options: ArchiveOptions,
     _ progress: (@Sendable (WorkProgress.State) -> Void)?
   ) throws(SalvageError) -> UInt64 {
-    let core = PlanSource(plan ?? Plan(copying: source.size), source)
+    let core = PlanSource(plan, source)
     let geometry = ArchiveGeometry(
       size: core.size, blockSize: UInt64(options.blockSize.rawValue), blocksPerGroup: 1,
       hasContentChecksum: options.contentChecksum, id: .unknown)
@@ -99,9 +100,9 @@ extension Repair {
         .badOutput(reason: "can't hold so many blocks; give a larger --block-size"),
         file: output.path)
     }
-    let structure = try Probe.structure(of: core)
-    let parts = StructureCopy.ranges(of: structure, geometry)
-    var manifest = try Manifest(geometry, core, structure, report, options.labels)
+    let packed = try Core(Intake(core))
+    let parts = StructureCopy.ranges(of: packed.structure, geometry)
+    var manifest = try Manifest(geometry, packed, report, options.labels)
     manifest.geometry.id = try ArchiveID(of: manifest.text, parts, core)
     let first = manifest.frame
     guard first.count <= SkippableFrame.largest else {

@@ -98,12 +98,11 @@ public struct Restore: Sendable {
     }
     let repair = try Repair(of: intake(source), options: options)
     // What is lost may be no part of the core: then all that is of it came out.
-    let plan = repair.plan ?? Plan(copying: source.size)
-    try Rewrite(
-      source: source, file: nil, output: output, options: options, progress: progress
-    ).finish(plan)
+    try output.resize(to: repair.plan.size)
+    try Rewrite(source: source, output: output, sparse: options.sparse, progress: progress)
+      .finish(repair.plan)
     return Restored(
-      size: plan.size, report: repair.report, isDamaged: true, remarks: source.remarks)
+      size: repair.plan.size, report: repair.report, isDamaged: true, remarks: source.remarks)
   }
 
   /// Puts what there are second copies of into the places of lost blocks.

@@ -32,10 +32,10 @@ extension Batch {
     guard kind != .packed else { return countPacked(file, input, in: &survey) }
     guard options.output != nil || kind == .plain,
       let source: any ByteSource = kind == .plain ? input : try? ArchiveSource(input),
-      let examination = try? Examination(Intake(source), options: options.repair.intake)
+      let core = try? Core(Intake(source), options: options.repair.intake)
     else { return }
-    let structure = examination.structure
-    let isWhole = examination.verdict.isWhole
+    let structure = core.structure
+    let isWhole = core.verdict.isWhole
     guard !isWhole || options.whole != .skip || options.archive != nil else { return }
     guard !isPresent(file, kind) else {
       survey.present += 1

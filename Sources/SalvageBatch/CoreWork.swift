@@ -67,7 +67,7 @@ package struct CoreWork {
     var record = BatchRecord(found.path, outcome)
     record.report = repair.report
     // The input is looked at while it is there: it may be removed, or repaired in place, before anybody asks.
-    if repair.plan != nil || options.inspectsAll {
+    if !repair.isWhole || options.inspectsAll {
       var inspection = Inspection.Options()
       inspection.readsLocalFiles = false
       inspection.asksJournal = false
@@ -101,7 +101,7 @@ package struct CoreWork {
     let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
-    guard repair.plan != nil || !leavesWhole else {
+    guard !repair.isWhole || !leavesWhole else {
       return .done(record(.whole, repair))
     }
     let output = try folder().appending(Self.outputName(found, kind, options))
@@ -150,7 +150,7 @@ package struct CoreWork {
         if isArchive { return try UnnamedFile(in: place) }
         return try OutputFile(output, sparing: inputs, replacing: isThere)
       }
-      guard repair.plan != nil || !leavesWhole else {
+      guard !repair.isWhole || !leavesWhole else {
         return .done(record(.whole, repair).failing(repair.intake.readFailure))
       }
       switch try look(at: output, repair) {
@@ -173,7 +173,7 @@ package struct CoreWork {
     let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
-    guard repair.plan != nil else { return .done(record(.whole, repair)) }
+    guard !repair.isWhole else { return .done(record(.whole, repair)) }
     var record = record(.repaired, repair)
     _ = try folder()
     return try claiming(found.path) { _ throws(SalvageError) in
@@ -261,7 +261,7 @@ package struct CoreWork {
     _ repair: Repair, to output: FilePath, _ replacing: Bool, _ claim: FileClaims.Claim,
     _ progress: Observer
   ) throws(SalvageError) -> SyncGroup.Item {
-    var record = record(repair.plan == nil ? .copied : .repaired, repair)
+    var record = record(repair.isWhole ? .copied : .repaired, repair)
     record.output = output
     if let archive = options.archive {
       let draft = try repair.archiveDraft(
@@ -272,14 +272,18 @@ package struct CoreWork {
       return item(
         record, claim, .draft(draft.output), weight: draft.archived.size, repair, draft.plan)
     }
-    if repair.plan == nil, options.whole == .link, kind == .plain,
+    if repair.isWhole, options.whole == .link, kind == .plain,
       try isLinked(to: output, replacing)
     {
       record.outcome = .linked
       record.outputSize = file.size
       return item(record, claim, .link(output), weight: 0, repair, nil)
     }
-    let draft = try repair.draft(of: output, replacing: replacing, progress: progress)
+    let spooled = try repair.spooledDraft(replacing: replacing)
+    let draft =
+      if let spooled { spooled } else {
+        try repair.draft(of: output, replacing: replacing, progress: progress)
+      }
     record.report = draft.written.report
     record.outputSize = draft.written.size
     return item(record, claim, .draft(draft.output), weight: file.allocated, repair, draft.plan)

@@ -18,14 +18,14 @@ enum PriorOutput {
     guard present.isRegular, let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output)
     else { return .foreign }
-    guard let plan = repair.plan else {
+    guard !repair.isWhole else {
       return lookForCopy(output, structure, isArchive: isArchive, repair)
     }
     guard let line = try? PriorRepair.originLine(in: structure, output) else {
       // An archive is always ours.
       return isArchive ? .outdated : .foreign
     }
-    for plan in [plan, repair.planWithoutExtension]
+    for plan in [repair.plan, repair.planWithoutExtension]
     where plan.size == output.size && plan.origin?.isSame(as: line) == true {
       return .current(plan)
     }
@@ -67,7 +67,7 @@ enum PriorOutput {
     _ output: any ByteSource, _ structure: CoreStructure, isArchive: Bool, _ repair: Repair
   ) -> PriorOutput {
     if output.size == repair.source.size,
-      (try? HeadDigest.of(structure, output)) == repair.inputs.digest
+      (try? HeadDigest.of(structure, output)) == repair.core.digest
     {
       return .current(Plan(copying: output.size))
     }

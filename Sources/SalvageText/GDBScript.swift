@@ -47,9 +47,9 @@ extension Repair {
 
   /// Writes them to a place that was named: a file, or a stream.
   public func writeGDBScript(to place: OutputPlace) throws(SalvageError) {
-    let script = GDBScript(inputs.rebuild.modules, program: inputs.rebuild.program)
+    let script = GDBScript(rebuild.modules, program: rebuild.program)
     try place.write(
-      Array(script.text.utf8), sparing: files, replacing: inputs.options.force,
+      Array(script.text.utf8), sparing: files, replacing: options.force,
       access: intake.file?.identity)
   }
 }

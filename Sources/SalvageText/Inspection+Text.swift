@@ -187,7 +187,7 @@ extension Inspection.Thread {
   }
 }
 
-extension Inspection.Module.BuildIDAbsence {
+extension BuildIDAbsence {
   package var words: String {
     switch self {
     case .lost: "build-id lost"

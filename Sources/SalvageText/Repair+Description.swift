@@ -7,7 +7,7 @@ public import SystemPackage
 extension Repair {
   /// The pieces that the output would be made of, a line each, after a line with its size.
   public var planDescription: [String] {
-    guard let plan else { return ["it would be copied unchanged"] }
+    guard !isWhole else { return ["it would be copied unchanged"] }
     var lines = ["the output would have \(ByteCount(plan.size)):"]
     lines += plan.pieces.map { piece in
       let range = "\(hexadecimal(piece.offset, digits: 12))-\(hexadecimal(piece.end, digits: 12))"
@@ -28,10 +28,8 @@ extension Repair {
 
   /// The report, and what would be written, as one object: that of ``Written/json(output:)``, without an output.
   public var json: JSONValue {
-    Written(
-      size: plan?.size ?? source.size, extend: plan?.extend ?? .none, sharesData: false,
-      report: report
-    ).json(output: nil)
+    Written(size: plan.size, extend: plan.extend, sharesData: false, report: report)
+      .json(output: nil)
   }
 }
 

@@ -83,7 +83,7 @@ struct RepairCommand: ParsableCommand {
       say(repair.json, [repair.report.description] + lines, to: channel)
       return try throwFailure(of: repair.report)
     }
-    let written = try repair.write(to: place, progress: bar.report)
+    let written = try repair.write(progress: bar.report)
     bar.clear()
     say(
       written.json(output: place.path),

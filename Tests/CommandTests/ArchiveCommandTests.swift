@@ -23,7 +23,7 @@ struct ArchiveCommandTests {
       .runSuccessfully()
     try Tool("cmp", [plain.string, restored.string]).runSuccessfully()
     try Tool.coresalvage("verify", "--quiet", archive.string).runSuccessfully()
-    guard Tool.isInstalled("lz4", for: "what lz4 makes of an archive") else { return }
+    try Need.tool("lz4").require()
     let decoded = folder.file("decoded.core")
     let lz4 = try Tool("lz4", ["-d", "-f", "-v", archive.string, decoded.string])
       .runSuccessfully()
@@ -43,19 +43,17 @@ struct ArchiveCommandTests {
     }
   }
 
-  @Test("lz4 -d gives the repaired core of every sample", arguments: SampleCores.cutNames)
+  @Test("lz4 -d gives the repaired core of every fixture", arguments: SampleCores.fixtureNames)
   func samples(name: String) throws {
     let folder = try ScratchFolder(in: .memory)
-    guard let core = try SampleCores.cut(name, into: folder) else { return }
+    let core = try SampleCores.fixture(name, into: folder)
     try Self.expectRoundTrip(of: core, in: folder)
   }
 
   @Test("lz4 -d gives the core of several frames, with every option")
   func severalFrames() throws {
     let folder = try ScratchFolder(in: .memory)
-    guard let core = try SampleCores.fixture("bakery.rlimit-libraries.core", into: folder) else {
-      return
-    }
+    let core = try SampleCores.fixture("bakery.rlimit-libraries.core", into: folder)
     try Self.expectRoundTrip(of: core, in: folder, ["--block-size", "64K"])
     try Self.expectRoundTrip(of: core, in: folder, ["--block-size", "256K", "--content-checksum"])
     try Self.expectRoundTrip(of: core, in: folder, ["--block-size", "1M", "--level", "9"])
@@ -64,7 +62,7 @@ struct ArchiveCommandTests {
   @Test("the same input gives the same archive, whatever the number of threads")
   func sameBytes() throws {
     let folder = try ScratchFolder(in: .memory)
-    guard let core = try SampleCores.fixture("bakery.whole.core", into: folder) else { return }
+    let core = try SampleCores.fixture("bakery.whole.core", into: folder)
     for threads in ["1", "2", "7"] {
       try Tool.coresalvage(
         "archive", "--quiet", "--threads", threads, "--block-size", "256K", core.string,
@@ -98,12 +96,12 @@ struct ArchiveCommandTests {
     #expect(try FileTree.allocated(out) < 1 << 20)
   }
 
-  @Test("the same core gives the same archive as a file, through a pipe, and as .zst")
+  @Test(
+    "the same core gives the same archive as a file, through a pipe, and as .zst",
+    .needs(.tool("zstd")))
   func waysIn() throws {
     let folder = try ScratchFolder(in: .memory)
-    guard let core = try SampleCores.fixture("bakery.rlimit-libraries.core", into: folder) else {
-      return
-    }
+    let core = try SampleCores.fixture("bakery.rlimit-libraries.core", into: folder)
     let expected = folder.file("file")
     try Tool.coresalvage("archive", "-q", core.string, expected.string).runSuccessfully()
     func archive(_ input: String, _ source: Tool.Input = .none) throws {
@@ -114,17 +112,14 @@ struct ArchiveCommandTests {
       try Tool("cmp", [expected.string, output.string]).runSuccessfully()
     }
     try archive("-", .bytes(try ReferenceSource.contents(of: core)))
-    guard Tool.isInstalled("zstd", for: "archives of .zst") else { return }
     try Tool("zstd", ["-q", core.string, "-o", folder.file("x.zst").string]).runSuccessfully()
     try archive(folder.file("x.zst").string)
   }
 
-  @Test("the manifest is text that head shows")
+  @Test("the manifest is text that head shows", .needs(.tool("python3")))
   func manifest() throws {
     let folder = try ScratchFolder(in: .memory)
-    guard let core = try SampleCores.fixture("bakery.rlimit-libraries.core", into: folder) else {
-      return
-    }
+    let core = try SampleCores.fixture("bakery.rlimit-libraries.core", into: folder)
     try Tool.coresalvage(
       "archive", "--quiet", "--label", "ticket=OPS-1", "--label", "who=a \"b\"", core.string
     ).runSuccessfully()
@@ -138,7 +133,6 @@ struct ArchiveCommandTests {
       assert len(m["threads"]) == 6 and m["lost"] and not m["whole"] and m["signal"] == 11, m
       assert any(x["path"].endswith("bakery") and len(x["buildID"]) == 40 for x in m["modules"]), m
       """
-    guard Tool.isInstalled("python3", for: "a reader of JSON") else { return }
     var python = Tool("python3", ["-c", check])
     python.input = .bytes(Array(text.utf8))
     try python.runSuccessfully()

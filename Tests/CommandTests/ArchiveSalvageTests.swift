@@ -67,10 +67,9 @@ struct ArchiveSalvageTests {
     }
   }
 
-  @Test("gdb reads what survived")
+  @Test("gdb reads what survived", .needs(.gdb))
   func gdbReads() throws {
-    guard Tool.isInstalled("gdb", for: "what gdb makes of a salvaged core") else { return }
-    guard let core = try SampleCores.fixture("bakery.whole.core", into: folder) else { return }
+    let core = try SampleCores.fixture("bakery.whole.core", into: folder)
     let path = folder.file("bakery.core.lz4")
     try Tool.coresalvage("archive", "-q", core.string, path.string).runSuccessfully()
     var bytes = try ReferenceSource.contents(of: path)
@@ -110,7 +109,7 @@ struct ArchiveSalvageTests {
 
   @Test("killed at any moment, archive and restore leave no OUT but a whole one")
   func killed() throws {
-    guard let core = try SampleCores.fixture("bakery.whole.core", into: folder) else { return }
+    let core = try SampleCores.fixture("bakery.whole.core", into: folder)
     let archive = folder.file("big.core.lz4")
     try Tool.coresalvage("archive", "-q", core.string, archive.string).runSuccessfully()
     for step in 0..<12 {

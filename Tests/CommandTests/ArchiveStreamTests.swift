@@ -43,9 +43,9 @@ struct ArchiveStreamTests {
   }
 
   private func pack(_ core: FilePath, _ program: String, in folder: ScratchFolder) throws
-    -> FilePath?
+    -> FilePath
   {
-    guard Tool.isInstalled(program, for: "a packed core") else { return nil }
+    try Need.tool(program).require()
     let packed = folder.file("packed.\(program)")
     let arguments =
       program == "zstd"
@@ -66,7 +66,7 @@ struct ArchiveStreamTests {
       #expect(
         try archive("-", .bytes(bytes), options, in: folder) == expected, "a pipe, \(options)")
       for program in ["zstd", "lz4"] {
-        guard let packed = try pack(core, program, in: folder) else { continue }
+        let packed = try pack(core, program, in: folder)
         #expect(
           try archive(packed.string, .none, options, in: folder) == expected,
           "\(program), \(options)")
@@ -84,7 +84,7 @@ struct ArchiveStreamTests {
     let folder = try ScratchFolder()
     let core = try folder.write(Self.mixed, to: "in.core")
     for program in ["zstd", "lz4"] {
-      guard let packed = try pack(core, program, in: folder) else { continue }
+      let packed = try pack(core, program, in: folder)
       let whole = try ReferenceSource.contents(of: packed)
       for part in [whole.count / 3, whole.count - 1000] {
         let cut = try folder.write(Array(whole.prefix(part)), to: "cut")
@@ -106,22 +106,20 @@ struct ArchiveStreamTests {
     }
   }
 
-  @Test("needs no room on disk for the core")
+  @Test("needs no room on disk for the core", .needs(.mounts))
   func temporaryFolder() throws {
-    guard getuid() == 0 else { return Skip.say("mounting a small file system needs root") }
     let folder = try ScratchFolder()
     let place = try folder.makeFolder("small")
     let mounted = try Tool("mount", ["-t", "tmpfs", "-o", "size=4m", "none", place.string]).run()
-    guard mounted.ending == .exit(0) else { return Skip.say("no tmpfs here: \(mounted)") }
+    try #require(mounted.ending == .exit(0), "\(mounted)")
     defer { _ = try? Tool("umount", [place.string]).run() }
     let bytes = Array(Self.core([Self.repeated(60 << 20)]).dropLast(5000))
     let core = try folder.write(bytes, to: "in.core")
     let expected = try archive(core.string, .none, [], in: folder)
     let options = ["--temp-dir", place.string]
     #expect(try archive("-", .bytes(bytes), options, in: folder) == expected, "a pipe")
-    if let packed = try pack(core, "zstd", in: folder) {
-      #expect(try archive(packed.string, .none, options, in: folder) == expected, "zstd")
-    }
+    let packed = try pack(core, "zstd", in: folder)
+    #expect(try archive(packed.string, .none, options, in: folder) == expected, "zstd")
     // All of the core has no room there.
     var tool = Tool.coresalvage(["-q", "-", "-"] + options)
     tool.input = .bytes(bytes)

@@ -92,26 +92,12 @@ struct BadInputTests {
     guard getuid() == 0 else {
       return try refusal(of: path, in: folder, status: 3, says: ["open", "Permission denied"])
     }
-    guard Tool.isInstalled("setpriv", for: "an unreadable input") else { return }
     chmod(folder.path.string, 0o777)
-    let result = try asNobody([path.string, folder.file("out").string], in: folder)
-    #expect(result?.ending == .exit(3) || result == nil, "\(String(describing: result))")
-    if let result { #expect(result.errorText.contains("open: Permission denied"), "\(result)") }
+    try Need.otherUser.require()
+    let result = try OtherUser.command([path.string, folder.file("out").string], in: folder).run()
+    #expect(result.ending == .exit(3), "\(result)")
+    #expect(result.errorText.contains("open: Permission denied"), "\(result)")
     #expect(!FileTree.exists(folder.file("out")))
-  }
-
-  /// Runs a copy of the command as nobody; nil, said aloud, where he can't run it.
-  private func asNobody(_ arguments: [String], in folder: ScratchFolder) throws -> ToolResult? {
-    let copy = folder.file("command")
-    try SparseCopy.copy(Tool.coresalvagePath, to: copy)
-    chmod(copy.string, 0o755)
-    let user = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"]
-    let probe = try Tool("setpriv", user + [copy.string, "--version"]).run()
-    guard probe.ending == .exit(0) else {
-      Skip.say("nobody can't run the command here: \(probe)")
-      return nil
-    }
-    return try Tool("setpriv", user + [copy.string] + arguments).run()
   }
 
   @Test("in a folder where nothing may be made leaves its folder as it was")
@@ -120,11 +106,11 @@ struct BadInputTests {
     let input = try folder.write(Self.core.cut(to: 20_000), to: "in.core")
     let place = try folder.makeFolder("place")
     if getuid() == 0 {
-      guard Tool.isInstalled("setpriv", for: "an unwritable folder") else { return }
+      try Need.otherUser.require()
       chmod(folder.path.string, 0o755)
       chmod(input.string, 0o644)
-      guard let result = try asNobody([input.string, place.appending("out").string], in: folder)
-      else { return }
+      let result = try OtherUser.command([input.string, place.appending("out").string], in: folder)
+        .run()
       #expect(result.ending == .exit(3), "\(result)")
       #expect(result.errorText.contains("create: Permission denied"), "\(result)")
     } else {

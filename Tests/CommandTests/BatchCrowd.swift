@@ -52,7 +52,7 @@ final class BatchCrowd {
     ]
     let folder = try ScratchFolder()
     for name in ["clock-32.whole.core", "clock-static.whole.core"] {
-      guard let path = try SampleCores.fixture(name, into: folder) else { continue }
+      let path = try SampleCores.fixture(name, into: folder)
       cores.append(try ReferenceSource.contents(of: path))
     }
     return cores
@@ -80,9 +80,8 @@ final class BatchCrowd {
 
   /// Packed cores, whole and cut, and streams that are cut themselves.
   private func writePacked(_ cores: [[UInt8]]) throws {
-    guard Tool.isInstalled("zstd", for: "packed cores"),
-      Tool.isInstalled("lz4", for: "packed cores")
-    else { return }
+    try Need.tool("zstd").require()
+    try Need.tool("lz4").require()
     for number in 0..<40 {
       let core = cores[number % cores.count]
       let plain = try folder.write(
@@ -110,7 +109,7 @@ final class BatchCrowd {
       "clock-static.gcore-notes", "quilt.rlimit-table",
     ]
     for name in names {
-      guard let path = try SampleCores.fixture(name + ".core", into: unpacked) else { continue }
+      let path = try SampleCores.fixture(name + ".core", into: unpacked)
       try write(ReferenceSource.contents(of: path), to: "below/\(name).core")
     }
   }

@@ -18,13 +18,12 @@ struct BatchDeleteTests {
     return builder.build().bytes
   }
 
-  private func pack(_ program: String, _ core: FilePath, to packed: FilePath) throws -> Bool {
-    guard Tool.isInstalled(program, for: "a packed core") else { return false }
+  private func pack(_ program: String, _ core: FilePath, to packed: FilePath) throws {
+    try Need.tool(program).require()
     let arguments =
       program == "zstd"
       ? ["-q", "-f", core.string, "-o", packed.string] : ["-q", "-f", core.string, packed.string]
     try Tool(program, arguments).runSuccessfully()
-    return true
   }
 
   @Test(
@@ -44,7 +43,7 @@ struct BatchDeleteTests {
         try Tool.coresalvage("archive", "-q", core.string, packed.string).runSuccessfully()
         cores[name] = packed
       } else {
-        guard try pack(packing, core, to: packed) else { return }
+        try pack(packing, core, to: packed)
         cores[name] = core
       }
     }
@@ -74,7 +73,7 @@ struct BatchDeleteTests {
     let output = folder.file("out")
     let core = try folder.write(Self.bytes(), to: "core")
     let packed = folder.file("packed")
-    guard try pack(packing, core, to: packed) else { return }
+    try pack(packing, core, to: packed)
     let bytes = try ReferenceSource.contents(of: packed)
     try folder.write(Array(bytes.dropLast(bytes.count / 3)), to: "in/cut.core")
     var damaged = bytes
@@ -99,7 +98,7 @@ struct BatchDeleteTests {
     let input = try folder.makeFolder("in")
     let output = folder.file("out")
     let core = try folder.write(Array(Self.bytes().dropLast(450_000)), to: "core")
-    guard try pack("zstd", core, to: input.appending("x.core.zst")) else { return }
+    try pack("zstd", core, to: input.appending("x.core.zst"))
     let tool = Tool.coresalvage("batch", input.string, "--output", output.string)
     try tool.runSuccessfully()
     let written = output.appending("x.core")

@@ -7,9 +7,10 @@ import TestSupport
 struct BatchServiceTests {
   private static let scripts = Tool.packageRoot.appending("Scripts")
 
-  @Test("of systemd are verified by it, and leave the service little to harm")
+  @Test(
+    "of systemd are verified by it, and leave the service little to harm",
+    .needs(.tool("systemd-analyze")))
   func units() throws {
-    guard Tool.isInstalled("systemd-analyze", for: "the units' check") else { return }
     let folder = try ScratchFolder()
     let names = ["service", "timer", "path"].map { "coresalvage-batch.\($0)" }
     for name in names {
@@ -30,14 +31,12 @@ struct BatchServiceTests {
     #expect(secure.ending == .exit(0), "\(secure.lines.suffix(1))")
   }
 
-  @Test("of Kubernetes has only fields that its API knows")
+  @Test(
+    "of Kubernetes has only fields that its API knows",
+    .needs(.pythonModule("kubernetes"), .pythonModule("yaml")))
   func job() throws {
-    guard Tool.isInstalled("python3", for: "the manifest's check") else { return }
     let check = Self.scripts.appending("fleet/check-job.py")
     let result = try Tool("python3", [check.string]).run()
-    guard result.ending != .exit(77) else {
-      return Skip.say("the manifest's check: \(result.errorText)")
-    }
     #expect(result.ending == .exit(0), "\(result)")
   }
 

@@ -76,13 +76,10 @@ struct BatchTests {
     chmod(input.appending("b").string, 0)
     var tool = Self.batch(input, output, "--json")
     if getuid() == 0 {
-      guard Tool.isInstalled("setpriv", for: "reading as another user") else { return }
+      try Need.otherUser.require()
       for path in [folder.path, input, output] { chmod(path.string, 0o777) }
       for name in ["a", "c"] { chmod(input.appending(name).string, 0o644) }
-      tool = Tool(
-        "setpriv",
-        ["--reuid=65534", "--regid=65534", "--clear-groups", "--"] + [tool.program]
-          + tool.arguments)
+      tool = try OtherUser.command(tool.arguments, in: folder)
     }
     let result = try tool.run()
     #expect(result.ending == .exit(1), "\(result)")
@@ -92,11 +89,10 @@ struct BatchTests {
     #expect(try FileTree.names(in: output) == ["a", "c"])
   }
 
-  @Test("takes packed cores too, cut ones and streams that are cut, and unpacks none twice")
+  @Test(
+    "takes packed cores too, cut ones and streams that are cut, and unpacks none twice",
+    .needs(.tool("zstd"), .tool("lz4")))
   func packed() throws {
-    guard Tool.isInstalled("zstd", for: "packed cores"),
-      Tool.isInstalled("lz4", for: "packed cores")
-    else { return }
     let folder = try ScratchFolder()
     let input = try folder.makeFolder("in")
     let output = folder.file("out")
@@ -292,13 +288,14 @@ struct BatchTests {
     #expect(try ReferenceSource.contents(of: output.appending("cut")) == before)
   }
 
-  @Test("on a full disk stops, keeps what is whole, says what is left, and ends with status 3")
+  @Test(
+    "on a full disk stops, keeps what is whole, says what is left, and ends with status 3",
+    .needs(.mounts))
   func fullDisk() throws {
-    guard getuid() == 0 else { return Skip.say("mounting a small file system needs root") }
     let crowd = try BatchCrowd(cuts: 60)
     let output = try crowd.folder.makeFolder("small")
     let mounted = try Tool("mount", ["-t", "tmpfs", "-o", "size=600k", "none", output.string]).run()
-    guard mounted.ending == .exit(0) else { return Skip.say("no tmpfs here: \(mounted)") }
+    try #require(mounted.ending == .exit(0), "\(mounted)")
     defer { _ = try? Tool("umount", [output.string]).run() }
     let result = try Self.batch(crowd.input, output, "--json").run()
     #expect(result.ending == .exit(3), "\(result)")

@@ -24,14 +24,14 @@ struct BatchUnreadTests {
       try folder.write([0x50, 0x4b, 3, 4, 0x14, 0, 0, 0], to: "in/x.core.zip")
       try folder.write([0x1f, 0x9d, 0x90, 0x7f, 0x8a], to: "in/x.core.Z")
       try folder.write([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0, 4], to: "in/x.core.7z")
-      for (program, ending) in [("gzip", "gz"), ("xz", "xz"), ("bzip2", "bz2")]
-      where Tool.isInstalled(program, for: "a packing that is not ours") {
+      for (program, ending) in [("gzip", "gz"), ("xz", "xz"), ("bzip2", "bz2")] {
+        try Need.tool(program).require()
         var tool = Tool(program, ["-c", plain.string])
         tool.output = .file(input.appending("x.core.\(ending)"))
         try tool.runSuccessfully()
         due["x.core.\(ending)"] = "\(program) -dc"
       }
-      guard Tool.isInstalled("zstd", for: "a stream that is cut") else { return }
+      try Need.tool("zstd").require()
       var tool = Tool("zstd", ["-q", "-c", plain.string])
       tool.output = .file(folder.file("whole.zst"))
       try tool.runSuccessfully()
@@ -85,10 +85,10 @@ struct BatchUnreadTests {
     #expect(told.count("empty") == 1 && told.records("empty").count == 1)
   }
 
-  @Test("is no core where it holds something else, as far as our packings go")
+  @Test(
+    "is no core where it holds something else, as far as our packings go",
+    .needs(.tool("zstd"), .tool("lz4")))
   func otherContents() throws {
-    guard Tool.isInstalled("zstd", for: "packed text"), Tool.isInstalled("lz4", for: "packed text")
-    else { return }
     let folder = try ScratchFolder()
     let input = try folder.makeFolder("in")
     for (number, text) in ["", "a", "text"].enumerated() {

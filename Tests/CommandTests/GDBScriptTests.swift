@@ -23,7 +23,9 @@ struct GDBScriptTests {
     }
   }
 
-  @Test("stands beside the core, which stays as it is, and is read by gdb without a complaint")
+  @Test(
+    "stands beside the core, which stays as it is, and is read by gdb without a complaint",
+    .needs(.gdb))
   func written() throws {
     let place = try Place()
     chmod(place.core.string, 0o640)
@@ -33,7 +35,6 @@ struct GDBScriptTests {
     #expect(try place.text().hasPrefix("# Made by coresalvage"))
     #expect(try FileTree.status(place.script).st_mode & 0o777 == 0o640)
     #expect(try ReferenceSource.contents(of: place.core) == Self.bytes)
-    guard Tool.isInstalled("gdb", for: "the script in gdb") else { return }
     let gdb = try Tool("gdb", ["-batch", "-nx", "-x", place.script.string]).runSuccessfully()
     #expect(!gdb.errorText.contains("Error"), "\(gdb)")
   }

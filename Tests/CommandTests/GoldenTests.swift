@@ -6,20 +6,12 @@ import Testing
 /// What the command says and writes is what `Fixtures/golden` has. `Scripts/golden.sh` writes that anew.
 @Suite("the golden outputs")
 struct GoldenTests {
-  /// The one that made the digests of archives.
-  private static let lz4 = "1.9.4"
-
-  private static func hasSameLZ4() throws -> Bool {
-    guard Tool.isInstalled("lz4", for: "golden archives") else { return false }
-    return try Tool("lz4", ["--version"]).run().text.contains("v\(lz4),")
-  }
-
   @Test("are what the command gives", arguments: GoldenCase.all.filter { !$0.isPacked })
   func outputs(of golden: GoldenCase) throws { try check(golden) }
 
   @Test(
     "are what the command gives of archives",
-    .enabled("the golden archives are those of liblz4 \(lz4)") { try hasSameLZ4() },
+    .needs(.lz4(version: "1.9.4")),
     arguments: GoldenCase.all.filter(\.isPacked))
   func archives(of golden: GoldenCase) throws { try check(golden) }
 

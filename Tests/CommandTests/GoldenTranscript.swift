@@ -45,10 +45,7 @@ final class GoldenTranscript {
   }
 
   func addFixture(_ name: String) throws {
-    guard let path = try SampleCores.fixture(name, into: folder) else {
-      throw ReferenceError("Fixtures/ has no \(name)")
-    }
-    pin(path)
+    pin(try SampleCores.fixture(name, into: folder))
   }
 
   func addFolder(_ name: String) throws { _ = try folder.makeFolder(name) }

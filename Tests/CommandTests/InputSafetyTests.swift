@@ -18,7 +18,7 @@ struct InputSafetyTests {
     }
 
     func pack(_ program: String) throws -> FilePath? {
-      guard Tool.isInstalled(program, for: "a packed core") else { return nil }
+      try Need.tool(program).require()
       let packed = folder.file("x.\(program)")
       try Tool(program, ["-q", "-f", core.string, packed.string]).runSuccessfully()
       return packed
@@ -45,7 +45,7 @@ struct InputSafetyTests {
     let place = try Place()
     // zstd's -o is lz4's second name.
     let packed = place.folder.file("x.\(program)")
-    guard Tool.isInstalled(program, for: "a packed core") else { return }
+    try Need.tool(program).require()
     var tool = Tool(program, ["-q", "-c", place.core.string])
     tool.output = .file(packed)
     try tool.runSuccessfully()

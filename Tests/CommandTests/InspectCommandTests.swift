@@ -13,9 +13,8 @@ struct InspectCommandTests {
   @Test("check tells whole, damaged and no core by its status, in a line each")
   func checkStatus() throws {
     let folder = try ScratchFolder()
-    guard let whole = try SampleCores.fixture("clock-static.whole.core", into: folder),
-      let cut = try SampleCores.fixture("clock-32.fsize-libraries.core", into: folder)
-    else { return }
+    let whole = try SampleCores.fixture("clock-static.whole.core", into: folder)
+    let cut = try SampleCores.fixture("clock-32.fsize-libraries.core", into: folder)
     let text = try folder.write(Array("no core\n".utf8), to: "text")
     let cases = [(whole, Int32(0)), (cut, 1), (text, 2), (folder.file("none"), 3)]
     for (path, status) in cases {
@@ -35,9 +34,7 @@ struct InspectCommandTests {
   @Test("the JSON has the names that the manual promises")
   func jsonNames() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.fixture("bakery.fsize-mid-stack.core", into: folder) else {
-      return
-    }
+    let core = try SampleCores.fixture("bakery.fsize-mid-stack.core", into: folder)
     let result = try Tool.coresalvage("inspect", "--json", core.string).run()
     #expect(result.status == 1)
     let object = try Self.json(result)
@@ -74,9 +71,7 @@ struct InspectCommandTests {
   @Test("several cores give a line of JSON each")
   func jsonLines() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.fixture("clock-static.whole.core", into: folder) else {
-      return
-    }
+    let core = try SampleCores.fixture("clock-static.whole.core", into: folder)
     let result = try Tool.coresalvage("inspect", "--json", core.string, core.string).run()
     #expect(result.status == 0)
     #expect(result.output.split(separator: 10).count == 2)
@@ -85,8 +80,7 @@ struct InspectCommandTests {
   @Test("a terminal gets colours unless NO_COLOR says no, and lines of its width")
   func colours() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.fixture("clock-static.rlimit-main-stack.core", into: folder)
-    else { return }
+    let core = try SampleCores.fixture("clock-static.rlimit-main-stack.core", into: folder)
     var tool = Tool.coresalvage("inspect", core.string)
     tool.environment = ["NO_COLOR": nil, "TERM": "xterm"]
     #expect(!(try tool.run().text.contains("\u{1b}[")), "a pipe")
@@ -179,9 +173,7 @@ struct InspectCommandTests {
   @Test("a page is not written over what is there, nor over the core")
   func pageIsCareful() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.fixture("clock-static.whole.core", into: folder) else {
-      return
-    }
+    let core = try SampleCores.fixture("clock-static.whole.core", into: folder)
     let page = try folder.write([1], to: "page.html")
     let command = ["inspect", core.string, "--html"]
     #expect(try Tool.coresalvage(command + [page.string]).run().status == 3)

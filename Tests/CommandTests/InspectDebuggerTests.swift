@@ -7,20 +7,18 @@ struct InspectDebuggerTests {
   private static let share = Tool.packageRoot.appending("share")
 
   /// A core that was cut in a thread's stack, repaired.
-  private static func repaired(in folder: ScratchFolder) throws -> FilePath? {
-    guard let core = try SampleCores.fixture("bakery.fsize-mid-stack.core", into: folder) else {
-      return nil
-    }
+  private static func repaired(in folder: ScratchFolder) throws -> FilePath {
+    let core = try SampleCores.fixture("bakery.fsize-mid-stack.core", into: folder)
     let output = folder.file("repaired.core")
     try Tool.coresalvage(core.string, output.string).runSuccessfully()
     return output
   }
 
-  @Test("gdb warns of a repaired core, lists what is lost, and which pointers go there")
+  @Test(
+    "gdb warns of a repaired core, lists what is lost, and which pointers go there", .needs(.gdb))
   func gdb() throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder()
-    guard let core = try Self.repaired(in: folder) else { return }
+    let core = try Self.repaired(in: folder)
     let script = Self.share.appending("gdb/coresalvage.py")
     let result = try Tool(
       "gdb",
@@ -36,13 +34,10 @@ struct InspectDebuggerTests {
     #expect(!result.text.contains("Traceback"))
   }
 
-  @Test("gdb says nothing of a core that was never repaired")
+  @Test("gdb says nothing of a core that was never repaired", .needs(.gdb))
   func gdbOfWhole() throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.fixture("clock-static.whole.core", into: folder) else {
-      return
-    }
+    let core = try SampleCores.fixture("clock-static.whole.core", into: folder)
     let script = Self.share.appending("gdb/coresalvage.py")
     let result = try Tool(
       "gdb", ["-nx", "-batch", "-iex", "source \(script)", "-ex", "bt 1", "--core=\(core)"]
@@ -51,11 +46,10 @@ struct InspectDebuggerTests {
     #expect(!result.text.contains("Traceback"))
   }
 
-  @Test("lldb lists what is lost, and which pointers go there")
+  @Test("lldb lists what is lost, and which pointers go there", .needs(.tool("lldb-19")))
   func lldb() throws {
-    guard Tool.isInstalled("lldb-19", for: "the script for lldb") else { return }
     let folder = try ScratchFolder()
-    guard let core = try Self.repaired(in: folder) else { return }
+    let core = try Self.repaired(in: folder)
     let script = Self.share.appending("lldb/coresalvage.py")
     let result = try Tool(
       "lldb-19",

@@ -18,12 +18,14 @@ struct InspectPageTests {
   }
 
   private static func cores(in folder: ScratchFolder) throws -> [FilePath] {
-    try ["bakery.fsize-mid-stack", "bakery.whole"].compactMap {
+    try ["bakery.fsize-mid-stack", "bakery.whole"].map {
       try SampleCores.fixture("\($0).core", into: folder)
     }
   }
 
-  @Test("its policy names its own style and script by their digests, and nothing else")
+  @Test(
+    "its policy names its own style and script by their digests, and nothing else",
+    .needs(.tool("openssl")))
   func policyFits() throws {
     let folder = try ScratchFolder()
     let html = try Self.text(Self.page(of: Self.cores(in: folder), in: folder))
@@ -32,7 +34,6 @@ struct InspectPageTests {
       let end = try #require(html[start...].firstRange(of: "</\(element)>")).lowerBound
       let file = try folder.write(Array(html[start..<end].utf8), to: element)
       let command = "openssl dgst -sha256 -binary '\(file)' | base64"
-      guard Tool.isInstalled("openssl", for: "the digests of the page's policy") else { return }
       let digest = try Tool("sh", ["-c", command]).runSuccessfully().text.split(separator: "\n")[0]
       #expect(html.contains("\(directive) 'sha256-\(digest)'"), "\(digest)")
     }
@@ -42,9 +43,8 @@ struct InspectPageTests {
     }
   }
 
-  @Test("headless Chromium shows it at two widths, in light and dark")
+  @Test("headless Chromium shows it at two widths, in light and dark", .needs(.tool("chromium")))
   func looksRight() throws {
-    guard Tool.isInstalled("chromium", for: "looking at the page") else { return }
     let folder = try ScratchFolder()
     let page = try Self.page(of: Array(Self.cores(in: folder).prefix(1)), in: folder)
     var pictures: [[UInt8]] = []
@@ -65,9 +65,8 @@ struct InspectPageTests {
     #expect(Set(pictures).count == 3)
   }
 
-  @Test("its script sorts the overview, and works under the policy")
+  @Test("its script sorts the overview, and works under the policy", .needs(.tool("chromium")))
   func sorts() throws {
-    guard Tool.isInstalled("chromium", for: "the page's script") else { return }
     let folder = try ScratchFolder()
     let page = try Self.page(of: Self.cores(in: folder), in: folder)
     let flags = [

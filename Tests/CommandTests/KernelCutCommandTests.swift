@@ -15,9 +15,10 @@ struct KernelCutCommandTests {
 
   @Test(
     "keeps every thread, byte and note that survived; gdb and eu-readelf agree",
+    .needs(.kernelCores, .gcc, .gdb, .tool("eu-readelf")),
     arguments: 0..<3 as Range<UInt64>)
   func cutsOfLargeCore(seed: UInt64) throws {
-    guard let core = try SharedCores.large() else { return }
+    let core = try SharedCores.large()
     let whole = try core.reference
     let folder = try ScratchFolder(in: .memory)
     for size in Self.cuts(whole, seed: seed) {
@@ -37,11 +38,8 @@ struct KernelCutCommandTests {
     _ output: FilePath, _ core: KernelCore, _ whole: ReferenceCore, _ size: UInt64
   ) throws {
     let expected = try CutExpectation(of: whole, cutTo: size)
-    if EUReadelf.isInstalled {
-      let complaints = try EUReadelf.complaints(output)
-      #expect(complaints.isEmpty, "cut to \(size), eu-readelf: \(complaints)")
-    }
-    guard GDB.isInstalled else { return }
+    let complaints = try EUReadelf.complaints(output)
+    #expect(complaints.isEmpty, "cut to \(size), eu-readelf: \(complaints)")
     let lost = expected.lost.filter { $0.flags & 2 != 0 }
     // gdb serves lost memory of files from the files on disk: those are not ours to judge.
     let anonymous = try lost.filter { loss in
@@ -62,9 +60,9 @@ struct KernelCutCommandTests {
     }
   }
 
-  @Test("keeps holes as holes, and makes holes of dense zeros")
+  @Test("keeps holes as holes, and makes holes of dense zeros", .needs(.kernelCores, .gcc))
   func holes() throws {
-    guard let core = try SharedCores.large() else { return }
+    let core = try SharedCores.large()
     let size = try core.size - 4096
     let folder = try ScratchFolder(in: .memory)
     let sparse = try core.cut(at: size, in: folder)

@@ -15,8 +15,9 @@ struct KillTests {
     /// How long an undisturbed run takes.
     let duration: Duration
 
-    init?() throws {
-      guard let core = try SharedCores.large() else { return nil }
+    init() throws {
+      try Need.require(.kernelCores, .gcc)
+      let core = try SharedCores.large()
       folder = try ScratchFolder()
       whole = try core.reference
       size = whole.source.length - 100_000
@@ -42,7 +43,7 @@ struct KillTests {
 
   @Test("by SIGKILL leaves no output unless it is complete, and the input as it was")
   func sigkill() throws {
-    guard let setting = try Setting() else { return }
+    let setting = try Setting()
     var random = SeededGenerator(for: "moments of SIGKILL")
     var killed = 0
     for round in 0..<30 {
@@ -72,7 +73,7 @@ struct KillTests {
     "by SIGTERM, SIGINT or SIGHUP leaves nothing half-written, and ends by that signal",
     arguments: [SIGTERM, SIGINT, SIGHUP])
   func gentleSignals(signal: Int32) throws {
-    guard let setting = try Setting() else { return }
+    let setting = try Setting()
     var ended = 0
     for (round, share) in [0.3, 0.5, 0.7, 0.9].enumerated() {
       let (result, left) = try setting.run(killedBy: signal, after: share, into: "out-\(round)")

@@ -23,16 +23,15 @@ struct LayoutTests {
     }
     """
 
-  @Test("of 70,000 mappings is opened by gdb wherever it was cut, and its section header counts")
+  @Test(
+    "of 70,000 mappings is opened by gdb wherever it was cut, and its section header counts",
+    .needs(.gdb, .kernelCores, .gcc))
   func manyMappings() throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder()
-    guard let program = try KernelCores.compile(Self.quilt, named: "quilt", in: folder) else {
-      return
-    }
+    let program = try KernelCores.compile(Self.quilt, named: "quilt", in: folder)
     var request = KernelCores.Request(program)
     request.settings["vm.max_map_count"] = "100000"
-    guard let core = try KernelCores.dump(request, in: folder) else { return }
+    let core = try KernelCores.dump(request, in: folder)
     let whole = try core.reference
     #expect(whole.isExtended && whole.segments.count > 70_000)
     let notes = try #require(whole.noteSegments.first).fileRange
@@ -56,9 +55,10 @@ struct LayoutTests {
     #expect(hopeless.ending == .exit(2), "\(hopeless)")
   }
 
-  @Test("of gcore, notes last, keeps its memory, and gdb reads it with threads or without")
+  @Test(
+    "of gcore, notes last, keeps its memory, and gdb reads it with threads or without",
+    .needs(.gdb, .gcc, .tool("gcore"), .tracing))
   func gcore() throws {
-    guard Tool.isInstalled("gcore", for: "gcore's layout"), GDB.isInstalled else { return }
     let folder = try ScratchFolder()
     let source = """
       #include <stdio.h>
@@ -67,7 +67,7 @@ struct LayoutTests {
       int level_1(void) { printf("%p\\n", (void *)&answer); fflush(stdout); return pause(); }
       int main(void) { return level_1(); }
       """
-    guard let program = try KernelCores.compile(source, named: "waiter", in: folder) else { return }
+    let program = try KernelCores.compile(source, named: "waiter", in: folder)
     var tool = Tool(program.string)
     let printed = folder.file("printed")
     tool.output = .file(printed)
@@ -83,7 +83,7 @@ struct LayoutTests {
     let address = try #require(UInt64(text.dropFirst(2).dropLast(), radix: 16))
     let made = try Tool("gcore", ["-o", folder.file("gcore").string, "\(waiter.processID)"]).run()
     let core = folder.file("gcore.\(waiter.processID)")
-    guard FileTree.exists(core) else { return Skip.say("gcore can't attach here: \(made)") }
+    try #require(FileTree.exists(core), "\(made)")
     let whole = try ReferenceCore(contentsOf: core)
     let notes = try #require(whole.noteSegments.first).fileRange
     let memory = try #require(whole.loads.map(\.fileRange.upperBound).max())
@@ -109,31 +109,28 @@ struct LayoutTests {
   }
 
   @Test(
-    "with segments sorted by size, or not, and of 32 bits is opened by gdb", arguments: ["0", "1"])
-  func sorted(setting: String) throws {
-    guard GDB.isInstalled else { return }
+    "with segments sorted by size, or not, and of 32 bits is opened by gdb",
+    .needs(.gdb, .kernelCores, .kernelSetting("kernel.core_sort_vma")), arguments: ["0", "1"],
+    [[], ["-m32"]])
+  func sorted(setting: String, flags: [String]) throws {
+    try Need.build("gcc", flags: flags).require()
     let folder = try ScratchFolder()
-    for flags in [[], ["-m32"]] as [[String]] {
-      var victim = Victim.small
-      victim.compilerFlags = flags
-      guard let program = try victim.compile(in: folder) else { continue }
-      var request = KernelCores.Request(program, victim.arguments)
-      guard KernelSettings.value(of: "kernel.core_sort_vma") != nil else {
-        return Skip.say("this kernel doesn't sort segments")
-      }
-      request.settings["kernel.core_sort_vma"] = setting
-      guard let core = try KernelCores.dump(request, in: folder) else { return }
-      let whole = try core.reference
-      let addresses = whole.loads.map(\.address)
-      #expect((addresses == addresses.sorted()) == (setting == "0"))
-      for cut in [try core.size / 2, try core.size * 9 / 10] {
-        let output = folder.file("out")
-        try Tool.coresalvage("-q", "--force", core.cut(at: cut, in: folder).string, output.string)
-          .runSuccessfully()
-        let view = try GDB(output, program: program).view()
-        #expect(view.opensCleanly, "\(flags), cut at \(cut): \(view.complaints)")
-        #expect(Set(view.threads) == Set(whole.threadIDs))
-      }
+    var victim = Victim.small
+    victim.compilerFlags = flags
+    let program = try victim.compile(in: folder)
+    var request = KernelCores.Request(program, victim.arguments)
+    request.settings["kernel.core_sort_vma"] = setting
+    let core = try KernelCores.dump(request, in: folder)
+    let whole = try core.reference
+    let addresses = whole.loads.map(\.address)
+    #expect((addresses == addresses.sorted()) == (setting == "0"))
+    for cut in [try core.size / 2, try core.size * 9 / 10] {
+      let output = folder.file("out")
+      try Tool.coresalvage("-q", "--force", core.cut(at: cut, in: folder).string, output.string)
+        .runSuccessfully()
+      let view = try GDB(output, program: program).view()
+      #expect(view.opensCleanly, "\(flags), cut at \(cut): \(view.complaints)")
+      #expect(Set(view.threads) == Set(whole.threadIDs))
     }
   }
 }

@@ -92,9 +92,10 @@ struct ManualTests {
     }
   }
 
-  @Test("is clean under mandoc's lint", arguments: ["coresalvage.1", "coresalvage-format.5"])
+  @Test(
+    "is clean under mandoc's lint", .needs(.tool("mandoc")),
+    arguments: ["coresalvage.1", "coresalvage-format.5"])
   func lint(page: String) throws {
-    guard Tool.isInstalled("mandoc", for: "the manual's lint") else { return }
     let path = Self.folder.appending(page)
     let result = try Tool("mandoc", ["-Tlint", "-Wwarning", path.string]).run()
     #expect(result.ending == .exit(0) && result.lines.isEmpty, "\(result)")

@@ -6,24 +6,23 @@ import TestSupport
 /// On a file system that shares extents: an XFS in a file.
 @Suite("on a file system that shares extents, a repair", .serialized)
 struct ReflinkTests {
-  /// Runs `body` in a mounted XFS; not at all, said aloud, where none can be made.
+  /// Runs `body` in a mounted XFS.
   private func withXFS(_ body: (FilePath) throws -> Void) throws {
-    guard getuid() == 0 else { return Skip.say("mounting XFS needs root") }
-    guard Tool.isInstalled("mkfs.xfs", for: "sharing extents") else { return }
+    try Need.require(.xfs, .tool("mkfs.xfs"))
     let folder = try ScratchFolder()
     let image = folder.file("image")
     try Tool("truncate", ["-s", "320M", image.string]).runSuccessfully()
     try Tool("mkfs.xfs", ["-q", "-m", "reflink=1", image.string]).runSuccessfully()
     let place = try folder.makeFolder("xfs")
     let mounted = try Tool("mount", ["-o", "loop", image.string, place.string]).run()
-    guard mounted.ending == .exit(0) else { return Skip.say("no XFS here: \(mounted)") }
+    try #require(mounted.ending == .exit(0), "\(mounted)")
     defer { _ = try? Tool("umount", [place.string]).run() }
     try body(place)
   }
 
-  @Test("clones the data, and the output is the same as a copy")
+  @Test("clones the data, and the output is the same as a copy", .needs(.kernelCores, .gcc))
   func clones() throws {
-    guard let core = try SharedCores.large() else { return }
+    let core = try SharedCores.large()
     try withXFS { place in
       let whole = try core.reference
       let size = whole.source.length - 200_001

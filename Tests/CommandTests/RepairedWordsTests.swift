@@ -33,9 +33,10 @@ struct RepairedWordsTests {
     #expect(try Tool.coresalvage("check", output.string).run().status == 1)
   }
 
-  @Test("that came from a cut stream: its cause is the stream's, as of the stream itself")
+  @Test(
+    "that came from a cut stream: its cause is the stream's, as of the stream itself",
+    .needs(.tool("lz4")))
   func stream() throws {
-    guard Tool.isInstalled("lz4", for: "a cut stream") else { return }
     let folder = try ScratchFolder(in: .memory)
     var builder = CoreBuilder.typical()
     var random = SeededGenerator(seed: 3)
@@ -118,9 +119,10 @@ struct RepairedWordsTests {
     #expect(causes?.map { $0["confidence"]?.string } == alone?.map { $0["confidence"]?.string })
   }
 
-  @Test("a zstd window of a gigabyte is read, and one of 4 GiB is refused in words that say so")
+  @Test(
+    "a zstd window of a gigabyte is read, and one of 4 GiB is refused in words that say so",
+    .needs(.tool("zstd")))
   func windows() throws {
-    guard Tool.isInstalled("zstd", for: "large windows") else { return }
     let folder = try ScratchFolder()
     let input = try folder.write(Self.core.bytes, to: "in")
     let packed = folder.file("in.zst")
@@ -138,7 +140,7 @@ struct RepairedWordsTests {
     "a stream that is cut before its first byte is named so, and no empty file",
     arguments: ["zstd", "lz4"])
   func cutStart(packer: String) throws {
-    guard Tool.isInstalled(packer, for: "cut streams") else { return }
+    try Need.tool(packer).require()
     let folder = try ScratchFolder()
     _ = try folder.makeFolder("in")
     let input = try folder.write(Self.core.bytes, to: "core")
@@ -202,9 +204,10 @@ struct RepairedWordsTests {
     #expect(!text.contains("Traceback"), "\(text)")
   }
 
-  @Test("gdb's `coresalvage lost` lists a rebuilt link map as rebuilt, and no lost header table")
+  @Test(
+    "gdb's `coresalvage lost` lists a rebuilt link map as rebuilt, and no lost header table",
+    .needs(.gdb))
   func gdb() throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder()
     let core = try Self.rebuilt(in: folder)
     let script = Tool.packageRoot.appending("share/gdb/coresalvage.py")
@@ -218,9 +221,10 @@ struct RepairedWordsTests {
     Self.expectTold(result.text)
   }
 
-  @Test("lldb's `coresalvage lost` lists a rebuilt link map as rebuilt, and no lost header table")
+  @Test(
+    "lldb's `coresalvage lost` lists a rebuilt link map as rebuilt, and no lost header table",
+    .needs(.tool("lldb-19")))
   func lldb() throws {
-    guard Tool.isInstalled("lldb-19", for: "the script for lldb") else { return }
     let folder = try ScratchFolder()
     let core = try Self.rebuilt(in: folder)
     let script = Tool.packageRoot.appending("share/lldb/coresalvage.py")

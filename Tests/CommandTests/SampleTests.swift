@@ -6,20 +6,12 @@ import TestSupport
 @Suite("a sample")
 struct SampleTests {
   @Test(
-    "of a cut core is repaired, and gdb and eu-readelf have nothing to say",
-    arguments: SampleCores.cutNames)
-  func cutCore(name: String) throws {
-    let folder = try ScratchFolder(in: .memory)
-    guard let input = try SampleCores.cut(name, into: folder) else { return }
-    try check(input, in: folder, isForeign: false, program: nil)
-  }
-
-  @Test(
     "of another machine, cut at several places, is opened by gdb-multiarch",
+    .needs(.multiarchGDB, .tool("eu-readelf")),
     arguments: SampleCores.machineNames)
   func machine(name: String) throws {
     let folder = try ScratchFolder(in: .memory)
-    guard let sample = try SampleCores.machine(name, into: folder) else { return }
+    let sample = try SampleCores.machine(name, into: folder)
     let whole = try ReferenceCore(contentsOf: sample.core)
     let notes = try #require(whole.noteSegments.first)
     let threads = whole.notes.filter { $0.owner == "CORE" && $0.type == ReferenceNote.prstatus }
@@ -37,10 +29,12 @@ struct SampleTests {
     }
   }
 
-  @Test("in Fixtures is repaired, and gdb has nothing to say", arguments: FixtureCores.names)
+  @Test(
+    "of a cut core is repaired, and gdb and eu-readelf have nothing to say",
+    .needs(.gdb, .tool("eu-readelf")), arguments: SampleCores.fixtureNames)
   func fixture(name: String) throws {
     let folder = try ScratchFolder(in: .memory)
-    guard let input = try SampleCores.fixture("\(name).core", into: folder) else { return }
+    let input = try SampleCores.fixture(name, into: folder)
     try check(input, in: folder, isForeign: false, program: nil)
   }
 
@@ -52,7 +46,7 @@ struct SampleTests {
     let output = folder.file("\(input.lastComponent?.string ?? "core").out")
     let before = try FileTree.status(input)
     // The names of those that were cut before the first thread's registers.
-    let isHopeless = ["fsize-table", "rlimit-table", "rlimit_phdr"].contains {
+    let isHopeless = ["fsize-table", "rlimit-table"].contains {
       input.string.hasSuffix("\($0).core")
     }
     let result = try Tool.coresalvage(input.string, output.string).run()
@@ -91,23 +85,10 @@ struct SampleTests {
   private func judge(
     _ output: FilePath, _ core: ReferenceCore, isForeign: Bool, program: FilePath?
   ) throws {
-    if EUReadelf.isInstalled {
-      let complaints = try EUReadelf.complaints(output)
-      #expect(complaints.isEmpty, "eu-readelf: \(complaints)")
-    }
-    guard isForeign ? GDB.isMultiarchInstalled : GDB.isInstalled else { return }
+    let complaints = try EUReadelf.complaints(output)
+    #expect(complaints.isEmpty, "eu-readelf: \(complaints)")
     let view = try GDB(output, program: program, isForeign: isForeign).view()
     #expect(view.complaints.isEmpty, "gdb: \(view.complaints)")
     #expect(Set(view.threads) == Set(core.threadIDs), "\(view.result)")
-  }
-}
-
-/// The names of the cores in `Fixtures/`.
-enum FixtureCores {
-  static var names: [String] {
-    let names = (try? FileTree.names(in: SampleCores.fixtures)) ?? []
-    let cores = names.filter { $0.hasSuffix(".tar.xz") }.map { String($0.dropLast(7)) }
-    if cores.isEmpty { Skip.say("there are no cores in Fixtures/") }
-    return cores
   }
 }

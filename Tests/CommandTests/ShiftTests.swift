@@ -10,11 +10,9 @@ struct ShiftTests {
     let whole: FilePath
     let bytes: [UInt8]
 
-    init?() throws {
+    init() throws {
       folder = try ScratchFolder()
-      guard let path = try SampleCores.fixture("bakery.whole.core", into: folder) else {
-        return nil
-      }
+      let path = try SampleCores.fixture("bakery.whole.core", into: folder)
       whole = path
       bytes = try ReferenceSource.contents(of: path)
     }
@@ -35,7 +33,7 @@ struct ShiftTests {
     "is never whole, and no command shows what was moved as memory",
     arguments: BlockDamage.Kind.allCases)
   func neverWhole(kind: BlockDamage.Kind) throws {
-    guard let copies = try Copies() else { return }
+    let copies = try Copies()
     let core = try copies.write(kind, to: "in.core")
     let check = try Tool.coresalvage("check", core.string).run()
     #expect(check.ending == .exit(1) && !check.text.contains("whole"), "\(check)")
@@ -52,9 +50,9 @@ struct ShiftTests {
     #expect(lost.entries.contains { $0.cause == 3 })
   }
 
-  @Test("is mended: what was moved is where it belongs, and gdb finds it")
+  @Test("is mended: what was moved is where it belongs, and gdb finds it", .needs(.gdb))
   func mended() throws {
-    guard let copies = try Copies() else { return }
+    let copies = try Copies()
     let core = try copies.write(.removed, to: "in.core")
     let output = copies.folder.file("out.core")
     let repair = try Tool.coresalvage("--shifts", "mend", core.string, output.string).run()
@@ -69,7 +67,6 @@ struct ShiftTests {
     #expect(!again.text.contains("missing"), "\(again)")
     let note = try Tool.coresalvage("note", output.string).runSuccessfully()
     #expect(note.text.contains(#""shifts":"mend""#), "\(note)")
-    guard GDB.isInstalled else { return }
     let before = try copies.frames(core)
     let after = try copies.frames(output)
     #expect(after >= before && after > 40, "\(before) frames before, \(after) after")
@@ -77,7 +74,7 @@ struct ShiftTests {
 
   @Test("is mended the same from a pipe, into a pipe and into an archive")
   func ways() throws {
-    guard let copies = try Copies() else { return }
+    let copies = try Copies()
     let folder = copies.folder
     let core = try copies.write(.doubled, size: 65_536, to: "in.core")
     let mend = ["-q", "--extend", "due", "--shifts", "mend"]
@@ -103,7 +100,7 @@ struct ShiftTests {
 
   @Test("is repaired in place without being mended, and that is taken back")
   func inPlace() throws {
-    guard let copies = try Copies() else { return }
+    let copies = try Copies()
     let core = try copies.write(.removed, to: "in.core")
     let before = try ReferenceSource.contents(of: core)
     let refused = try Tool.coresalvage("--in-place", "--shifts", "mend", core.string).run()
@@ -119,7 +116,7 @@ struct ShiftTests {
 
   @Test("or bytes after its end is told of in JSON; a checksum after it is no damage")
   func json() throws {
-    guard let copies = try Copies() else { return }
+    let copies = try Copies()
     let core = try copies.write(.removed, to: "in.core")
     let moved = try Tool.coresalvage("-n", "--json", core.string).runSuccessfully()
     #expect(moved.text.contains(#""missing":4096,"surplus":0"#), "\(moved)")
@@ -135,7 +132,7 @@ struct ShiftTests {
 
   @Test("is not deleted by a batch that leaves out what could be put back")
   func batch() throws {
-    guard let copies = try Copies() else { return }
+    let copies = try Copies()
     let input = try copies.folder.makeFolder("in")
     let core = try copies.write(.removed, to: "in/a.core")
     for (shifts, isKept) in [("lose", true), ("mend", false)] {

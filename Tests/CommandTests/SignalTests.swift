@@ -50,9 +50,9 @@ struct SignalTests {
     #expect(try waiting.folder.names() == [])
   }
 
-  @Test("that was ignored when the process began stays so: nohup and SIGHUP")
+  @Test(
+    "that was ignored when the process began stays so: nohup and SIGHUP", .needs(.tool("nohup")))
   func nohup() throws {
-    guard Tool.isInstalled("nohup", for: "a run under nohup") else { return }
     let waiting = try Waiting { tool in
       var tool = tool
       tool.arguments = [tool.program] + tool.arguments

@@ -69,9 +69,8 @@ struct SparseNoteTests {
     #expect(json.text.contains("\"damaged\":true"))
   }
 
-  @Test("is read so by the debuggers' script too")
+  @Test("is read so by the debuggers' script too", .needs(.tool("python3")))
   func script() throws {
-    guard Tool.isInstalled("python3", for: "the debuggers' script") else { return }
     let folder = try ScratchFolder()
     let core = try Self.core(in: folder, first: 3, last: 6_000_000)
     let share = Tool.packageRoot.appending("share").string

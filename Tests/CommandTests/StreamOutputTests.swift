@@ -87,11 +87,8 @@ struct StreamOutputTests {
     }
   }
 
-  @Test("is not replaced by --force, even where /dev may be written to")
+  @Test("is not replaced by --force, even where /dev may be written to", .needs(.mounts))
   func ownDevices() throws {
-    guard getuid() == 0, Tool.isInstalled("unshare", for: "a /dev of its own"),
-      try Tool("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"]).run().ending == .exit(0)
-    else { return Skip.say("no mounts of its own here") }
     let place = try Place()
     let result = try place.shell(
       """
@@ -129,13 +126,12 @@ struct StreamOutputTests {
     }
   }
 
-  @Test("is where an archive of standard input goes, if nothing else is said")
+  @Test("is where an archive of standard input goes, if nothing else is said", .needs(.tool("lz4")))
   func archiveOfStandardInput() throws {
     let place = try Place()
     let result = try place.shell("\"$0\" archive - < in.core")
     #expect(result.ending == .exit(0) && result.output == place.archive, "\(result.errorText)")
     #expect(try place.folder.names() == ["in.core"])
-    guard Tool.isInstalled("lz4", for: "an archive through a pipe") else { return }
     let piped = try place.shell("\"$0\" archive -q - - < in.core | lz4 -dc")
     #expect(piped.output == place.due)
   }

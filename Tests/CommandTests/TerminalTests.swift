@@ -7,8 +7,8 @@ import TestSupport
 @Suite("progress", .serialized)
 struct TerminalTests {
   /// Repairs the large core and stops it for more than a second on its way, so that it takes longer than that.
-  private func stoppedRun(_ errorOutput: Tool.Output, attempt: Int) throws -> ToolResult? {
-    guard let core = try SharedCores.large() else { return nil }
+  private func stoppedRun(_ errorOutput: Tool.Output, attempt: Int) throws -> ToolResult {
+    let core = try SharedCores.large()
     let folder = try ScratchFolder()
     let input = try core.cut(at: try core.size - 5000, in: folder)
     var tool = Tool.coresalvage(input.string, folder.file("out").string, "--sparse", "never")
@@ -23,10 +23,12 @@ struct TerminalTests {
     return result
   }
 
-  @Test("is a line with bytes, rate and time left on a terminal, taken away at the end")
+  @Test(
+    "is a line with bytes, rate and time left on a terminal, taken away at the end",
+    .needs(.kernelCores, .gcc))
   func isShown() throws {
     for attempt in 0..<12 {
-      guard let result = try stoppedRun(.terminal, attempt: attempt) else { return }
+      let result = try stoppedRun(.terminal, attempt: attempt)
       guard !result.errorOutput.isEmpty else { continue }
       let shown = result.errorText
       #expect(shown.contains("%") && shown.contains(" of ") && shown.contains("/s"), "\(result)")
@@ -38,9 +40,9 @@ struct TerminalTests {
     Issue.record("no run was stopped at a moment when progress was still to be shown")
   }
 
-  @Test("is not shown in a pipe, however long it takes")
+  @Test("is not shown in a pipe, however long it takes", .needs(.kernelCores, .gcc))
   func notInPipe() throws {
-    guard let result = try stoppedRun(.pipe, attempt: 3) else { return }
+    let result = try stoppedRun(.pipe, attempt: 3)
     #expect(result.errorOutput.isEmpty)
   }
 

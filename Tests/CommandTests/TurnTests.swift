@@ -29,9 +29,8 @@ struct TurnTests {
     return try folder.write(core.cut(to: core.bytes.count - 5000), to: name)
   }
 
-  @Test("is refused in place by one clear line, and left as it is")
+  @Test("is refused in place by one clear line, and left as it is", .needs(.tool("flock")))
   func isRefused() throws {
-    guard Tool.isInstalled("flock", for: "somebody else's lock") else { return }
     let folder = try ScratchFolder()
     let core = try cut(in: folder)
     let before = try ReferenceSource.contents(of: core)
@@ -51,9 +50,8 @@ struct TurnTests {
     #expect(try ReferenceSource.contents(of: core) == before)
   }
 
-  @Test("is waited for by who reads it, and not for ever")
+  @Test("is waited for by who reads it, and not for ever", .needs(.tool("flock")))
   func isWaitedFor() throws {
-    guard Tool.isInstalled("flock", for: "somebody else's lock") else { return }
     let folder = try ScratchFolder()
     let core = try cut(in: folder)
     let holder = try Holder(core)
@@ -73,9 +71,8 @@ struct TurnTests {
     try Tool.coresalvage("-q", core.string, folder.file("out").string).runSuccessfully()
   }
 
-  @Test("is left to the other by a batch, which says so")
+  @Test("is left to the other by a batch, which says so", .needs(.tool("flock")))
   func batch() throws {
-    guard Tool.isInstalled("flock", for: "somebody else's lock") else { return }
     let folder = try ScratchFolder()
     let place = try folder.makeFolder("cores")
     let core = CoreBuilder.typical().build()
@@ -98,17 +95,14 @@ struct TurnTests {
     #expect(try ReferenceSource.contents(of: place.appending("b")) == input)
   }
 
-  @Test("in place twice at once is repaired once, and undone to what it was")
+  @Test(
+    "in place twice at once is repaired once, and undone to what it was",
+    .needs(.tool("strace"), .tracing))
   func twice() throws {
-    guard Tool.isInstalled("strace", for: "a slow repair in place") else { return }
     let folder = try ScratchFolder()
     let core = try cut(in: folder)
     let before = try ReferenceSource.contents(of: core)
-    guard
-      let binary = Tool.coresalvage("--in-place", core.string).arguments.last.map({ _ in
-        Tool.coresalvage().program
-      })
-    else { return }
+    let binary = Tool.coresalvage().program
     let slow = try RunningTool(
       Tool(
         "strace",
@@ -119,7 +113,7 @@ struct TurnTests {
     usleep(1_500_000)
     let second = try Tool.coresalvage("--in-place", "--lost", "zero", core.string).run()
     let first = try slow.finish()
-    guard first.ending == .exit(0) else { return Skip.say("strace can't trace here: \(first)") }
+    #expect(first.ending == .exit(0), "\(first)")
     #expect(second.ending == .exit(3), "\(second)")
     try Tool.coresalvage("undo", core.string).runSuccessfully()
     #expect(try ReferenceSource.contents(of: core) == before)

@@ -10,47 +10,46 @@ struct WayTests {
   enum WayIn: CaseIterable { case file, pipe, redirected, zstd, lz4, linkedLZ4, packedPipe }
   enum WayOut: CaseIterable { case file, pipe, inPlace }
 
-  /// A sample, and what stands in the output where lost bytes were.
+  /// A fixture, and what stands in the output where lost bytes were.
   static let cases = [
-    ("rlimit_1M", "due"), ("fsize_1000001", "none"), ("enospc_notes", "due"), ("sort_1M", "due"),
-    ("handler_exit_100001", "none"),
+    ("clock-static.rlimit-main-stack", "due"), ("clock-32.fsize-libraries", "none"),
+    ("bakery.full-disk-notes", "due"), ("bakery.sorted-memory", "due"),
+    ("bakery.handler-memory", "none"),
   ]
 
   private func arguments(
     _ way: WayIn, _ core: FilePath, in folder: ScratchFolder
-  ) throws -> (name: String, input: Tool.Input)? {
+  ) throws -> (name: String, input: Tool.Input) {
     let packed = folder.file("packed")
-    func pack(_ program: String, _ options: [String]) throws -> Bool {
-      guard Tool.isInstalled(program, for: "a packed core") else { return false }
-      try Tool(program, ["-q", "-f"] + options + [core.string, packed.string]).runSuccessfully()
-      return true
+    func pack(_ program: String, _ options: String...) throws -> String {
+      try Need.tool(program).require()
+      let output = program == "zstd" ? ["-o"] : []
+      try Tool(program, ["-q", "-f"] + options + [core.string] + output + [packed.string])
+        .runSuccessfully()
+      return packed.string
     }
     switch way {
     case .file: return (core.string, .none)
     case .pipe: return ("-", .bytes(try ReferenceSource.contents(of: core)))
     case .redirected: return ("-", .file(core))
-    case .zstd:
-      guard Tool.isInstalled("zstd", for: "a packed core") else { return nil }
-      try Tool("zstd", ["-q", "-f", core.string, "-o", packed.string]).runSuccessfully()
-      return (packed.string, .none)
-    case .lz4: return try pack("lz4", []) ? (packed.string, .none) : nil
-    case .linkedLZ4: return try pack("lz4", ["-BD", "-B4"]) ? (packed.string, .none) : nil
-    case .packedPipe:
-      return try pack("lz4", []) ? ("-", .bytes(try ReferenceSource.contents(of: packed))) : nil
+    case .zstd: return (try pack("zstd"), .none)
+    case .lz4: return (try pack("lz4"), .none)
+    case .linkedLZ4: return (try pack("lz4", "-BD", "-B4"), .none)
+    case .packedPipe: return ("-", .bytes(try ReferenceSource.contents(of: FilePath(pack("lz4")))))
     }
   }
 
   @Test("gives the same bytes as every other", arguments: cases)
   func sameBytes(sample: String, extend: String) throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut(sample, into: folder) else { return }
+    let core = try SampleCores.fixture("\(sample).core", into: folder)
     // Only a file has a time, and libraries that were touched since then are doubted: it is newer than all of them.
     try Tool("touch", [core.string]).runSuccessfully()
     let output = folder.file("out")
     try Tool.coresalvage("-q", "--extend", extend, core.string, output.string).runSuccessfully()
     let expected = try ReferenceSource.contents(of: output)
     for way in WayIn.allCases {
-      guard let (name, input) = try arguments(way, core, in: folder) else { continue }
+      let (name, input) = try arguments(way, core, in: folder)
       var tool = Tool.coresalvage(
         "-q", "--force", "--extend", extend, name, folder.file("way").string)
       tool.input = input
@@ -71,12 +70,12 @@ struct WayTests {
   @Test("through a pipe has no hole unless asked for, and says its report elsewhere")
   func standardOutput() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    let core = try SampleCores.fixture("clock-static.rlimit-main-stack.core", into: folder)
     let plain = try Tool.coresalvage(core.string, "-").runSuccessfully()
     let none = folder.file("none")
     try Tool.coresalvage("-q", "--extend", "none", core.string, none.string).runSuccessfully()
     #expect(plain.output == (try ReferenceSource.contents(of: none)))
-    #expect(plain.errorText.contains("cut after 1.1 MB"))
+    #expect(plain.errorText.contains("cut after 368 kB"))
     let json = try Tool.coresalvage("--json", core.string, "-").runSuccessfully()
     #expect(json.output == plain.output)
     #expect(json.errorText.hasPrefix("{") && json.errorText.split(separator: "\n").count == 1)
@@ -85,7 +84,7 @@ struct WayTests {
   @Test("from a pipe makes a file that is its owner's alone")
   func permissions() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    let core = try SampleCores.fixture("clock-static.rlimit-main-stack.core", into: folder)
     var tool = Tool.coresalvage("-q", "-", folder.file("out").string)
     tool.input = .bytes(try ReferenceSource.contents(of: core))
     try tool.runSuccessfully()
@@ -107,12 +106,10 @@ struct WayTests {
     }
   }
 
-  @Test("tells the stream's cut from the dump's")
+  @Test("tells the stream's cut from the dump's", .needs(.tool("zstd")))
   func whichWasCut() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut("sort_1M", into: folder),
-      Tool.isInstalled("zstd", for: "a packed core")
-    else { return }
+    let core = try SampleCores.fixture("bakery.sorted-memory.core", into: folder)
     let packed = folder.file("core.zst")
     try Tool("zstd", ["-q", core.string, "-o", packed.string]).runSuccessfully()
     let whole = try Tool.coresalvage("-n", packed.string).runSuccessfully()
@@ -125,19 +122,18 @@ struct WayTests {
     #expect(lost.entries.allSatisfy { $0.cause == 3 })
   }
 
-  @Test("shows what systemd-coredump wrote beside the core")
+  @Test(
+    "shows what systemd-coredump wrote beside the core",
+    .needs(.tool("python3"), .userAttributes))
   func attributes() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
-    guard Tool.isInstalled("python3", for: "extended attributes") else { return }
+    let core = try SampleCores.fixture("clock-static.rlimit-main-stack.core", into: folder)
     let script = """
       import os
       for name, value in ("pid", b"960"), ("rlimit", b"1048576"), ("exe", b"/bin/\\x1b[31mx"), ("signal", b"11"):
         os.setxattr("\(core)", "user.coredump." + name, value)
       """
-    guard try Tool("python3", ["-c", script]).run().ending == .exit(0) else {
-      return Skip.say("this file system has no extended attributes")
-    }
+    try Tool("python3", ["-c", script]).runSuccessfully()
     let result = try Tool.coresalvage("-n", core.string).runSuccessfully()
     #expect(
       result.text.contains(
@@ -151,7 +147,7 @@ struct WayTests {
   @Test("of a core that still grows is refused, and taken with --force")
   func growing() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    let core = try SampleCores.fixture("clock-static.rlimit-main-stack.core", into: folder)
     let script =
       "exec 3>>\(core); i=0; while [ $i -lt 200 ]; do printf x >&3; sleep 0.02; i=$((i+1)); done"
     let writer = try RunningTool(Tool("sh", ["-c", script]))
@@ -172,7 +168,7 @@ struct WayTests {
   @Test("with a tail of zeros is told of, and lost if the user says so")
   func zeroTail() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut("ok_file", into: folder) else { return }
+    let core = try SampleCores.fixture("bakery.whole.core", into: folder)
     let whole = try Tool.coresalvage("-n", core.string).runSuccessfully()
     #expect(!whole.text.contains("zeros"), "\(whole)")
     let size = try FileTree.size(core)
@@ -196,7 +192,7 @@ struct WayTests {
   @Test("in place refuses what it can't do, and changes nothing")
   func refusedInPlace() throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    let core = try SampleCores.fixture("clock-static.rlimit-main-stack.core", into: folder)
     let link = folder.file("link")
     #expect(symlink(core.string, link.string) == 0)
     let before = try ReferenceSource.contents(of: core)
@@ -212,14 +208,13 @@ struct WayTests {
     }
   }
 
-  @Test("onto a full disk, in place, leaves the core as it was")
+  @Test("onto a full disk, in place, leaves the core as it was", .needs(.mounts))
   func fullDiskInPlace() throws {
-    guard getuid() == 0 else { return Skip.say("mounting a small file system needs root") }
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut("rlimit_1M", into: folder) else { return }
+    let core = try SampleCores.fixture("clock-static.rlimit-main-stack.core", into: folder)
     let place = try folder.makeFolder("small")
     let mounted = try Tool("mount", ["-t", "tmpfs", "-o", "size=1056k", "none", place.string]).run()
-    guard mounted.ending == .exit(0) else { return Skip.say("no tmpfs here: \(mounted)") }
+    try #require(mounted.ending == .exit(0), "\(mounted)")
     defer { _ = try? Tool("umount", [place.string]).run() }
     let small = place.appending("core")
     try Tool("cp", ["--sparse=always", core.string, small.string]).runSuccessfully()

@@ -11,7 +11,7 @@ struct FuzzCorpusTests {
   /// `CORESALVAGE_RENEW_CORPUS=1` writes the seeds anew.
   @Test(
     "begins with seeds that can be made again",
-    .enabled(if: Environment["CORESALVAGE_RENEW_CORPUS"] != nil))
+    .needs(.request("CORESALVAGE_RENEW_CORPUS")))
   func renew() throws {
     for seed in try FuzzSeeds.all() {
       let file = try FileDescriptor.open(

@@ -1,42 +1,12 @@
 import Glibc
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Salvage
 
 @Suite("Inspect: why a core was cut")
 struct InspectCauseTests {
-  static let whole = ["ok_file", "sort_ok", "xnum_ok", "prio_capture_9thr"]
-  static let cut: [(name: String, cause: CutCause.ID)] = [
-    ("rlimit_phdr", .rlimitCore), ("rlimit_notes", .rlimitCore),
-    ("rlimit_after_notes", .rlimitCore), ("rlimit_1M", .rlimitCore), ("sort_1M", .rlimitCore),
-    ("xnum_cut", .rlimitCore), ("fsize_1000001", .rlimitFileSize), ("enospc_notes", .noSpace),
-    ("enospc_seg", .noSpace), ("kill_file", .killed), ("iouring_pipe", .pipeInterrupted),
-    ("handler_exit_100001", .handler), ("systemd_5000001", .systemdLimit),
-  ]
-
-  @Test(
-    "every cut sample's cause is among the candidates, and none is called certain", arguments: cut)
-  func namesTheCause(of sample: (name: String, cause: CutCause.ID)) throws {
-    let folder = try ScratchFolder()
-    guard let path = try SampleCores.cut(sample.name, into: folder) else { return }
-    let inspection = try Inspection(of: path)
-    #expect(inspection.causes.map(\.id).contains(sample.cause))
-    #expect(!inspection.causes.contains { $0.confidence == .certain })
-    #expect(inspection.causes.allSatisfy { !$0.evidence.isEmpty })
-    #expect(!inspection.isWhole)
-  }
-
-  @Test("a whole sample has no cause and nothing that doesn't fit", arguments: whole)
-  func namesNoCause(of name: String) throws {
-    let folder = try ScratchFolder()
-    guard let path = try SampleCores.cut(name, into: folder) else { return }
-    let inspection = try Inspection(of: path)
-    #expect(inspection.causes.isEmpty)
-    #expect(inspection.isWhole)
-  }
-
   static let fixtures: [(name: String, cause: CutCause.ID?)] = [
     ("bakery.whole", nil), ("bakery.fsize-table", .rlimitFileSize),
     ("bakery.rlimit-notes", .rlimitCore), ("bakery.rlimit-last-note", .rlimitCore),
@@ -44,34 +14,44 @@ struct InspectCauseTests {
     ("bakery.copy-memory", .copy), ("bakery.sorted-memory", .rlimitCore),
     ("bakery.full-disk-notes", .noSpace), ("bakery.full-disk-memory", .noSpace),
     ("bakery.killed-memory", .killed), ("bakery.killed-pipe", .killed),
-    ("bakery.handler-memory", .handler), ("clock-static.whole", nil),
+    ("bakery.handler-memory", .handler), ("ferry.ring-pipe", .pipeInterrupted),
+    ("clock-static.whole", nil),
     ("clock-static.rlimit-notes", .rlimitCore), ("clock-32.whole", nil),
     ("clock-32.rlimit-notes", .rlimitCore), ("clock-static.rlimit-main-stack", .rlimitCore),
     ("clock-32.fsize-libraries", .rlimitFileSize), ("clock-static.gcore", nil),
     ("clock-static.gcore-notes", .copy), ("quilt.rlimit-table", .rlimitCore),
-    ("quilt.many-memory", .rlimitCore),
+    ("quilt.many-memory", .rlimitCore), ("clock-static.rlimit-after-notes", .rlimitCore),
+    ("quilt.many-whole", nil),
   ]
 
-  @Test("every fixture's cause is among the candidates", arguments: fixtures)
+  @Test(
+    "a cut fixture's cause is among the candidates, and none is certain; a whole one has none",
+    arguments: fixtures)
   func namesTheCauseOfAFixture(_ sample: (name: String, cause: CutCause.ID?)) throws {
     let folder = try ScratchFolder()
-    guard let path = try SampleCores.fixture("\(sample.name).core", into: folder) else { return }
+    let path = try SampleCores.fixture("\(sample.name).core", into: folder)
     let inspection = try Inspection(of: path)
-    if let cause = sample.cause {
-      #expect(inspection.causes.map(\.id).contains(cause))
-    } else {
+    #expect(inspection.isWhole == (sample.cause == nil))
+    guard let cause = sample.cause else {
       #expect(inspection.causes.isEmpty)
+      return
     }
+    #expect(inspection.causes.map(\.id).contains(cause))
+    #expect(!inspection.causes.contains { $0.confidence == .certain })
+    #expect(inspection.causes.allSatisfy { !$0.evidence.isEmpty })
+  }
+
+  @Test("every fixture has its cause in the list above")
+  func listsAllFixtures() {
+    #expect(Set(Self.fixtures.map { "\($0.name).core" }) == Set(SampleCores.fixtureNames))
   }
 
   @Test(
     "a cut at an odd byte of a file with holes fits a file size limit alone",
-    arguments: [
-      "fsize_1000001"
-    ])
+    arguments: ["bakery.fsize-mid-stack", "clock-32.fsize-libraries"])
   func oneCandidate(_ name: String) throws {
     let folder = try ScratchFolder()
-    guard let path = try SampleCores.cut(name, into: folder) else { return }
+    let path = try SampleCores.fixture("\(name).core", into: folder)
     #expect(try Inspection(of: path).causes.map(\.id) == [.rlimitFileSize])
   }
 
@@ -82,7 +62,7 @@ struct InspectCauseTests {
     ])
   func heedsTheExitStatus(_ status: Int32, _ isKilled: Bool) throws {
     let folder = try ScratchFolder()
-    guard let path = try SampleCores.cut("kill_file", into: folder) else { return }
+    let path = try SampleCores.fixture("bakery.killed-memory.core", into: folder)
     var options = Inspection.Options()
     options.exitStatus = status
     let causes = try Inspection(of: path, options: options).causes
@@ -96,9 +76,7 @@ struct InspectCauseTests {
   @Test("a cut of a core without holes is never a kernel's file")
   func denseIsNoFile() throws {
     let folder = try ScratchFolder()
-    guard let path = try SampleCores.fixture("bakery.killed-pipe.core", into: folder) else {
-      return
-    }
+    let path = try SampleCores.fixture("bakery.killed-pipe.core", into: folder)
     let ids = Set(try Inspection(of: path).causes.map(\.id))
     #expect(ids.isDisjoint(with: [.rlimitCore, .rlimitFileSize, .noSpace]))
   }
@@ -106,8 +84,8 @@ struct InspectCauseTests {
   @Test("a core whose end is a hole lost its writes; a dump never ends so")
   func holeAtTheEnd() throws {
     let folder = try ScratchFolder()
-    guard let path = try SampleCores.cut("kill_file", into: folder) else { return }
-    #expect(truncate(path.string, 5_000_192) == 0)
+    let path = try SampleCores.fixture("bakery.killed-memory.core", into: folder)
+    #expect(truncate(path.string, 46_333_952) == 0)
     let causes = try Inspection(of: path).causes
     #expect(causes.first?.id == .writeback)
     #expect(!causes.contains { $0.confidence == .certain })
@@ -117,15 +95,16 @@ struct InspectCauseTests {
   @Test("zeros where the main stack and the vdso were are damage that no length shows")
   func zeroedMemoryIsDamage() throws {
     let folder = try ScratchFolder()
-    guard let path = try SampleCores.cut("ok_file", into: folder) else { return }
-    let size = 21_200_896
-    #expect(truncate(path.string, 0x0141_0000) == 0)
+    let path = try SampleCores.fixture("bakery.whole.core", into: folder)
+    let size = 45_064_192
+    #expect(truncate(path.string, 44_896_256) == 0)
     #expect(truncate(path.string, Int(size)) == 0)
     let inspection = try Inspection(of: path)
     #expect(!inspection.isWhole)
     #expect(inspection.causes.map(\.id) == [.writeback])
     #expect(inspection.findings.filter(\.isDamage).count >= 2)
-    #expect(inspection.threads.first?.stack?.verdict == .lost)
+    let main = inspection.threads.first { $0.id == 10527 }
+    #expect(main?.stack?.verdict == .lost)
   }
 
   @Test(
@@ -137,21 +116,22 @@ struct InspectCauseTests {
     #expect(Diagnosis.roundNumber(in: 0..<4096) == nil)
   }
 
-  @Test("systemd-coredump's own attributes prove its limit where they name the very byte")
+  @Test(
+    "systemd-coredump's own attributes prove its limit where they name the very byte",
+    .needs(.tool("python3"), .userAttributes))
   func heedsAttributes() throws {
     let folder = try ScratchFolder()
-    guard let path = try SampleCores.cut("systemd_5000001", into: folder) else { return }
+    let path = try SampleCores.fixture("bakery.handler-memory.core", into: folder)
     func set(_ name: String, _ value: String) -> Bool {
       let code = "import os, sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())"
       let tool = Tool("python3", ["-c", code, path.string, "user.coredump.\(name)", value])
       return (try? tool.run().status) == 0
     }
-    guard set("pid", "4711"), set("rlimit", "18446744073709551615") else {
-      return Skip.say("no attributes of users on this file system")
-    }
+    #expect(set("pid", "4711"))
+    #expect(set("rlimit", "18446744073709551615"))
     #expect(try Inspection(of: path).causes.first?.id == .systemdLimit)
     #expect(try Inspection(of: path).causes.first?.confidence == .likely)
-    #expect(set("rlimit", "5000001"))
+    #expect(set("rlimit", "3000001"))
     let causes = try Inspection(of: path).causes
     #expect(causes.map(\.id) == [.systemdLimit])
     #expect(causes.first?.confidence == .certain)

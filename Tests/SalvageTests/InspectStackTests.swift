@@ -38,13 +38,12 @@ struct InspectStackTests {
   }
 
   @Test(
-    "gdb reaches a frame in the repaired core exactly when we say that the stack survives to it")
+    "gdb reaches a frame in the repaired core exactly when we say that the stack survives to it",
+    .needs(.gdb))
   func agreesWithGDB() throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder()
-    guard let whole = try SampleCores.fixture("clock-static.whole.core", into: folder),
-      let program = try Self.program(in: folder)
-    else { return }
+    let whole = try SampleCores.fixture("clock-static.whole.core", into: folder)
+    let program = try Self.program(in: folder)
     let expected = try Self.frames(whole, program: program)
     #expect(expected.count == 3)
     let core = try ReferenceCore(contentsOf: whole)
@@ -86,15 +85,9 @@ struct InspectStackTests {
     return cuts.sorted()
   }
 
-  static func program(in folder: ScratchFolder) throws -> FilePath? {
-    guard
-      let program = try SampleCores.fixture(
-        "bin/clock-static",
-        into: try {
-          _ = try folder.makeFolder("bin")
-          return folder
-        }())
-    else { return nil }
+  static func program(in folder: ScratchFolder) throws -> FilePath {
+    _ = try folder.makeFolder("bin")
+    let program = try SampleCores.fixture("bin/clock-static", into: folder)
     chmod(program.string, 0o755)
     return program
   }

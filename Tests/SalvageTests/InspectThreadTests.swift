@@ -43,24 +43,25 @@ struct InspectThreadTests {
   }
 
   @Test(
-    "ids, program counters and stack pointers are gdb's on every machine",
+    "ids, program counters and stack pointers are gdb's on every machine", .needs(.multiarchGDB),
     arguments: SampleCores.machineNames)
   func equalsGDB(on machine: String) throws {
-    guard GDB.isMultiarchInstalled else { return }
     let folder = try ScratchFolder()
-    guard let (core, program) = try SampleCores.machine(machine, into: folder) else { return }
+    let (core, program) = try SampleCores.machine(machine, into: folder)
     let expected = try Self.gdbThreads(core, program: program)
     #expect(!expected.isEmpty)
     #expect(Set(try Self.ourThreads(core)) == Set(expected))
   }
 
   @Test(
-    "ids, program counters and stack pointers are gdb's",
-    arguments: ["ok_file", "sort_ok", "xnum_ok", "prio_capture_9thr", "kill_file"])
+    "ids, program counters and stack pointers are gdb's", .needs(.multiarchGDB),
+    arguments: [
+      "bakery.whole", "bakery.sorted-memory", "quilt.many-whole", "clock-static.gcore",
+      "bakery.killed-memory",
+    ])
   func equalsGDB(of name: String) throws {
-    guard GDB.isMultiarchInstalled else { return }
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut(name, into: folder) else { return }
+    let core = try SampleCores.fixture("\(name).core", into: folder)
     #expect(Set(try Self.ourThreads(core)) == Set(try Self.gdbThreads(core, program: nil)))
   }
 
@@ -84,36 +85,38 @@ struct InspectThreadTests {
   }
 
   @Test(
-    "modules and build-ids are eu-unstrip's",
+    "modules and build-ids are eu-unstrip's", .needs(.tool("eu-unstrip")),
     arguments: [
       "bakery.whole", "bakery.fsize-mid-stack", "clock-static.whole", "clock-32.whole",
       "clock-static.gcore", "clock-static.rlimit-main-stack",
     ])
   func modulesEqualElfutils(of name: String) throws {
-    guard Tool.isInstalled("eu-unstrip", for: "asking elfutils about modules") else { return }
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.fixture("\(name).core", into: folder) else { return }
+    let core = try SampleCores.fixture("\(name).core", into: folder)
     #expect(try Self.ourModules(core) == Self.elfutilsModules(core))
   }
 
   @Test(
-    "modules and build-ids are eu-unstrip's, also without NT_FILE",
-    arguments: ["ok_file", "xnum_ok", "rlimit_1M"])
+    "modules and build-ids are eu-unstrip's, also without NT_FILE", .needs(.tool("eu-unstrip")),
+    arguments: ["quilt.many-whole", "bakery.rlimit-libraries", "bakery.killed-memory"])
   func modulesOfSamples(of name: String) throws {
-    guard Tool.isInstalled("eu-unstrip", for: "asking elfutils about modules") else { return }
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.cut(name, into: folder) else { return }
+    let core = try SampleCores.fixture("\(name).core", into: folder)
     #expect(try Self.ourModules(core) == Self.elfutilsModules(core))
   }
 
+  static let foundByElfutils = ["sundial.arm", "sundial.mips", "sundial.s390x"]
+
   @Test(
-    "every module that eu-unstrip finds on any machine is found",
+    "every module that eu-unstrip finds on any machine is found", .needs(.tool("eu-unstrip")),
     arguments: SampleCores.machineNames)
   func modulesOfMachines(_ machine: String) throws {
-    guard Tool.isInstalled("eu-unstrip", for: "asking elfutils about modules") else { return }
     let folder = try ScratchFolder()
-    guard let (core, _) = try SampleCores.machine(machine, into: folder) else { return }
-    #expect(try Self.elfutilsModules(core).isSubset(of: Self.ourModules(core)))
+    let (core, _) = try SampleCores.machine(machine, into: folder)
+    let found = try Self.elfutilsModules(core)
+    #expect(found.isSubset(of: try Self.ourModules(core)))
+    // Of some machines' it finds none, so that this alone would hold nothing.
+    #expect(!found.isEmpty == Self.foundByElfutils.contains(machine), "\(found)")
   }
 
   @Test(
@@ -121,7 +124,7 @@ struct InspectThreadTests {
     arguments: ["bakery.fsize-mid-stack", "bakery.rlimit-notes", "clock-static.rlimit-main-stack"])
   func repairedIsAsBefore(_ name: String) throws {
     let folder = try ScratchFolder()
-    guard let core = try SampleCores.fixture("\(name).core", into: folder) else { return }
+    let core = try SampleCores.fixture("\(name).core", into: folder)
     for lost in RepairOptions.LostMemory.allCases {
       var options = RepairOptions()
       options.lostMemory = lost

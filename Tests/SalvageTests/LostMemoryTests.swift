@@ -35,7 +35,7 @@ struct LostMemoryTests {
     #expect(try output.undone()?.isIdentical(to: Self.built.cut(to: size)) == true)
     #expect(try MemoryComparison(output, due).isEqual)
     #expect(try output.origin()?.contains(#""extend":"none""#) == true)
-    #expect(rendered.repair.plan?.extend == RepairOptions.Extend.none)
+    #expect(rendered.repair.plan.extend == RepairOptions.Extend.none)
   }
 
   @Test("with zero keeps its entries without a byte in the file", arguments: cutSizes)

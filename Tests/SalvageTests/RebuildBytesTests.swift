@@ -11,9 +11,10 @@ struct RebuildBytesTests {
     let core: KernelCore
     let whole: ReferenceCore
 
-    init?(_ victim: Victim = .small) throws {
+    init(_ victim: Victim = .small) throws {
+      try Need.require(.kernelCores, .gcc)
       folder = try ScratchFolder()
-      guard let core = try KernelCores.dump(victim, in: folder) else { return nil }
+      let core = try KernelCores.dump(victim, in: folder)
       self.core = core
       whole = try core.reference
     }
@@ -36,7 +37,7 @@ struct RebuildBytesTests {
 
   @Test("is listed, and every other byte is the dump's")
   func isListed() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     for size in victim.cuts {
       let new = try victim.repaired(at: size).core
       let listed = try new.rebuilt()?.memory.map(\.range) ?? []
@@ -58,7 +59,7 @@ struct RebuildBytesTests {
 
   @Test("of verified files, and the program's dynamic section, are what the dump had")
   func isTrue() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     var compared = 0
     for size in victim.cuts {
       let new = try victim.repaired(at: size).core
@@ -80,7 +81,7 @@ struct RebuildBytesTests {
   @Test(
     "with --with-files all are the files' read-only bytes, and none of what the image may write to")
   func holdsFiles() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     var options = RepairOptions()
     options.withFiles = .all
     let size = victim.cuts[victim.cuts.count / 2]
@@ -102,7 +103,8 @@ struct RebuildBytesTests {
 
   @Test("leaves lost data unreadable in gdb, and --keep-mappings brings the file's bytes back")
   func hidesPristineData() throws {
-    guard GDB.isInstalled, let victim = try Case() else { return }
+    try Need.gdb.require()
+    let victim = try Case()
     let mapping = try #require(
       try victim.whole.mappings().first { mapping in
         mapping.path.contains("libc")
@@ -126,7 +128,7 @@ struct RebuildBytesTests {
 
   @Test("is left out by --rebuild none, which is said in ORIGIN")
   func isLeftOut() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     var options = RepairOptions()
     options.rebuild = .none
     for size in victim.cuts.suffix(6) {
@@ -140,7 +142,7 @@ struct RebuildBytesTests {
 
   @Test("can be taken away again: HEAD and the size found give the input back")
   func canBeUndone() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     for size in victim.cuts {
       let new = try victim.repaired(at: size).core
       let input = try ReferenceSource.contents(of: victim.core.cut(at: size))
@@ -151,7 +153,7 @@ struct RebuildBytesTests {
 
   @Test("shows in what the note command prints")
   func isTold() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     let (repair, new, path) = try victim.repaired(at: victim.cuts[victim.cuts.count / 2])
     let record = try RepairRecord(of: path)
     #expect(record.rebuilt == repair.report.rebuilt)

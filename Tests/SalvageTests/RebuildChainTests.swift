@@ -49,12 +49,11 @@ struct RebuildChainTests {
   }
 
   @Test(
-    "is completed wherever the cut falls, and its survivors are not touched",
+    "is completed wherever the cut falls, and its survivors are not touched", .needs(.gdb),
     arguments: [CrashProgram.plugins, .threads])
   func isCompleted(of program: CrashProgram) throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder(in: .memory)
-    guard let crash = try program.crash(in: folder) else { return }
+    let crash = try program.crash(in: folder)
     let whole = try crash.core.reference
     let rendezvous = try #require(try Self.rendezvous(crash))
     let vdso = Set(whole.loads.filter { $0.flags & 1 != 0 && $0.fileSize > 0 }.map(\.memoryRange))
@@ -96,11 +95,10 @@ struct RebuildChainTests {
     #expect(outcomes.isSuperset(of: ["rebuilt", "completed"]), "\(outcomes)")
   }
 
-  @Test("is left alone where a cut tears a pointer, and said to be so")
+  @Test("is left alone where a cut tears a pointer, and said to be so", .needs(.gdb))
   func tornPointer() throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder(in: .memory)
-    guard let crash = try CrashProgram.threads.crash(in: folder) else { return }
+    let crash = try CrashProgram.threads.crash(in: folder)
     let whole = try crash.core.reference
     let rendezvous = try #require(try Self.rendezvous(crash))
     let segment = try #require(whole.loads.first { $0.readableRange.contains(rendezvous) })
@@ -118,7 +116,7 @@ struct RebuildChainTests {
   @Test("is not missed in a static program, which is said")
   func staticProgram() throws {
     let folder = try ScratchFolder(in: .memory)
-    guard let crash = try CrashProgram.staticProgram.crash(in: folder) else { return }
+    let crash = try CrashProgram.staticProgram.crash(in: folder)
     let repair = try Repair(of: crash.core.cut(at: try crash.core.size / 2))
     #expect(repair.report.linkMap == .notNeeded)
     #expect(repair.report.description.contains("no link map: a static program has none"))

@@ -19,12 +19,11 @@ struct RebuildOracleTests {
   }
 
   @Test(
-    "names every frame whose stack bytes survived as the whole core does",
+    "names every frame whose stack bytes survived as the whole core does", .needs(.gdb),
     arguments: CrashProgram.allCases)
   func namesFrames(of program: CrashProgram) throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder()
-    guard let crash = try program.crash(in: folder) else { return }
+    let crash = try program.crash(in: folder)
     let whole = try crash.core.reference
     let oracle = try FrameWalk(GDB(crash.core.path, program: crash.program))
     #expect(oracle.namedFrames > 6)

@@ -31,9 +31,9 @@ struct RebuildToolTests {
     "has the whole core's names where all but the last stack and the link map survived",
     arguments: ["eu-stack", "lldb-19"], [CrashProgram.threads, .startedByName])
   func namesFrames(in tool: String, of program: CrashProgram) throws {
-    guard Tool.isInstalled(tool, for: "asking \(tool)") else { return }
+    try Need.tool(tool).require()
     let folder = try ScratchFolder()
-    guard let crash = try program.crash(in: folder) else { return }
+    let crash = try program.crash(in: folder)
     let loads = try crash.core.reference.loads.filter { $0.fileSize > 0 }
     let stack = try #require(loads.last { $0.fileSize >= 0x20000 })
     let output = folder.file("out.core")
@@ -46,20 +46,23 @@ struct RebuildToolTests {
     #expect(found.contains("block_here"))
   }
 
-  @Test("keeps the header of a lost vdso where something far above it survived, lest lldb aborts")
+  @Test(
+    "keeps the header of a lost vdso where something far above it survived, lest lldb aborts",
+    .needs(
+      .tool("lldb-19"), .kernelCores, .kernelSetting("kernel.core_sort_vma"), .vsyscall, .gcc))
   func keepsVDSO() throws {
     let folder = try ScratchFolder()
     let victim = Victim.small
-    guard let program = try victim.compile(in: folder) else { return }
+    let program = try victim.compile(in: folder)
     var request = KernelCores.Request(program, victim.arguments)
     request.settings = ["kernel.core_sort_vma": "1"]
-    guard let core = try KernelCores.dump(request, in: folder) else { return }
+    let core = try KernelCores.dump(request, in: folder)
     let whole = try core.reference
     let vdso = try #require(
       whole.loads.filter { $0.flags & 1 != 0 && $0.fileSize > 0 }.min { $0.address < $1.address })
-    guard let above = whole.loads.first(where: { $0.address > vdso.address && $0.fileSize > 0 }),
-      above.offset < vdso.offset
-    else { return Skip.say("a vdso that is lost before what lies above it") }
+    let above = try #require(
+      whole.loads.first { $0.address > vdso.address && $0.fileSize > 0 })
+    try #require(above.offset < vdso.offset)
     let output = folder.file("out.core")
     try Repair(of: core.cut(at: vdso.offset)).write(to: output)
     let new = try ReferenceCore(contentsOf: output)
@@ -67,7 +70,6 @@ struct RebuildToolTests {
     #expect(kept.fileSize == 0 && kept.memorySize == vdso.memorySize)
     let lost = try #require(try new.lost()?.memory.first { $0.address == vdso.address })
     #expect(lost.state == 2)
-    guard Tool.isInstalled("lldb-19", for: "asking lldb") else { return }
     #expect(try Self.names("lldb-19", output, program).contains("crash_here"))
   }
 
@@ -75,27 +77,19 @@ struct RebuildToolTests {
   func aarch64() throws {
     let sysroot: FilePath = "/usr/aarch64-linux-gnu"
     let libgcc = "/usr/lib/gcc-cross/aarch64-linux-gnu/12"
-    guard Tool.isInstalled("qemu-aarch64", for: "cores of aarch64"), GDB.isMultiarchInstalled
-    else { return }
-    guard FileTree.exists(FilePath(libgcc)), FileTree.exists(sysroot) else {
-      return Skip.say("cores of aarch64: no libraries for it")
-    }
+    try Need.require(.tool("qemu-aarch64"), .multiarchGDB, .path(libgcc), .path(sysroot.string))
     let folder = try ScratchFolder()
     // Swift's own clang: Debian's gcc for aarch64 excludes the one that builds for i386.
     let flags = [
       "--target=aarch64-linux-gnu", "-fuse-ld=lld", "-isystem", "\(sysroot)/include",
       "-B\(sysroot)/lib", "-L\(sysroot)/lib", "-B\(libgcc)", "-L\(libgcc)", "-no-pie", "stacks.c",
     ]
-    guard
-      let program = try CrashProgram.compile(flags, compiler: "clang", to: "program", in: folder)
-    else { return }
+    let program = try CrashProgram.compile(flags, compiler: "clang", to: "program", in: folder)
     var tool = Tool("qemu-aarch64", ["-L", sysroot.string, program.string])
     tool.folder = folder.path
     tool.limits["core"] = "unlimited"
     _ = try tool.run()
-    guard let name = try folder.names().first(where: { $0.hasSuffix(".core") }) else {
-      return Skip.say("qemu wrote no core")
-    }
+    let name = try #require(try folder.names().first { $0.hasSuffix(".core") })
     let core = folder.file(name)
     let whole = try ReferenceCore(contentsOf: core)
     // The dynamic linker's data and what comes after it are lost: its code was the last one before.
@@ -132,11 +126,10 @@ struct RebuildToolTests {
       .map { words[$0 + 1] }
   }
 
-  @Test("need not be made for names: the script gives gdb those of the cut one")
+  @Test("need not be made for names: the script gives gdb those of the cut one", .needs(.gdb))
   func script() throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder()
-    guard let crash = try CrashProgram.threads.crash(in: folder) else { return }
+    let crash = try CrashProgram.threads.crash(in: folder)
     let loads = try crash.core.reference.loads.filter { $0.fileSize > 0 }
     let stack = try #require(loads.last { $0.fileSize >= 0x20000 })
     let cut = try crash.core.cut(at: stack.offset - 8 * 4096)

@@ -17,9 +17,9 @@ struct RebuildVerificationTests {
     let whole: ReferenceCore
     let plugin: FilePath
 
-    init?(in place: ScratchFolder.Place = .memory) throws {
+    init(in place: ScratchFolder.Place = .memory) throws {
       folder = try ScratchFolder(in: place)
-      guard let crash = try CrashProgram.plugins.crash(in: folder) else { return nil }
+      let crash = try CrashProgram.plugins.crash(in: folder)
       self.crash = crash
       whole = try crash.core.reference
       plugin = folder.file("plugin1.so")
@@ -50,7 +50,7 @@ struct RebuildVerificationTests {
 
   @Test("is known by its build-id where the header page survived, else by its layout")
   func isVerified() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     let offset = try victim.headerOffset
     #expect(try victim.module(cutAt: offset + 4096).verdict == ModuleVerdict(.buildID))
     // Two threads wait in it; that is not much.
@@ -59,7 +59,7 @@ struct RebuildVerificationTests {
 
   @Test("that was replaced is not used, and said to be another")
   func isReplaced() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     let offset = try victim.headerOffset
     let (early, late) = (
       try victim.crash.core.cut(at: offset), try victim.crash.core.cut(at: offset + 4096)
@@ -79,7 +79,7 @@ struct RebuildVerificationTests {
   @Test(
     "that was touched or put here since the core was written is not used, unless much tells for it")
   func isLater() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     // In its own folder: others cut the same core at the same place, and the file's time counts here.
     let early = try victim.crash.core.cut(at: victim.headerOffset, in: victim.folder)
     // File systems' clocks tick some milliseconds apart.
@@ -94,7 +94,7 @@ struct RebuildVerificationTests {
 
   @Test("that is gone is said to be gone")
   func isGone() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     let offset = try victim.headerOffset
     FileTree.remove(victim.plugin)
     #expect(
@@ -106,7 +106,7 @@ struct RebuildVerificationTests {
 
   @Test("is found below a sysroot, and by its build-id there")
   func isInSysroot() throws {
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     let offset = try victim.headerOffset
     let root = try victim.folder.makeFolder("root")
     let place = root.pushing(victim.plugin.removingRoot())
@@ -127,10 +127,9 @@ struct RebuildVerificationTests {
     #expect(module.verdict == ModuleVerdict(.buildID, "found by its build-id"))
   }
 
-  @Test("that the core's owner may not read is not put into the core by root")
+  @Test("that the core's owner may not read is not put into the core by root", .needs(.root))
   func isOthers() throws {
-    guard geteuid() == 0 else { return Skip.say("files of others: not root") }
-    guard let victim = try Case() else { return }
+    let victim = try Case()
     let offset = try victim.headerOffset
     let cut = try victim.crash.core.cut(at: offset)
     let nobody: uid_t = 65534
@@ -163,10 +162,11 @@ struct RebuildVerificationTests {
     #expect(try remark() == hidden)
   }
 
-  @Test("in a folder of root's is as if it were not there, to a stranger's core, in every command")
+  @Test(
+    "in a folder of root's is as if it were not there, to a stranger's core, in every command",
+    .needs(.root))
   func isHidden() throws {
-    guard geteuid() == 0 else { return Skip.say("files of others: not root") }
-    guard let victim = try Case(in: .temporary) else { return }
+    let victim = try Case(in: .temporary)
     let root = try ScratchFolder(in: .memory)
     chmod(victim.folder.path.string, 0o711)
     let nobody: uid_t = 65534

@@ -13,17 +13,17 @@ struct RenderedRepair {
   /// Throws what the repair throws.
   init(_ input: [UInt8], options: RepairOptions = RepairOptions()) throws {
     repair = try Repair(of: MemorySource(input), options: options)
-    guard let plan = repair.plan else {
+    guard !repair.isWhole else {
       bytes = input
       return
     }
     var end: UInt64 = 0
-    for piece in plan.pieces {
+    for piece in repair.plan.pieces {
       try #require(piece.offset == end, "pieces don't meet at \(end)")
       end = piece.end
     }
-    try #require(end == plan.size)
-    bytes = try Self.render(plan, input)
+    try #require(end == repair.plan.size)
+    bytes = try Self.render(repair.plan, input)
   }
 
   private static func render(_ plan: Plan, _ input: [UInt8]) throws -> [UInt8] {
@@ -68,7 +68,7 @@ struct RenderedRepair {
       let output = try ReferenceCore(rendered.bytes)
       var found = try CutVerdict.problems(of: output, from: whole, cutTo: UInt64(size))
       if try output.undone()?.isIdentical(to: cut) != true { found.append("can't be undone") }
-      if try Repair(of: MemorySource(rendered.bytes), options: .init()).plan != nil {
+      if try Repair(of: MemorySource(rendered.bytes), options: .init()).isWhole == false {
         found.append("the repaired core is not whole")
       }
       return found

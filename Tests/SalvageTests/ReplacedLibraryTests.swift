@@ -73,11 +73,9 @@ struct ReplacedLibraryTests {
     /// The functions of each thread as gdb names them with the right library.
     let truth: [Int32: [String]]
 
-    /// nil, said aloud, where something is missing. `isEarly`: replaced while the process ran.
-    init?(_ change: Change, isEarly: Bool) throws {
-      guard GDB.isInstalled, Tool.isInstalled("gcc", for: "libraries of our own") else {
-        return nil
-      }
+    /// `isEarly`: replaced while the process ran.
+    init(_ change: Change, isEarly: Bool) throws {
+      try Need.require(.gdb, .gcc, .kernelCores)
       let folder = try ScratchFolder()
       let library = folder.file("libshop.so")
       let (new, original) = (folder.file("new.so"), folder.file("original.so"))
@@ -99,7 +97,7 @@ struct ReplacedLibraryTests {
       try Tool("gcc", flags + ["-o", program.string, source] + linking).runSuccessfully()
 
       let request = KernelCores.Request(program, isEarly ? [new.string, library.string] : [])
-      guard let core = try KernelCores.dump(request, in: folder) else { return nil }
+      let core = try KernelCores.dump(request, in: folder)
       let whole = try core.reference
       let name = library.string + (isEarly ? " (deleted)" : "")
       let mapping = try #require(
@@ -141,7 +139,7 @@ struct ReplacedLibraryTests {
     "gives no wrong name: what moved is left out, and what did not is in doubt by its path",
     arguments: Change.allCases)
   func isNotDeleted(change: Change) throws {
-    guard let victim = try Case(change, isEarly: false) else { return }
+    let victim = try Case(change, isEarly: false)
     #expect(Self.functions.isSubset(of: victim.truth.values.joined()))
     let output = victim.folder.file("out.core")
     let repair = try Repair(of: victim.cut)
@@ -164,7 +162,7 @@ struct ReplacedLibraryTests {
     "while the process ran gives no wrong name: its layout is not enough",
     arguments: Change.allCases)
   func isDeleted(change: Change) throws {
-    guard let victim = try Case(change, isEarly: true) else { return }
+    let victim = try Case(change, isEarly: true)
     let output = victim.folder.file("out.core")
     let repair = try Repair(of: victim.cut)
     try repair.write(to: output)
@@ -181,7 +179,7 @@ struct ReplacedLibraryTests {
     "and whose build-id survived gives no wrong name: the link map leads to no other file",
     arguments: [false, true])
   func isKnownToBeAnother(isEarly: Bool) throws {
-    guard let victim = try Case(.reordered, isEarly: isEarly) else { return }
+    let victim = try Case(.reordered, isEarly: isEarly)
     let output = victim.folder.file("out.core")
     let repair = try Repair(of: victim.later)
     try repair.write(to: output)
@@ -196,6 +194,20 @@ struct ReplacedLibraryTests {
     try expectDoubt(of: path, in: repair.report)
   }
 
+  @Test(
+    "is told apart by inspection as by a repair, also where it was replaced while the process ran",
+    arguments: [Change.none, .reordered], [false, true])
+  func isInspected(change: Change, isEarly: Bool) throws {
+    guard let victim = try Case(change, isEarly: isEarly) else { return }
+    let path = Array((victim.library.string + (isEarly ? " (deleted)" : "")).utf8)
+    let inspection = try Inspection(of: victim.later)
+    let module = try #require(inspection.modules.first { $0.path == path })
+    #expect(module.localFile == (change == .none ? .same : .different))
+    let repaired = try Repair(of: victim.later).report.modules
+    let verdict = try #require(repaired.first { $0.path == Array(victim.library.string.utf8) })
+    #expect(verdict.verdict.verification == (change == .none ? .buildID : .core))
+  }
+
   /// Text and JSON name it.
   private func expectDoubt(of path: String, in report: RepairReport) throws {
     let lines = report.description.split(separator: "\n")
@@ -206,11 +218,10 @@ struct ReplacedLibraryTests {
     #expect(module["doubt"]?.string != nil)
   }
 
-  @Test("is not said of a right one whose header page the core has lost a part of")
+  @Test("is not said of a right one whose header page the core has lost a part of", .needs(.gdb))
   func damagedHeaderPage() throws {
-    guard GDB.isInstalled else { return }
     let folder = try ScratchFolder()
-    guard let crash = try CrashProgram.threads.crash(in: folder) else { return }
+    let crash = try CrashProgram.threads.crash(in: folder)
     let whole = try crash.core.reference
     let libc = try #require(
       try whole.mappings().first { $0.path.contains("/libc.so") && $0.fileOffset == 0 })

@@ -61,6 +61,17 @@ public struct BuilderMachine: Hashable, Sendable, CustomStringConvertible {
     machine.flags = 0x20  // EF_MIPS_ABI2
     return machine
   }()
+  public static let x32: BuilderMachine = {
+    var machine = x86_64
+    machine.name = "x32"
+    machine.format = .elf32Little
+    machine.hasWideRegisters = true
+    return machine
+  }()
+  /// s390x with 31 bits. Its registers are aligned to 8 bytes, and so is the whole, which leaves a word.
+  public static let s390 = BuilderMachine(
+    name: "s390", number: 22, format: .elf32Big, registerCount: 37, programCounter: 1,
+    stackPointer: 17, hasShortUserIDs: true)
 
   /// Those whose `struct elf_prstatus` is laid out in a way of its own.
   public static let peculiar = [m68k, mipsN32]

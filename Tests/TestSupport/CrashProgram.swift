@@ -30,8 +30,24 @@ public enum CrashProgram: String, Sendable, CaseIterable, CustomStringConvertibl
 
   private static let sources = Tool.packageRoot.appending("Scripts/bench/programs")
 
-  /// Builds it and lets it crash in `folder`. Nil, said aloud, where something for it is missing.
-  public func crash(in folder: ScratchFolder) throws -> Crash? {
+  /// What the machine must have for it to be built and to leave a core.
+  private var needs: [Need] {
+    switch self {
+    case .threads, .fixedPlace, .plugins: [.kernelCores, .gcc]
+    case .staticProgram: [.kernelCores, .build("gcc", flags: ["-static"])]
+    case .i386: [.kernelCores, .build("gcc", flags: ["-m32"])]
+    case .startedByName: [.kernelCores, .gcc, .path(Self.linkerPath)]
+    case .exception: [.kernelCores, .tool("g++")]
+    case .python: [.kernelCores, .path(Self.pythonPath)]
+    }
+  }
+
+  private static let pythonPath = "/usr/bin/python3"
+  private static let linkerPath = "/lib64/ld-linux-x86-64.so.2"
+
+  /// Builds it and lets it crash in `folder`. Skips the test where something for it is missing.
+  public func crash(in folder: ScratchFolder) throws -> Crash {
+    for need in needs { try need.require() }
     switch self {
     case .threads: return try crash(["stacks.c"], in: folder)
     case .fixedPlace: return try crash(["-no-pie", "stacks.c"], in: folder)
@@ -39,59 +55,44 @@ public enum CrashProgram: String, Sendable, CaseIterable, CustomStringConvertibl
     case .i386: return try crash(["-m32", "stacks.c"], in: folder)
     case .exception: return try crash(["throws.cpp"], compiler: "g++", in: folder)
     case .startedByName:
-      let linker: FilePath = "/lib64/ld-linux-x86-64.so.2"
-      guard FileTree.exists(linker),
-        let program = try Self.compile(["stacks.c"], to: "program", in: folder)
-      else { return nil }
-      return try dump(linker, [program.string], in: folder)
+      let program = try Self.compile(["stacks.c"], to: "program", in: folder)
+      return try dump(FilePath(Self.linkerPath), [program.string], in: folder)
     case .plugins:
-      var names: [String] = []
-      for index in 0..<3 {
-        guard
-          let plugin = try Self.compile(
-            ["-shared", "-fPIC", "plugin.c"], to: "plugin\(index).so", in: folder)
-        else { return nil }
-        names.append(plugin.string)
+      let names = try (0..<3).map { index in
+        try Self.compile(["-shared", "-fPIC", "plugin.c"], to: "plugin\(index).so", in: folder)
+          .string
       }
       return try crash(["-rdynamic", "plugins.c"], names, in: folder)
     case .python:
-      let python: FilePath = "/usr/bin/python3"
-      guard FileTree.exists(python) else {
-        Skip.say("cores of python: no \(python)")
-        return nil
-      }
-      return try dump(python, [Self.sources.appending("crash.py").string], in: folder)
+      return try dump(
+        FilePath(Self.pythonPath), [Self.sources.appending("crash.py").string], in: folder)
     }
   }
 
   private func crash(
     _ flags: [String], _ arguments: [String] = [], compiler: String = "gcc",
     in folder: ScratchFolder
-  ) throws -> Crash? {
-    guard let program = try Self.compile(flags, compiler: compiler, to: "program", in: folder)
-    else { return nil }
+  ) throws -> Crash {
+    let program = try Self.compile(flags, compiler: compiler, to: "program", in: folder)
     return try dump(program, arguments, in: folder)
   }
 
   private func dump(
     _ program: FilePath, _ arguments: [String], in folder: ScratchFolder
-  ) throws -> Crash? {
+  ) throws -> Crash {
     let request = KernelCores.Request(program, arguments)
-    return try KernelCores.dump(request, in: folder).map { Crash(program: program, core: $0) }
+    return Crash(program: program, core: try KernelCores.dump(request, in: folder))
   }
 
   /// Compiles; the last word of `flags` is the source's name.
   public static func compile(
     _ flags: [String], compiler: String = "gcc", to name: String, in folder: ScratchFolder
-  ) throws -> FilePath? {
-    guard Tool.isInstalled(compiler, for: "cores of a program of our own") else { return nil }
+  ) throws -> FilePath {
     let program = folder.file(name)
     var words = flags
     words[words.count - 1] = sources.appending(words[words.count - 1]).string
     let tool = Tool(compiler, ["-g", "-O0", "-pthread", "-o", program.string] + words)
-    let result = try tool.run()
-    if result.ending == .exit(0) { return program }
-    Skip.say("\(compiler) \(flags.joined(separator: " ")) builds nothing here")
-    return nil
+    try tool.runSuccessfully()
+    return program
   }
 }

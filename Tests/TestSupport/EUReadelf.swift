@@ -2,8 +2,6 @@ import SystemPackage
 
 /// elfutils as a judge: `eu-readelf -n -l`.
 public enum EUReadelf {
-  public static var isInstalled: Bool { Tool.isInstalled("eu-readelf", for: "asking eu-readelf") }
-
   private static let bad = [
     "invalid", "cannot get content", "cannot read", "cannot convert", "garbage", "out of range",
     "truncated", "error",

@@ -15,11 +15,6 @@ public struct GDB: Sendable {
     self.isForeign = isForeign
   }
 
-  public static var isInstalled: Bool { Tool.isInstalled("gdb", for: "asking gdb") }
-  public static var isMultiarchInstalled: Bool {
-    Tool.isInstalled("gdb-multiarch", for: "asking gdb about foreign cores")
-  }
-
   /// Opens the core and asks for everything that a `GDBView` holds, in one run.
   ///
   /// - Parameter addresses: where to read a byte each.

@@ -12,11 +12,9 @@ public enum KernelSettings {
   ///
   /// - Parameter wanted: names as sysctl(8) has them, with their values:
   ///   `["kernel.core_pattern": "core"]`.
-  /// - Returns: what `body` returns; nil if a setting is another one and can't be changed, which is
-  /// said
-  ///   aloud.
+  /// - Returns: what `body` returns. Throws if a setting is another one and can't be changed.
   public static func with<Value>(_ wanted: [String: String], _ body: () throws -> Value) throws
-    -> Value?
+    -> Value
   {
     let lock = try Lock()
     defer { lock.close() }
@@ -31,12 +29,20 @@ public enum KernelSettings {
     for (name, value) in former {
       changed.withLock { $0[name] = value }
       guard set(name, to: wanted[name] ?? "") else {
-        Skip.say(
+        throw ReferenceError(
           "\(name) is \"\(value)\", \"\(wanted[name] ?? "")\" is needed, and it can't be set")
-        return nil
       }
     }
     return try body()
+  }
+
+  /// True if every setting has the wanted value, or can be given it.
+  static func canHold(_ wanted: [String: String]) -> Bool {
+    differences(from: wanted).keys.allSatisfy { name in
+      guard let file = try? FileDescriptor.open(path(name), .writeOnly) else { return false }
+      try? file.close()
+      return true
+    }
   }
 
   /// The value of a setting now, without the line's end; nil if this kernel doesn't have it.

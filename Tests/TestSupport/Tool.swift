@@ -62,14 +62,7 @@ public struct Tool: Sendable {
   public var commandLine: String { ([program] + arguments).joined(separator: " ") }
 
   /// True if a program of that name is in `PATH`.
-  public static func isInstalled(_ name: String) -> Bool { locate(name) != nil }
-
-  /// True if it is; if not, says that `purpose` is skipped.
-  public static func isInstalled(_ name: String, for purpose: String) -> Bool {
-    if isInstalled(name) { return true }
-    Skip.say("\(purpose): \(name) is not installed")
-    return false
-  }
+  static func isInstalled(_ name: String) -> Bool { locate(name) != nil }
 
   /// The command that is really run: env(1) and prlimit(1) go first where a folder or limits are
   /// asked for. Each then becomes the next one, so that the process number stays the program's.

@@ -46,8 +46,8 @@ public struct Victim: Hashable, Sendable {
   /// The names that a debugger must show for a thread, from the innermost `level_` out.
   public func levels() -> [String] { (1...depth).reversed().map { "level_\($0)" } }
 
-  /// Compiles it into a folder. Nil, said aloud, without a compiler or the libraries that it wants.
-  public func compile(in folder: ScratchFolder) throws -> FilePath? {
+  /// Compiles it into a folder.
+  public func compile(in folder: ScratchFolder) throws -> FilePath {
     let flags = ["-g", "-O0", "-pthread", "-fno-omit-frame-pointer"] + compilerFlags
     return try KernelCores.compile(Self.source, named: "victim", flags: flags, in: folder)
   }

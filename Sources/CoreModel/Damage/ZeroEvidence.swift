@@ -18,11 +18,13 @@ package struct ZeroEvidence {
   /// Of many alike, so many are named.
   private static let mostNamed = 3
 
-  package init(_ structure: CoreStructure, _ process: ProcessSnapshot, _ memory: CoreMemory) {
+  package init(
+    _ structure: CoreStructure, _ process: ProcessSnapshot, _ memory: CoreMemory,
+    _ names: MemoryNames
+  ) {
     self.process = process
     self.memory = memory
     budget = structure.sizeFound
-    let names = MemoryNames(process, structure.programHeaders)
     checkVDSO()
     checkMainStack()
     checkThreadStacks()

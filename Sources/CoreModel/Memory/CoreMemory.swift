@@ -18,7 +18,7 @@ package struct CoreMemory: Sendable {
   /// PT_LOADs by address. Hostile ones may overlap; then those that begin later come first.
   package let segments: [ProgramHeader]
   private let damage: DamageMap
-  private let source: any ByteSource
+  let source: any ByteSource
   package let format: ELFFormat
 
   package init(_ structure: CoreStructure, _ damage: DamageMap, _ source: any ByteSource) {
@@ -31,9 +31,22 @@ package struct CoreMemory: Sendable {
 
   /// The segment that holds an address.
   package func segment(at address: UInt64) -> ProgramHeader? {
+    index(at: address).map { segments[$0] }
+  }
+
+  /// The index in `segments` of the one that holds an address.
+  package func index(at address: UInt64) -> Int? {
     let after = segments.partitioningIndex { $0.address > address }
     guard after > 0, segments[after - 1].memoryEnd > address else { return nil }
-    return segments[after - 1]
+    return after - 1
+  }
+
+  /// The index of the segment that begins at an address, where it is none before `first`.
+  package func index(beginningAt address: UInt64, from first: Int) -> Int? {
+    guard first < segments.count, segments[first].address <= address else { return nil }
+    if segments[first].address == address { return first }
+    let index = segments.partitioningIndex { $0.address >= address }
+    return index < segments.count && segments[index].address == address ? index : nil
   }
 
   /// What became of the parts of a range, in order.
@@ -108,45 +121,6 @@ package struct CoreMemory: Sendable {
       let dumped = position..<max(position, min(end, segment.dumpedEnd))
       guard visitExtents(of: segment, dumped, visit), visit(dumped.upperBound..<end, .undumped)
       else { return }
-      position = end
-    }
-  }
-
-  /// The bytes at an address; nil unless all of them survived.
-  package func bytes(at address: UInt64, count: Int) throws(SalvageError) -> [UInt8]? {
-    let (end, overflow) = address.addingReportingOverflow(UInt64(clamping: count))
-    guard count > 0, !overflow else { return count == 0 ? [] : nil }
-    var bytes: [UInt8] = []
-    for (part, fate) in fates(of: address..<end) {
-      guard fate == .survived else { return nil }
-      try append(part, to: &bytes)
-    }
-    return bytes
-  }
-
-  /// Bytes at an address, as many of `limit` as survived without a gap.
-  package func prefix(at address: UInt64, limit: Int) throws(SalvageError) -> [UInt8] {
-    let end = address.addingReportingOverflow(UInt64(clamping: limit))
-    guard !end.overflow, limit > 0 else { return [] }
-    var bytes: [UInt8] = []
-    try append(address..<survivedEnd(of: address..<end.partialValue), to: &bytes)
-    return bytes
-  }
-
-  /// A word of the core's format; nil unless all of it survived.
-  package func word(at address: UInt64) throws(SalvageError) -> UInt64? {
-    guard let bytes = try bytes(at: address, count: format.wordSize) else { return nil }
-    return bytes.span.integer(at: 0, size: format.wordSize, format.byteOrder)
-  }
-
-  /// Appends a range that survived: it may go over several segments.
-  private func append(_ range: Range<UInt64>, to bytes: inout [UInt8]) throws(SalvageError) {
-    var position = range.lowerBound
-    while position < range.upperBound, let segment = segment(at: position) {
-      let end = min(range.upperBound, segment.dumpedEnd)
-      guard end > position else { return }
-      bytes += try source.bytes(
-        at: segment.fileOffset &+ (position - segment.address), count: Int(end - position))
       position = end
     }
   }

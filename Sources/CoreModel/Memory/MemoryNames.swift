@@ -2,7 +2,7 @@ internal import CoreIO
 package import ELFCore
 
 /// Gives ranges of memory the kinds and the names that people use: a thread's stack, a library's data, the heap.
-package struct MemoryNames {
+package struct MemoryNames: Sendable {
   private let files: [MappedFiles.Entry]
   /// The kind and the printable name of each file: a hostile path may be as long as its note, and is looked at once.
   private let labels: [(kind: MemoryKind, name: String)]

@@ -1,21 +1,31 @@
-internal import ELFCore
+package import ELFCore
 
-/// A mapped file before it is known which file here it is.
-struct Candidate {
+/// A mapped file as the core has it, before it is known which file here it is.
+package struct Candidate {
   /// As the kernel named it.
   let path: [UInt8]
-  /// Its headers, where they survived.
-  let inCore: ImageHeaders?
   /// What survived of its first page.
   let beginning: [UInt8]
+  /// Its headers, where they survived.
+  package let inCore: ImageHeaders?
+  /// nil where it has none, or none survived.
+  let buildID: BuildID?
   var isProgram = false
 
   private static let deletedMark = Array(" (deleted)".utf8)
 
-  init(path: [UInt8], inCore: ImageHeaders?, beginning: [UInt8]) {
+  /// What lies at an address, of which `beginning` survived.
+  init(_ path: [UInt8], at base: UInt64, _ beginning: [UInt8], in memory: CoreMemory) {
     self.path = path
-    self.inCore = inCore
     self.beginning = beginning
+    inCore = ImageHeaders(beginning.span)
+    buildID = inCore.flatMap { memory.buildID(of: $0, bias: base &- $0.firstAddress) }
+  }
+
+  /// The same for those who only look.
+  package init(_ path: [UInt8], at base: UInt64, in memory: CoreMemory) {
+    let beginning = memory.readable(at: base, count: ImageHeaders.readableSize)
+    self.init(path, at: base, beginning, in: memory)
   }
 
   /// Whether the file was gone, or replaced, when the process died.
@@ -23,7 +33,7 @@ struct Candidate {
 
   var plainPath: [UInt8] { isDeleted ? Array(path.dropLast(Self.deletedMark.count)) : path }
 
-  func file(_ files: inout ModuleFiles) -> Result<ModuleFile, ModuleFiles.Absence> {
+  package func file(_ files: inout ModuleFiles) -> Result<ModuleFile, ModuleFiles.Absence> {
     if isProgram, let named = files.namedProgram() { return named }
     return files.file(named: plainPath)
   }
@@ -41,21 +51,8 @@ struct Candidate {
     return (nil, ModuleVerdict(.core, words(for: result)))
   }
 
-  /// The build-id as it survived.
-  private var buildID: BuildID? {
-    guard let inCore else { return nil }
-    for note in inCore.programHeaders where note.kind == .note {
-      guard let start = Int(exactly: note.fileOffset), start < beginning.count else { continue }
-      let bytes = beginning[start...].prefix(Int(min(note.fileSize, 1 << 16)))
-      if let id = BuildID(notes: Array(bytes).span, alignment: note.alignment, in: inCore.format) {
-        return id
-      }
-    }
-    return nil
-  }
-
   /// nil where the file is another.
-  private func verdict(on file: ModuleFile) -> ModuleVerdict? {
+  package func verdict(on file: ModuleFile) -> ModuleVerdict? {
     let page = comparison(with: file)
     let remark = page.isSame ? "" : "its header page in the core is damaged"
     if let buildID {

@@ -55,14 +55,9 @@ struct EvidenceSearch {
   /// Whether the build-id that survived where the file has its own is the same.
   private func hasSameBuildID(_ target: Target) -> Bool? {
     guard let expected = target.module.file?.buildID else { return nil }
-    for note in target.image.headers.programHeaders where note.kind == .note {
-      let size = Int(min(note.fileSize, 1 << 16))
-      guard let bytes = try? memory.bytes(at: target.module.bias &+ note.address, count: size),
-        let found = BuildID(notes: bytes.span, alignment: note.alignment, in: memory.format)
-      else { continue }
-      return found == expected
+    return memory.buildID(of: target.image.headers, bias: target.module.bias).map {
+      $0 == expected
     }
-    return nil
   }
 
   /// Whether relocations wrote into what is mapped read-only.

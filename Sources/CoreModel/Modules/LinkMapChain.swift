@@ -16,6 +16,8 @@ package struct LinkMapChain {
   private let memory: CoreMemory
   private var nodes: [(address: UInt64, map: LinkMap)] = []
   private var dynamics: Set<UInt64> = []
+  /// How far each object lies from where it was linked for, and where its path stands, where both survived.
+  private(set) var objects: [(bias: UInt64, name: UInt64)] = []
   /// Nodes that the chain goes on from, though a part of them is lost.
   package private(set) var torn: [Lost] = []
   /// The lost node where the chain ends.
@@ -26,6 +28,17 @@ package struct LinkMapChain {
   private static let longestName = 4096
 
   package init(_ memory: CoreMemory) { self.memory = memory }
+
+  /// The chain that the DT_DEBUG of a program leads to, as far as that can be read; the program lies so far from where it
+  /// was linked for.
+  init(of program: ImageHeaders, bias: UInt64, _ memory: CoreMemory) {
+    self.init(memory)
+    guard let range = program.dynamicRange(bias: bias),
+      let debug = try? memory.dynamicSection(in: range).section.first(.debug), debug.value != 0,
+      case .value(let first)? = try? Rendezvous.firstNode(debug.value, memory)
+    else { return }
+    _ = try? walk(from: first)
+  }
 
   /// Whether no node survived.
   package var isEmpty: Bool { nodes.isEmpty }
@@ -40,9 +53,10 @@ package struct LinkMapChain {
     var previous: UInt64 = 0
     while address != 0 {
       guard visited.insert(address).inserted, visited.count < Self.mostNodes,
-        let words = try memory.words(at: address, count: LinkMap.wordCount),
-        !words.contains(.unusable)
+        let words = try memory.words(at: address, count: LinkMap.wordCount)
       else { return false }
+      if let bias = words[0].value, let name = words[1].value { objects.append((bias, name)) }
+      guard !words.contains(.unusable) else { return false }
       let values = words.compactMap(\.value)
       var map = LinkMap(bias: 0, name: 0, dynamic: 0, next: 0, previous: 0)
       if values.count == words.count {
@@ -103,36 +117,5 @@ package struct LinkMapChain {
     guard !overflow else { return nil }
     let fates = memory.fates(of: address..<end).map(\.fate)
     return fates == [.lost] || fates == [.survived, .lost] ? name + [0] : nil
-  }
-}
-
-/// A word of memory that may be lost.
-package enum MemoryWord: Hashable {
-  case value(UInt64)
-  case lost
-  /// A part of it is lost, or it was never in the dump.
-  case unusable
-
-  package var value: UInt64? {
-    guard case .value(let value) = self else { return nil }
-    return value
-  }
-}
-
-extension CoreMemory {
-  /// Words at an address; nil where they would go past the end of memory.
-  package func words(at address: UInt64, count: Int) throws(SalvageError) -> [MemoryWord]? {
-    let size = UInt64(format.wordSize)
-    guard address <= format.largestWord - size * UInt64(count) else { return nil }
-    var words: [MemoryWord] = []
-    for index in 0..<UInt64(count) {
-      let place = address + index * size
-      switch fates(of: place..<place + size).map(\.fate) {
-      case [.survived]: words.append(try word(at: place).map(MemoryWord.value) ?? .unusable)
-      case [.lost]: words.append(.lost)
-      default: words.append(.unusable)
-      }
-    }
-    return words
   }
 }

@@ -23,12 +23,7 @@ package struct Module: Sendable {
   package var hasHeadersInCore = false
 
   /// Where its dynamic section lies (`l_ld`).
-  package var dynamicRange: Range<UInt64>? {
-    guard let segment = headers?.first(.dynamic) else { return nil }
-    let start = bias &+ segment.address
-    let (end, overflow) = start.addingReportingOverflow(segment.memorySize)
-    return overflow || segment.memorySize == 0 ? nil : start..<end
-  }
+  package var dynamicRange: Range<UInt64>? { headers?.dynamicRange(bias: bias) }
 
   /// The name for it in a link map of ours: debuggers open what has that name, and not all compare it with the core.
   package var listedPath: [UInt8] {

@@ -24,12 +24,9 @@ package final class ModuleFile: Sendable {
     self.reader = reader
     path = file.path
     identity = file.identity
-    var buildID: BuildID?
-    for note in headers.programHeaders where note.kind == .note && buildID == nil {
-      let bytes = try file.bytes(at: note.fileOffset, count: Int(min(note.fileSize, 1 << 16)))
-      buildID = BuildID(notes: bytes.span, alignment: note.alignment, in: headers.format)
+    buildID = try headers.buildID { (segment, count) throws(SalvageError) in
+      try file.bytes(at: segment.fileOffset, count: count)
     }
-    self.buildID = buildID
   }
 
   /// Opens it again. Throws where another file has its name now, or it was written to.

@@ -22,21 +22,12 @@ package struct ModuleList {
     pageSize = process.pageSize
     programAddress =
       process.auxiliaryVector?[.programHeaders] ?? process.auxiliaryVector?[.entry]
-    guard process.mappedFiles != nil else {
+    guard let listed = process.mappedFiles else {
       modules = try UnnamedModules(structure, process, memory, pageSize: pageSize, &files).modules
       weigh(process)
       return
     }
-    // Ranges that lie over each other are a hostile list's; what begins first counts.
-    var mappings: [MappedFiles.Entry] = []
-    let sorted = (process.mappedFiles?.entries ?? []).sorted {
-      $0.range.lowerBound < $1.range.lowerBound
-    }
-    for entry in sorted
-    where mappings.last.map({ $0.range.upperBound <= entry.range.lowerBound }) ?? true {
-      mappings.append(entry)
-    }
-    try find(in: mappings, &files)
+    try find(in: MappedFiles.apart(listed.entries), &files)
     weigh(process)
   }
 
@@ -75,23 +66,24 @@ package struct ModuleList {
     // Where no code was mapped, only an image's headers make it one.
     guard FileHeader.magic.starts(with: magic) || isCode(index..<end(of: index, mappings), mappings)
     else { return (nil, 1) }
-    var candidate = Candidate(path: first.path, inCore: image(beginning), beginning: beginning)
+    var candidate = Candidate(first.path, at: first.range.lowerBound, beginning, in: memory)
     candidate.isProgram = programAddress.map(first.range.contains) ?? false
-    if let headers = candidate.inCore, let fit = fit(headers, index, mappings) {
+    let inCore = candidate.inCore.flatMap(ours)
+    if let headers = inCore, let fit = fit(headers, index, mappings) {
       let (file, verdict) = candidate.verify(&files)
       var module = module(fit, mappings, index, candidate, headers, file, verdict)
       if file == nil, case .success = candidate.file(&files) { module.isAnother = true }
       return (module, fit.count)
     }
     let result = candidate.file(&files)
-    if case .success(let file) = result, image(file.firstBytes) != nil,
+    if case .success(let file) = result, ours(file.headers) != nil,
       let fit = fit(file.headers, index, mappings), !candidate.comparison(with: file).differs
     {
       let verdict = ModuleVerdict(.layout)
       return (module(fit, mappings, index, candidate, file.headers, file, verdict), fit.count)
     }
     // What is mapped otherwise than its headers ask for was mapped to be read, not run; and what has none is data.
-    guard candidate.inCore == nil, FileHeader.magic.starts(with: magic) else { return (nil, 1) }
+    guard inCore == nil, FileHeader.magic.starts(with: magic) else { return (nil, 1) }
     return leftOut(candidate, index, mappings, candidate.words(for: result))
   }
 
@@ -106,12 +98,10 @@ package struct ModuleList {
       hasHeadersInCore: candidate.inCore == headers)
   }
 
-  /// Headers of an image for this core's machine.
-  private func image(_ bytes: [UInt8]) -> ImageHeaders? {
-    guard let headers = ImageHeaders(bytes.span), headers.format == structure.format,
-      headers.header.machine == structure.header.machine
-    else { return nil }
-    return headers
+  /// The headers where they are of an image for this core's machine.
+  private func ours(_ headers: ImageHeaders) -> ImageHeaders? {
+    headers.format == structure.format && headers.header.machine == structure.header.machine
+      ? headers : nil
   }
 
   private func fit(

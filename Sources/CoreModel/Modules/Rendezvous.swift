@@ -22,16 +22,21 @@ package enum Rendezvous {
       return .none(.notNeeded)
     }
     let isStarted = headers.first(.interpreter) != nil
-    guard let bytes = try memory.bytes(at: range.lowerBound, count: Int(range.length)) else {
-      return try lost(program, range, isStarted: isStarted, memory)
-    }
-    let dynamic = DynamicSection(bytes.span, in: memory.format)
-    guard let debug = dynamic.first(.debug), isStarted || debug.value != 0 else {
+    let dynamic = try memory.dynamicSection(in: range)
+    guard dynamic.isWhole else { return try lost(program, range, isStarted: isStarted, memory) }
+    guard let debug = dynamic.section.first(.debug), isStarted || debug.value != 0 else {
       return try symbol(program)
     }
     return debug.value != 0
       ? .at(debug.value, [])
       : .none(.impossible("the dynamic linker had not come so far as to make one"))
+  }
+
+  /// What `r_debug` at an address has for the first node; nil where it would go past the end of memory.
+  package static func firstNode(
+    _ address: UInt64, _ memory: CoreMemory
+  ) throws(SalvageError) -> MemoryWord? {
+    try memory.words(at: address, count: DebugRendezvous.wordCount)?[DebugRendezvous.mapIndex]
   }
 
   /// A dynamic linker that was started by name has no DT_DEBUG: there debuggers look for its own symbol.

@@ -34,7 +34,7 @@ struct UnnamedModules {
     guard let result = files.namedProgram() else { return }
     let name = files.programName ?? []
     guard case .success(let file) = result, isImage(file) else {
-      let words = Candidate(path: name, inCore: nil, beginning: []).words(for: result)
+      let words = Candidate(name, at: 0, [], in: memory).words(for: result)
       addLeftOut(name, words)
       return
     }

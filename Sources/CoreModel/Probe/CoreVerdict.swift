@@ -1,4 +1,4 @@
-/// Whether a core is whole, and what speaks against it. `Examination` makes it, for every command; nobody else decides.
+/// Whether a core is whole, and what speaks against it. `Core` has it, for every command; nobody else decides.
 public struct CoreVerdict: Hashable, Sendable {
   /// One thing that speaks against it.
   public struct Reason: Hashable, Sendable {

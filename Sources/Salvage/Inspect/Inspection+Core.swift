@@ -50,70 +50,49 @@ extension Inspection {
   private init(
     of intake: Intake, _ surroundings: Surroundings, options: Options
   ) throws(SalvageError) {
-    let source = intake.source
-    let asFound = try Probe.structure(of: source, present: intake.present)
-    let before = try BeforeRepair(source, asFound)
-    let parts = try Parts(before?.intake(intake) ?? intake, original: before?.source)
-    report = parts.report
-    report.wayIn = before == nil ? report.wayIn : intake.wayIn
+    let found = try Core(intake)
+    let before = try BeforeRepair(found)
+    let core: Core
+    if let before {
+      core = try Core(before.intake(intake), original: before.source)
+    } else {
+      core = found
+    }
+    report = RepairReport(core, Rebuild(), Segments(core.structure, core.damage, lostMemory: .drop))
+    if before != nil { report.wayIn = intake.wayIn }
     var around = surroundings
     if let before {
       isRepaired = true
       repairedBy = before.tool
       rebuilt = before.rebuilt
-      isHurtAgain = asFound.isTouched(by: intake.present)
+      isHurtAgain = found.structure.isTouched(by: intake.present)
       // What is around the repaired core is not what was around the dump.
       around = Surroundings()
       around.exitStatus = surroundings.exitStatus
       around.container = before.endCause == .damaged ? .toldByNotes : .none
     }
-    addProcess(parts)
+    addProcess(core)
     if !options.asksCausesOnly {
-      modules = MappedModules(parts.process, parts.memory, parts.names).modules
-      addThreads(parts)
+      addModules(MappedImages(core.process, core.memory, core.names))
+      addThreads(core)
       if options.readsLocalFiles {
-        var files = ModuleFiles(core: intake.file?.identity, process: parts.process.info)
-        compareModules(&files)
-        addSymbols(&files)
+        var files = ModuleFiles(core: intake.file?.identity, process: core.process.info)
+        addSymbols(compareModules(core.memory, &files))
       }
-      addMappings(parts)
-      findings = Sanity(parts, self).findings
+      addMappings(core)
+      findings = Sanity(core, self).findings
     }
     if isHurtAgain {
       findings.append(
         Finding(text: "Since its repair, bytes of it have been lost again.", isDamage: true))
     }
-    addCauses(parts, around, options: options)
+    addCauses(core, around, options: options)
     unreadable = intake.unreadable.map(\.range)
   }
 
-  /// What every part of an inspection is made from.
-  struct Parts {
-    let source: any ByteSource
-    let structure: CoreStructure
-    let damage: DamageMap
-    let process: ProcessSnapshot
-    let memory: CoreMemory
-    let names: MemoryNames
-    let report: RepairReport
-
-    init(_ intake: Intake, original: PatchedSource?) throws(SalvageError) {
-      source = original ?? intake.source
-      let examination = try Examination(intake, original: original)
-      structure = examination.structure
-      damage = examination.damage
-      process = examination.process
-      memory = CoreMemory(structure, damage, source)
-      names = MemoryNames(process, structure.programHeaders)
-      report = RepairReport(
-        source.path, examination.wayIn, Plan.Inputs(examination, options: RepairOptions()), process,
-        Segments(structure, damage, lostMemory: .drop))
-    }
-  }
-
-  private mutating func addProcess(_ parts: Parts) {
-    let structure = parts.structure
-    let process = parts.process
+  private mutating func addProcess(_ core: Core) {
+    let structure = core.structure
+    let process = core.process
     pageSize = process.pageSize
     isPageSizeKnown = process.knownPageSize != nil
     userID = process.userID
@@ -133,13 +112,13 @@ extension Inspection {
 
   // MARK: Memory
 
-  private mutating func addMappings(_ parts: Parts) {
+  private mutating func addMappings(_ core: Core) {
     var tallies: [MemoryKind: Tally] = [:]
-    mappings.reserveCapacity(parts.memory.segments.count)
-    for segment in parts.memory.segments {
+    mappings.reserveCapacity(core.memory.segments.count)
+    for segment in core.memory.segments {
       let range = segment.address..<max(segment.addressEnd, segment.address)
-      let kind = parts.names.kind(of: range, segment: range, flags: segment.flags)
-      let survived = parts.damage.surviving(in: segment.fileOffset..<(segment.fileEnd ?? .max))
+      let kind = core.names.kind(of: range, segment: range, flags: segment.flags)
+      let survived = core.damage.surviving(in: segment.fileOffset..<(segment.fileEnd ?? .max))
       let mapping = Mapping(
         address: segment.address, mapped: segment.memorySize, dumped: segment.fileSize,
         survived: survived, fileOffset: segment.fileOffset, kind: kind)
@@ -155,7 +134,7 @@ extension Inspection {
   // MARK: Causes
 
   private mutating func addCauses(
-    _ parts: Parts, _ surroundings: Surroundings, options: Options
+    _ core: Core, _ surroundings: Surroundings, options: Options
   ) {
     guard !isWhole, !report.verdict.isFiltered else { return }
     let offsets = report.verdict.reasons.filter { [.moved, .trailing].contains($0.kind) }
@@ -174,20 +153,20 @@ extension Inspection {
       return
     }
     guard report.sizeDue.map({ $0 > report.sizeFound }) ?? true else {
-      doubt = parts.damage.inside.map { "Nothing of it was cut off: \($0)." }
+      doubt = core.damage.inside.map { "Nothing of it was cut off: \($0)." }
       return
     }
     let facts = CutFacts(
-      parts.structure, parts.process, parts.memory, parts.source,
+      core.structure, core.process, core.memory, core.source,
       holesAreKnown: !isRepaired && surroundings.container == .none
-        && parts.report.wayIn.kind == .file)
+        && report.wayIn.kind == .file)
     var around = surroundings
-    if !isRepaired, let input = parts.source.backingFile {
+    if !isRepaired, let input = core.source.backingFile {
       around.lookAgain(
-        input, processID: parts.process.processID, name: parts.process.info?.name)
+        input, processID: core.process.processID, name: core.process.info?.name)
       // The kernel writes files by itself: only what came through a pipe can be systemd's.
       if options.asksJournal, facts.holes != .present,
-        let processID = parts.process.processID
+        let processID = core.process.processID
       {
         around.journal = CoredumpMessage(processID: processID)
       }

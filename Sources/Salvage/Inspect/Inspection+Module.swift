@@ -1,4 +1,5 @@
-internal import CoreModel
+public import CoreModel
+internal import ELFCore
 
 extension Inspection {
   /// A program or library that was mapped when the core was written.
@@ -7,7 +8,7 @@ extension Inspection {
     public enum LocalFile: String, Hashable, Sendable {
       /// Its build-id is the core's.
       case same
-      /// Its build-id is another.
+      /// Its build-id is another, or it begins otherwise than the page that survived.
       case different
       /// There is no such file, or none that the core's owner may read.
       case absent
@@ -21,28 +22,58 @@ extension Inspection {
     public var base: UInt64
     /// The end of its last mapping.
     public var end: UInt64
-    /// Why a core tells no build-id of a module.
-    public enum BuildIDAbsence: String, Hashable, Sendable {
-      /// What should hold it was in the dump, and is lost.
-      case lost
-      /// What should hold it was never dumped, as before Linux 2.6.24 or with a filter.
-      case notDumped = "not dumped"
-      /// What should hold it is there, and has none.
-      case none
-      /// There is something else than an ELF header.
-      case noHeader = "no header"
-    }
-
     /// nil where there is none in the core; then `buildIDAbsence` says why.
     public var buildID: [UInt8]?
     /// Why there is no build-id; of no meaning where there is one.
     public var buildIDAbsence = BuildIDAbsence.none
     /// Whether the file of that path on this machine is the same.
     public var localFile: LocalFile = .unknown
-    /// The address that the file's first byte was linked for.
-    var firstAddress: UInt64 = 0
 
     /// The last part of the path.
     public var name: [UInt8] { path.isEmpty ? Array("?".utf8) : MemoryNames.lastPart(path) }
+  }
+}
+
+extension Inspection.Module {
+  init(_ image: MappedImage) {
+    path = image.path
+    base = image.base
+    end = image.end
+    buildID = image.buildID?.bytes
+    buildIDAbsence = image.absence
+  }
+}
+
+extension Inspection {
+  mutating func addModules(_ images: MappedImages) {
+    modules = (images.images + [images.vdso].compactMap(\.self)).map(Module.init)
+      .sorted { $0.base < $1.base }
+  }
+
+  /// Compares each module with the file of its path on this machine, and gives those that are the same by the modules'
+  /// indices.
+  mutating func compareModules(
+    _ memory: CoreMemory, _ files: inout ModuleFiles
+  ) -> [Int: ModuleFile] {
+    var same: [Int: ModuleFile] = [:]
+    for (index, module) in modules.enumerated() where module.path.first == UInt8(ascii: "/") {
+      let candidate = Candidate(module.path, at: module.base, in: memory)
+      switch candidate.file(&files) {
+      case .success(let file):
+        guard candidate.inCore != nil else { continue }
+        switch candidate.verdict(on: file)?.verification {
+        case nil: modules[index].localFile = .different
+        case .buildID:
+          modules[index].localFile = .same
+          same[index] = file
+        default: continue
+        }
+      case .failure(.missing), .failure(.hidden): modules[index].localFile = .absent
+      case .failure(.notELF):
+        if candidate.inCore != nil { modules[index].localFile = .different }
+      case .failure(.unreadable), .failure(.notRegular): continue
+      }
+    }
+    return same
   }
 }

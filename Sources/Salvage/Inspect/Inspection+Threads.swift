@@ -6,15 +6,15 @@ extension Inspection {
   /// So many different program counters of one module are looked up.
   private static let mostSymbols = 1024
 
-  mutating func addThreads(_ parts: Parts) {
-    let main = parts.process.info?.id
-    threads = parts.process.threads.map { status in
+  mutating func addThreads(_ core: Core) {
+    let main = core.process.info?.id
+    threads = core.process.threads.map { status in
       Thread(
-        id: status.id, name: status.id == main ? parts.process.info?.name : nil,
+        id: status.id, name: status.id == main ? core.process.info?.name : nil,
         signal: status.signal, programCounter: status.programCounter,
         stackPointer: status.stackPointer, location: location(of: status.programCounter),
-        stack: parts.process.writer.isMachine
-          ? nil : status.stackPointer.map { StackState(pointer: $0, parts.memory) })
+        stack: core.process.writer.isMachine
+          ? nil : status.stackPointer.map { StackState(pointer: $0, core.memory) })
     }
   }
 
@@ -25,36 +25,16 @@ extension Inspection {
     return Location(module: after - 1, offset: address - modules[after - 1].base)
   }
 
-  /// Compares each module with the file of its path on this machine.
-  mutating func compareModules(_ files: inout ModuleFiles) {
-    for index in modules.indices {
-      let path = modules[index].path
-      guard path.first == UInt8(ascii: "/") else { continue }
-      switch files.file(named: path) {
-      case .success(let file):
-        guard let expected = modules[index].buildID else { continue }
-        // A file without a build-id is not the one that had one.
-        modules[index].localFile = file.buildID?.bytes == expected ? .same : .different
-      case .failure(.missing), .failure(.hidden): modules[index].localFile = .absent
-      case .failure(.notELF):
-        if modules[index].buildID != nil { modules[index].localFile = .different }
-      case .failure(.unreadable), .failure(.notRegular): continue
-      }
-    }
-  }
-
-  /// Names the functions that the program counters are in, where the file is there and the same.
-  mutating func addSymbols(_ files: inout ModuleFiles) {
+  /// Names the functions that the program counters are in, from the files that are the modules'.
+  mutating func addSymbols(_ files: [Int: ModuleFile]) {
     var wanted: [Int: Set<UInt64>] = [:]
     for thread in threads {
-      guard let index = thread.location.module, modules[index].localFile == .same else { continue }
+      guard let index = thread.location.module, files[index] != nil else { continue }
       wanted[index, default: []].insert(thread.location.offset)
     }
     var found: [Int: [UInt64: SymbolTable.Match]] = [:]
     for (index, offsets) in wanted {
-      guard case .success(let module) = files.file(named: modules[index].path),
-        let file = try? module.open()
-      else { continue }
+      guard let module = files[index], let file = try? module.open() else { continue }
       let headers = module.headers
       let sorted = offsets.sorted().prefix(Self.mostSymbols)
       let addresses = sorted.map { $0 &+ headers.firstAddress }

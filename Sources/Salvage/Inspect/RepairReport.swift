@@ -110,23 +110,20 @@ public struct RepairReport: Hashable, Sendable {
   package let noteLoss: NoteLoss
   package let signalNumbers: SignalNumbers
 
-  package init(
-    _ input: FilePath, _ wayIn: WayIn, _ inputs: Plan.Inputs, _ process: ProcessSnapshot,
-    _ segments: Segments
-  ) {
-    let structure = inputs.structure
-    self.input = input
-    self.wayIn = wayIn
+  init(_ core: Core, _ rebuild: Rebuild, _ segments: Segments, programFile: FilePath? = nil) {
+    let (structure, process) = (core.structure, core.process)
+    input = core.source.path
+    wayIn = core.wayIn
     notesAreFound = structure.notesAreFound
     notesAreMerged = structure.notesAreMerged
     writer = process.writer
     foreignThreads = writer.foreignThreads(in: structure.notes)
-    noteLoss = NoteLoss(structure, inputs.damage)
+    noteLoss = NoteLoss(structure, core.damage)
     signalNumbers = SignalNumbers(structure.header.machine, writer)
     machine = structure.header.machine.name(in: structure.format, flags: structure.header.flags)
     machineNumber = structure.header.machine.rawValue
     program = process.programPath
-    programFile = inputs.options.program
+    self.programFile = programFile
     commandLine = process.commandLine
     processID = process.processID
     signal = process.signal
@@ -135,13 +132,12 @@ public struct RepairReport: Hashable, Sendable {
     }
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
-    verdict = inputs.verdict
+    verdict = core.verdict
     isRepaired = structure.notesAreMerged || structure.isRepaired
     memory = segments.memory
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
     segmentsLost = segments.gone
-    let rebuild = inputs.rebuild
     rebuilt = zip(RebuiltNote(structure, rebuild.segments).list.ranges, rebuild.segments)
       .map { RebuiltRange($0, path: $1.path) }
     modules = rebuild.modules.map { module in
@@ -151,11 +147,10 @@ public struct RepairReport: Hashable, Sendable {
     }
     linkMap = rebuild.linkMap
     mappingsReduced = rebuild.mappedFiles != nil
-    let names = MemoryNames(process, structure.programHeaders)
     var numbers: [String: UInt32] = [:]
     lostRanges = segments.lost
     lostKinds = segments.lost.map { range in
-      let name = Self.name(range, structure.table, names)
+      let name = Self.name(range, structure.table, core.names)
       let number = numbers[name] ?? UInt32(numbers.count)
       numbers[name] = number
       return number

@@ -5,13 +5,13 @@ internal import ELFCore
 struct Sanity {
   private(set) var findings: [Inspection.Finding] = []
 
-  private let parts: Inspection.Parts
+  private let core: Core
   private let inspection: Inspection
 
-  init(_ parts: Inspection.Parts, _ inspection: Inspection) {
-    self.parts = parts
+  init(_ core: Core, _ inspection: Inspection) {
+    self.core = core
     self.inspection = inspection
-    findings = parts.report.verdict.reasons.filter { $0.kind != .missing }
+    findings = inspection.report.verdict.reasons.filter { $0.kind != .missing }
       .map { Inspection.Finding(text: $0.text, isDamage: $0.isDamage) }
     checkStacks()
     checkNotes()
@@ -36,11 +36,11 @@ struct Sanity {
     }
     let lost = inspection.threads.filter {
       $0.programCounter != nil && $0.programCounter != 0 && $0.location.module == nil
-        && parts.memory.segment(at: $0.programCounter ?? 0) == nil
+        && core.memory.segment(at: $0.programCounter ?? 0) == nil
     }
     // Another system's dump may leave code out.
-    guard !lost.isEmpty, parts.process.writer.isLinuxProcess,
-      parts.structure.sizeFound >= parts.structure.tableRange.upperBound
+    guard !lost.isEmpty, core.process.writer.isLinuxProcess,
+      core.structure.sizeFound >= core.structure.tableRange.upperBound
     else {
       return
     }
@@ -48,7 +48,7 @@ struct Sanity {
   }
 
   private mutating func checkNotes() {
-    let process = parts.process
+    let process = core.process
     let ids = process.threads.map(\.id)
     if Set(ids).count < ids.count { note("Two notes are of a thread with the same id.") }
     if let info = process.signalInfo, let signal = process.signal, signal != 0,
@@ -58,7 +58,7 @@ struct Sanity {
     }
     // The main thread may have ended before the others; then its id is no thread's.
     if let info = process.info, info.id != 0, !ids.isEmpty, !ids.contains(info.id),
-      !parts.structure.notesAreCut
+      !core.structure.notesAreCut
     {
       note(
         "No thread has the process's id \(info.id): the main thread had ended before."
@@ -67,29 +67,29 @@ struct Sanity {
   }
 
   private mutating func checkAddresses() {
-    let structure = parts.structure
+    let structure = core.structure
     guard structure.sizeFound >= structure.tableRange.upperBound else { return }
     let names: [(AuxiliaryVector.Key, String)] = [
       (.programHeaders, "AT_PHDR"), (.entry, "AT_ENTRY"), (.vdso, "AT_SYSINFO_EHDR"),
       (.random, "AT_RANDOM"),
     ]
     let outside = names.filter { key, _ in
-      guard let address = parts.process.auxiliaryVector?[key], address != 0 else { return false }
-      return parts.memory.index(at: address) == nil
+      guard let address = core.process.auxiliaryVector?[key], address != 0 else { return false }
+      return core.memory.index(at: address) == nil
     }
     if !outside.isEmpty {
       note(
         "NT_AUXV names addresses outside all segments: \(outside.map(\.1).joined(separator: ", "))."
       )
     }
-    let overlaps = zip(parts.memory.segments, parts.memory.segments.dropFirst()).count {
+    let overlaps = zip(core.memory.segments, core.memory.segments.dropFirst()).count {
       $0.addressEnd > $1.address
     }
     if overlaps > 0 { note("\(overlaps) segments overlap the one after them in memory.") }
   }
 
   private mutating func checkLength() {
-    guard parts.structure.sizeDue == nil else { return }
+    guard core.structure.sizeDue == nil else { return }
     note("The headers name a size that no file can have.")
   }
 }

@@ -18,8 +18,8 @@ struct BeforeRepair {
   private static let mostRepairs = 64
 
   /// nil for a core that has none of our notes, or not enough of them.
-  init?(_ repaired: any ByteSource, _ structure: CoreStructure) throws(SalvageError) {
-    let repairs = PriorRepair.all(in: structure, repaired)
+  init?(_ repaired: Core) throws(SalvageError) {
+    let repairs = PriorRepair.all(in: repaired.structure, repaired.source)
     guard var original = try repairs.last?.original() else { return nil }
     for _ in 1..<Self.mostRepairs {
       // Its headers may be damaged by then: the bytes before the last repair are the best that can be had.

@@ -41,10 +41,7 @@ public struct MemoryExcerpt: Hashable, Sendable {
   package func read(
     from intake: Intake, after done: inout UInt64, to body: ([UInt8]) throws(SalvageError) -> Void
   ) throws(SalvageError) {
-    let structure = try Probe.structure(of: intake.source, present: intake.present)
-    var damage = DamageMap(sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? .max)
-    damage.lose(intake.losses)
-    let memory = CoreMemory(structure, damage, intake.source)
+    let memory = try Core(intake).memory
     while done < length {
       let (next, overflow) = address.addingReportingOverflow(done)
       let wanted = min(length - done, Self.partSize, UInt64.max - next)

@@ -7,15 +7,13 @@ struct Hopelessness {
   /// Where it was cut.
   let offset: UInt64?
 
-  init?(
-    _ structure: CoreStructure, _ process: ProcessSnapshot, _ segments: Segments,
-    _ damage: DamageMap
-  ) {
+  init?(_ core: Core, _ segments: Segments) {
+    let (structure, process) = (core.structure, core.process)
     guard process.threads.isEmpty, segments.memory.isGone,
       !structure.notes.contains(where: \.isForeign),
       structure.notes.isEmpty || process.writer.foreignSystem == nil
     else { return nil }
-    let causes = Set(damage.extents.compactMap(\.cause))
+    let causes = Set(core.damage.extents.compactMap(\.cause))
     let nothing = "no thread and no memory survived"
     guard causes == [.pastEnd] else {
       let words = causes.sorted { $0.rawValue > $1.rawValue }.map(\.words)

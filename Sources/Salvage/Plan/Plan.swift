@@ -19,36 +19,16 @@ package struct Plan: Sendable {
 }
 
 extension Plan {
-  /// What the tail needs to know besides the structure.
-  package struct Inputs {
-    package var structure: CoreStructure
-    package var damage: DamageMap
-    package var verdict: CoreVerdict
-    package var options: RepairOptions
-    package var digest: String
-    package var rebuild = Rebuild()
-
-    package init(
-      _ examination: Examination, options: RepairOptions
-    ) {
-      structure = examination.structure
-      damage = examination.damage
-      verdict = examination.verdict
-      digest = examination.digest
-      self.options = options
-    }
-  }
-
-  package init(_ inputs: Inputs) {
-    let structure = inputs.structure
+  package init(_ core: Core, _ rebuild: Rebuild, _ options: RepairOptions) {
+    let structure = core.structure
     let format = structure.format
-    extend = Self.extend(inputs)
-    var options = inputs.options
+    extend = Self.extend(structure, options)
+    var options = options
     options.extend = extend
     // Without the hole, entries left alone would show our own tail as the process's memory.
     if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
-    segments = Segments(structure, inputs.damage, lostMemory: options.lostMemory)
-    segments.add(inputs.rebuild)
+    segments = Segments(structure, core.damage, lostMemory: options.lostMemory)
+    segments.add(rebuild)
     let newCount = segments.entries.count + 1
     let table = TablePlace(structure, newCount: newCount, segments)
 
@@ -58,12 +38,12 @@ extension Plan {
     tailOffset = roundUp(max(body, table.endInPlace), to: Self.pageSize)
 
     var tail = PieceRun(at: tailOffset)
-    segments.place(inputs.rebuild.segments, in: &tail)
+    segments.place(rebuild.segments, in: &tail)
     let origin = Origin(
-      sizeFound: found, digest: inputs.digest, options: options)
+      sizeFound: found, digest: core.digest, options: options)
     self.origin = origin
     let notes = TailNotes(
-      structure, segments, inputs.rebuild, origin, head: table.changedRanges, to: &tail)
+      structure, segments, rebuild, origin, head: table.changedRanges, to: &tail)
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))
     if table.moves { header.programHeaderOffset = tail.end }
@@ -72,7 +52,7 @@ extension Plan {
     tableBytes.reserveCapacity(newCount * format.programHeaderSize)
     for entry in entries { entry.append(to: &tableBytes, in: format) }
     if table.moves { tail.append(tableBytes) }
-    Self.count(newCount, structure, inputs.damage, &header, &tail)
+    Self.count(newCount, structure, core.damage, &header, &tail)
 
     var headerBytes = structure.headerBytes
     header.patchTables(in: &headerBytes)
@@ -80,14 +60,16 @@ extension Plan {
     if !table.moves {
       patches.append(Piece(offset: structure.tableRange.lowerBound, content: .bytes(tableBytes)))
     }
-    pieces = Self.body(inputs.damage, found: found, patches: patches, end: tailOffset) + tail.pieces
+    pieces = Self.body(core.damage, found: found, patches: patches, end: tailOffset) + tail.pieces
     size = tail.end
   }
 
   /// The extension asked for, or none where the due size can't be had.
-  private static func extend(_ inputs: Inputs) -> RepairOptions.Extend {
-    guard inputs.options.extend == .due, let due = inputs.structure.sizeDue,
-      due <= mostBeforeTail(inputs.structure.format)
+  private static func extend(
+    _ structure: CoreStructure, _ options: RepairOptions
+  ) -> RepairOptions.Extend {
+    guard options.extend == .due, let due = structure.sizeDue,
+      due <= mostBeforeTail(structure.format)
     else { return .none }
     return .due
   }

@@ -48,10 +48,8 @@ struct LinkMapRebuild {
       guard let range = module.dynamicRange, range.length <= DynamicSection.largestSize else {
         continue
       }
-      var dynamic = try module.file?.dynamicSection()
-      if let bytes = try memory.bytes(at: range.lowerBound, count: Int(range.length)) {
-        dynamic = DynamicSection(bytes.span, in: memory.format)
-      }
+      let found = try memory.dynamicSection(in: range)
+      let dynamic = found.isWhole ? found.section : try module.file?.dynamicSection()
       if dynamic?.first(.debug) != nil { return module }
     }
     return nil
@@ -63,8 +61,7 @@ struct LinkMapRebuild {
     throws(SalvageError)
   {
     segments = dynamic
-    let words = try memory.words(at: address, count: DebugRendezvous.wordCount)
-    switch words?[DebugRendezvous.mapIndex] {
+    switch try Rendezvous.firstNode(address, memory) {
     case nil, .unusable: outcome = .impossible("DT_DEBUG points to no memory that the dump had")
     case .value(0): outcome = .impossible("the dynamic linker had not come so far as to make one")
     case .value(let first):

@@ -20,16 +20,15 @@ package struct Rebuild: Sendable {
   package init() {}
 
   package init(
-    _ structure: CoreStructure, _ damage: DamageMap, _ process: ProcessSnapshot,
-    _ source: any ByteSource, _ files: consuming ModuleFiles, _ options: RepairOptions
+    _ core: Core, _ files: consuming ModuleFiles, _ options: RepairOptions
   ) throws(SalvageError) {
     guard options.rebuild == .all else { return }
     var files = files
-    let memory = CoreMemory(structure, damage, source)
+    let (structure, process, memory) = (core.structure, core.process, core.memory)
     let list = try ModuleList(structure, process, memory, &files)
     modules = list.modules
     program = list.program?.base
-    let absence = ProgramAbsence(list, process, NoteLoss(structure, damage))
+    let absence = ProgramAbsence(list, process, NoteLoss(structure, core.damage))
     let linkMap = try LinkMapRebuild(list, process, memory, absence)
     self.linkMap = linkMap.outcome
     let fill = FileFill(memory: memory, pageSize: list.pageSize, withFiles: options.withFiles)

@@ -10,14 +10,19 @@ public import SystemPackage
 ///     try repair.write(to: "out.core")
 public struct Repair: Sendable {
   /// What the core is, what survived, and what was lost, as far as that is known before all of it has been read.
-  public private(set) var report: RepairReport
+  public let report: RepairReport
 
   package let intake: Intake
-  package let inputs: Plan.Inputs
-  /// nil for a whole core, which is copied as it is.
-  package private(set) var plan: Plan?
+  package let core: Core
+  package let rebuild: Rebuild
+  package let options: RepairOptions
+  /// A whole core is copied as it is.
+  package let plan: Plan
+  /// The output that was named when the input was opened.
+  let output: OutputPlace?
 
   package var source: any ByteSource { intake.source }
+  package var isWhole: Bool { core.verdict.isWhole }
 
   /// Reads the headers and notes of the core. Writes nothing, but that a stream is put into a temporary file while it
   /// comes: beside `output`, whose contents it becomes, where that is given and a file's name. `spooling`
@@ -27,16 +32,15 @@ public struct Repair: Sendable {
     spooling: Spooling = .plain, progress: (@Sendable (WorkProgress.State) -> Void)? = nil
   ) throws(SalvageError) {
     let folder = options.intake.temporaryFolder
+    let place = try output.map { path throws(SalvageError) in try OutputPlace(path) }
     let intake = try Intake.open(
       path, options: options.intake, sparse: options.sparse, spooling: spooling, progress: progress
     ) { inputs throws(SalvageError) in
-      guard let output, try !OutputPlace(output).isStream else {
-        return try UnnamedFile(in: folder)
-      }
-      return try OutputFile(output, sparing: inputs, replacing: options.force)
+      guard let place, !place.isStream else { return try UnnamedFile(in: folder) }
+      return try OutputFile(place.path, sparing: inputs, replacing: options.force)
     }
     do throws(SalvageError) {
-      try self.init(of: intake, options: options)
+      try self.init(of: intake, for: place, options: options)
     } catch {
       throw intake.reason(for: error)
     }
@@ -46,53 +50,66 @@ public struct Repair: Sendable {
     try self.init(of: Intake(source), options: options)
   }
 
-  package init(of intake: Intake, options: RepairOptions) throws(SalvageError) {
+  package init(
+    of intake: Intake, for output: OutputPlace? = nil, options: RepairOptions
+  ) throws(SalvageError) {
     let intake = try intake.mended(options.intake.shifts)
-    let source = intake.source
-    let examination = try Examination(intake, options: options.intake)
-    let structure = examination.structure
-    let process = examination.process
-    let wayIn = examination.wayIn
+    let core = try Core(intake, options: options.intake)
     self.intake = intake
-    var inputs = Plan.Inputs(examination, options: options)
-    guard !examination.verdict.isWhole else {
-      self.inputs = inputs
+    self.core = core
+    self.options = options
+    self.output = output
+    guard !core.verdict.isWhole else {
+      rebuild = Rebuild()
+      plan = Plan(copying: intake.source.size)
       report = RepairReport(
-        source.path, wayIn, inputs, process,
-        Segments(structure, examination.damage, lostMemory: .drop))
+        core, rebuild, Segments(core.structure, core.damage, lostMemory: .drop),
+        programFile: options.program)
       return
     }
     let files = ModuleFiles(
       sysroots: options.sysroots, program: options.program, core: intake.file?.identity,
-      process: process.info)
-    inputs.rebuild = try Rebuild(
-      structure, examination.damage, process, source, files, options)
-    self.inputs = inputs
-    try Self.refuseUnfinished(intake, process, options)
-    let plan = Plan(inputs)
-    if let hopeless = Hopelessness(structure, process, plan.segments, examination.damage) {
+      process: core.process.info)
+    rebuild = try Rebuild(core, files, options)
+    try Self.refuseUnfinished(intake, core.process, options)
+    plan = Plan(core, rebuild, options)
+    if let hopeless = Hopelessness(core, plan.segments) {
       throw SalvageError(
-        .beyondRepair(reason: hopeless.reason), file: source.path, offset: hopeless.offset)
+        .beyondRepair(reason: hopeless.reason), file: core.source.path, offset: hopeless.offset)
     }
-    guard plan.size <= structure.format.largestWord else {
+    guard plan.size <= core.structure.format.largestWord else {
       throw SalvageError(
         .beyondRepair(reason: "a 32-bit core can't name what would stand past 4 GiB"),
-        file: source.path, offset: structure.sizeFound)
+        file: core.source.path, offset: core.structure.sizeFound)
     }
-    report = RepairReport(source.path, wayIn, inputs, process, plan.segments)
-    self.plan = plan
+    report = RepairReport(core, rebuild, plan.segments, programFile: options.program)
   }
 
   /// All that was read for it: no output may take the place of one of these files.
   package var files: InputSet {
     var files = intake.inputs
-    files.insert(at: inputs.options.program)
-    for module in inputs.rebuild.modules { files.insert(module.file?.identity) }
+    files.insert(at: options.program)
+    for module in rebuild.modules { files.insert(module.file?.identity) }
     return files
   }
 
   /// The folders that stand for the root of the core's machine.
-  public var sysroots: [FilePath] { inputs.options.sysroots }
+  public var sysroots: [FilePath] { options.sysroots }
+
+  /// The plan as it is where the due size can't be had.
+  package var planWithoutExtension: Plan {
+    guard !isWhole else { return plan }
+    var options = options
+    options.extend = .none
+    return Plan(core, rebuild, options)
+  }
+
+  /// The repair as it is now that everything was read; nil where nothing more turned out to be unreadable.
+  package func knowingAll() throws(SalvageError) -> Repair? {
+    var damage = core.damage
+    damage.lose(intake.unreadable)
+    return damage == core.damage ? nil : try Repair(of: intake, for: output, options: options)
+  }
 
   /// A core that is not all there yet is no damaged one.
   private static func refuseUnfinished(

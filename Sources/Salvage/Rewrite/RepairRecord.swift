@@ -33,13 +33,17 @@ public struct RepairRecord: Hashable, Sendable {
   }
 
   private init(of intake: Intake) throws(SalvageError) {
-    let structure = try Probe.structure(of: intake.source, present: intake.present)
+    let core = try Core(intake)
     // What is lost of the notes of an archived core may have been ours: to say that there are none would be a guess.
-    if structure.notesAreCut, let lost = (intake.source as? ArchiveSource)?.lostRanges.first {
+    if core.structure.notesAreCut, let lost = (intake.source as? ArchiveSource)?.lostRanges.first {
       throw SalvageError(.damagedBlock(core: lost.range), file: intake.source.path)
     }
-    try self.init(structure, of: intake.source)
+    try self.init(of: core)
     readFailure = intake.readFailure
+  }
+
+  package init(of core: Core) throws(SalvageError) {
+    try self.init(core.structure, of: core.source)
   }
 
   package init(of source: any ByteSource) throws(SalvageError) {

@@ -5,52 +5,27 @@ internal import SystemPackage
 /// Puts a plan into a file.
 package struct Rewrite {
   package let source: any ByteSource
-  /// The input as a file, where it may share its data.
-  package let file: InputFile?
   package let output: any WritableFile
-  package let options: RepairOptions
+  package let sparse: Sparseness
   package let progress: WorkProgress
 
   package init(
-    source: any ByteSource, file: InputFile?, output: any WritableFile, options: RepairOptions,
-    progress: WorkProgress
+    source: any ByteSource, output: any WritableFile, sparse: Sparseness, progress: WorkProgress
   ) {
     self.source = source
-    self.file = file
     self.output = output
-    self.options = options
+    self.sparse = sparse
     self.progress = progress
   }
 
-  /// Puts the input's bytes that keep their places into the empty output. Whether the data was shared with the input,
-  /// not copied.
-  package func copy(_ plan: Plan) throws(SalvageError) -> Bool {
-    // A file whose end is inside a block can be cloned into an empty file, and into no longer one.
-    if try clone() { return true }
-    try output.resize(to: plan.size)
-    try SparseCopy(source: source, output: output, sparse: options.sparse, progress: progress)
-      .copy(plan.pieces.compactMap(\.unmoved))
-    return false
-  }
-
-  /// Writes all the rest over an output that has the input's bytes.
-  ///
-  /// The tail comes first: where the output is the input, it holds what the other pieces change.
-  package func finish(_ plan: Plan) throws(SalvageError) {
-    try output.resize(to: plan.size)
-    let tail = plan.pieces.partitioningIndex { $0.offset >= plan.tailOffset }
-    try write(plan.pieces[tail...])
-    try write(plan.pieces[..<tail])
-    try source.confirmSize()
-  }
-
-  private func clone() throws(SalvageError) -> Bool {
+  /// Shares the data of the input with the empty output; false where that is not wanted, or can't be had.
+  func clone(
+    _ file: InputFile?, _ reflink: RepairOptions.Reflink
+  ) throws(SalvageError) -> Bool {
     // A clone keeps the input's holes, which is what `always` and `never` are there to change.
-    guard options.reflink != .never, options.sparse == .auto || options.reflink == .always else {
-      return false
-    }
+    guard reflink != .never, sparse == .auto || reflink == .always else { return false }
     if let file, output.clone(file) { return true }
-    guard options.reflink != .always else {
+    guard reflink != .always else {
       throw SalvageError(
         .badOutput(
           reason:
@@ -58,6 +33,22 @@ package struct Rewrite {
         file: output.path)
     }
     return false
+  }
+
+  /// Puts the input's bytes that keep their places into the output, which has its size and nothing else.
+  func copy(_ plan: Plan) throws(SalvageError) {
+    try SparseCopy(source: source, output: output, sparse: sparse, progress: progress)
+      .copy(plan.pieces.compactMap(\.unmoved))
+  }
+
+  /// Writes all the rest over an output that has its size and the input's bytes.
+  ///
+  /// The tail comes first: where the output is the input, it holds what the other pieces change.
+  package func finish(_ plan: Plan) throws(SalvageError) {
+    let tail = plan.pieces.partitioningIndex { $0.offset >= plan.tailOffset }
+    try write(plan.pieces[tail...])
+    try write(plan.pieces[..<tail])
+    try source.confirmSize()
   }
 
   /// Writes pieces; small neighbours as one.
@@ -103,7 +94,7 @@ package struct Rewrite {
     case .file(let file, let range): try output.copy(range, of: file.open(), to: piece.offset)
     case .input: break
     case .hole:
-      if options.sparse == .never {
+      if sparse == .never {
         try output.writeZeros(piece.offset..<piece.end)
       } else if piece.offset < source.size {
         try output.clear(piece.offset..<min(piece.end, source.size))

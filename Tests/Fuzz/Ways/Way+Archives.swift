@@ -15,7 +15,7 @@ extension Way {
     options.blockSize = .kib64
     options.contentChecksum = choice[7]
     options.threads = 1
-    guard repair.plan.map({ $0.size <= Self.mostRead }) ?? true else { return }
+    guard repair.plan.size <= Self.mostRead else { return }
     let draft = try repair.archiveDraft(
       of: Scratch.output, replacing: true, options: options, progress: nil)
     let archive = try InputFile(

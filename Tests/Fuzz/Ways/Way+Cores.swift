@@ -16,7 +16,8 @@ extension Way {
     demand(!repair.report.description.isEmpty, "a report has words")
     demand(!repair.json.line.isEmpty, "a report has JSON")
     demand(!repair.planDescription.isEmpty, "a plan has words")
-    guard let plan = repair.plan else { return }
+    guard !repair.isWhole else { return }
+    let plan = repair.plan
     Self.check(plan, of: source, choice.options)
     // Each input is taken one step further every other time alone: more of them are tried so.
     guard choice[7], plan.size <= Self.mostRead else { return }
@@ -99,6 +100,6 @@ extension Way {
     intake.losses = try options.intake.losses()
     let repair = try Repair(of: intake, options: options)
     demand(!repair.report.description.isEmpty, "a report has words")
-    if let plan = repair.plan { Self.check(plan, of: repair.source, options) }
+    if !repair.isWhole { Self.check(repair.plan, of: repair.source, options) }
   }
 }

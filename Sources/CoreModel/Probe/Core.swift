@@ -1,8 +1,11 @@
 package import CoreIO
 internal import ELFCore
 
-/// A core as it was found: what it tells, what of it is lost, and the verdict on it. Every command begins with one.
-package struct Examination: Sendable {
+/// A core as it was found: what it tells, what of it is lost, and the verdict on it. It is made once, and every verb takes
+/// it.
+package struct Core: Sendable {
+  /// Its bytes.
+  package let source: any ByteSource
   package let structure: CoreStructure
   package let process: ProcessSnapshot
   package let damage: DamageMap
@@ -11,6 +14,10 @@ package struct Examination: Sendable {
   package let wayIn: WayIn
   /// What tells this input from another.
   package let digest: String
+  /// What survived, by address.
+  package let memory: CoreMemory
+  /// What people call its memory.
+  package let names: MemoryNames
 
   /// - Parameter original: the bytes to examine, where they are the core as it was before the input was repaired.
   package init(
@@ -66,10 +73,15 @@ package struct Examination: Sendable {
       damage.lose(zeroed.map { .init(range: $0, cause: .damaged) })
     }
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
-    let evidence = ZeroEvidence(structure, reading.process, CoreMemory(structure, damage, source))
+    let names = MemoryNames(reading.process, structure.programHeaders)
+    let evidence = ZeroEvidence(
+      structure, reading.process, CoreMemory(structure, damage, source), names)
     damage.lose(evidence.lost)
     verdict.reasons += Self.noteReasons(structure) + evidence.reasons
+    self.source = source
     self.structure = structure
+    self.names = names
+    memory = CoreMemory(structure, damage, source)
     process = reading.process
     digest = reading.digest
     wayIn = intake.wayIn

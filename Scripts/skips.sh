@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Prints the tests that were skipped, and fails on any that this machine doesn't excuse.
+#
+#   skips.sh SKIPS LOG     SKIPS is the file that CORESALVAGE_SKIPS named (see Tests/TestSupport/Need.swift), one line each: need, tab, test;
+#                          LOG what `swift test` printed.
+#
+# The log alone would not do: of a case that is not run Swift Testing says nothing, and pieces of a log have been lost.
+#
+# For root nothing excuses a program that Scripts/install.sh installs. A need that is not known here is not excused.
+set -euo pipefail
+
+skips=$1 log=$2
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+is_root() { [[ $(id -u) == 0 ]]; }
+
+# True if the machine may lack it. What the tests have found to be missing is asked for once more.
+excuses() { # KIND WHICH
+  case $1 in
+    root | other-user) ! is_root ;;
+    # A container may have them read-only.
+    kernel-cores) ! is_root || [[ ! -w /proc/sys/kernel/core_pattern ]] ;;
+    mounts) ! is_root || ! unshare -m mount -t tmpfs none /mnt ;;
+    xfs) excuses mounts || [[ ! -e /dev/loop-control ]] || ! { grep -qw xfs /proc/filesystems || modprobe -q xfs; } ;;
+    fuse) excuses mounts || [[ ! -e /dev/fuse ]] ;;
+    tracing) ! is_root || ! strace -o /dev/null true ;;
+    request) [[ ! -v $2 ]] ;;
+    setting) [[ ! -e /proc/sys/${2//.//} ]] ;;
+    vsyscall) ! grep -q vsyscall /proc/self/maps ;;
+    user-attributes) ! keeps_attributes ;;
+    lz4) ! lz4 --version | grep -q "v$2," ;;
+    tool | build | path) ! is_root && ! "$here/install.sh" build test ;;
+    # pip has it, and Debian an older one that doesn't know the fields.
+    python-module) [[ $2 == kubernetes || $2 == yaml ]] && ! python3 -c "import $2" ;;
+    *) false ;;
+  esac 2>/dev/null
+}
+
+keeps_attributes() {
+  local file answer=0
+  file=$(mktemp)
+  python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.coredump.pid", b"1")' "$file" || answer=1
+  rm -f "$file"
+  return $answer
+}
+
+skipped=0 unexcused=0
+while IFS=$'\t' read -r need test; do
+  skipped=$((skipped + 1))
+  # shellcheck disable=SC2086 # two words
+  if excuses $need; then
+    echo "skipped   needs $need: $test"
+  else
+    echo "NOT EXCUSED   needs $need: $test"
+    unexcused=$((unexcused + 1))
+  fi
+done < <(sort -u "$skips")
+
+# What was skipped past the one door, by .disabled or an .enabled of its own.
+while IFS= read -r line; do
+  echo "NOT EXCUSED   $line"
+  skipped=$((skipped + 1)) unexcused=$((unexcused + 1))
+done < <(grep -a '^➜ ' "$log" | grep -avE ': "needs [a-z]')
+
+echo "$skipped tests skipped, $unexcused of them without an excuse"
+((unexcused == 0))
