@@ -50,16 +50,16 @@ let package = Package(
       dependencies: ["CLinux", "CLZ4", "CXXHash", "CZstd", "ELFCore", systemPackage],
       swiftSettings: strict),
     .target(
-      name: "CoreModel", dependencies: ["CXXHash", "CoreIO", "ELFCore", systemPackage],
+      name: "CoreModel", dependencies: ["CoreIO", "ELFCore", systemPackage],
       swiftSettings: strict),
     .target(
       name: "ArchiveFormat",
-      dependencies: ["CLZ4", "CXXHash", "CoreIO", "CoreModel", "ELFCore", systemPackage],
+      dependencies: ["CLZ4", "CoreIO", "CoreModel", "ELFCore", systemPackage],
       swiftSettings: strict),
     .target(
       name: "Salvage",
       dependencies: [
-        "ArchiveFormat", "CLinux", "CXXHash", "CoreIO", "CoreModel", "ELFCore", systemPackage,
+        "ArchiveFormat", "CLinux", "CoreIO", "CoreModel", "ELFCore", systemPackage,
       ],
       swiftSettings: strict),
     .target(

@@ -23,7 +23,7 @@ package struct ArchiveID: Hashable, Sendable {
   package init(
     of bytes: [UInt8], _ parts: [Range<UInt64>], _ core: any ByteSource
   ) throws(SalvageError) {
-    let hash = HeadHash()
+    let hash = Hash128()
     hash.update(bytes)
     for range in parts {
       var position = range.lowerBound

@@ -104,6 +104,10 @@ package final class ArchiveSource: LossySource {
     static let mostBytes = 16 << 20
   }
 
+  /// What can't be read of the archive is a damaged block: among `lostRanges`, or an error.
+  package var unreadable: [Range<UInt64>] { [] }
+  package func confirmSize() throws(SalvageError) { try file.confirmSize() }
+
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SalvageError) -> Int {
@@ -206,7 +210,7 @@ extension StructureCopy {
     var contents = [UInt8](repeating: 0, count: Int(range.length))
     let isSound = unsafe stored.withUnsafeBytes { stored in
       unsafe contents.withUnsafeMutableBytes { target in
-        unsafe BlockChecksum.of(stored) == entry.checksum
+        unsafe Hash.of32(stored) == entry.checksum
           && BlockDecompressor.decompress(stored, entry, into: target)
       }
     }

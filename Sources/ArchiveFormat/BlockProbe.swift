@@ -25,7 +25,7 @@ internal import ELFCore
     guard offset < file.size, budget > 0 else { return false }
     let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<entry.storedSize])
     guard try unsafe file.readable(at: offset, into: part) else { return false }
-    let isRight = unsafe BlockChecksum.of(UnsafeRawBufferPointer(part)) == entry.checksum
+    let isRight = unsafe Hash.of32(UnsafeRawBufferPointer(part)) == entry.checksum
     if !isRight { spend(UInt64(entry.storedSize)) }
     return isRight
   }

@@ -33,7 +33,7 @@ internal import SystemPackage
       rebasing: stored[..<place.entry.storedSize])
     guard try unsafe file.readable(at: place.offset, into: target) else { return nil }
     let bytes = UnsafeRawBufferPointer(target)
-    return unsafe BlockChecksum.of(bytes) == place.entry.checksum ? bytes : nil
+    return unsafe Hash.of32(bytes) == place.entry.checksum ? bytes : nil
   }
 
   /// What became of a block.

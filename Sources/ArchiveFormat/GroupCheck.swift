@@ -33,7 +33,7 @@ package final class GroupCheck: Sendable {
     Workers.run(ArchiveCheck.threadCount(threads, index.geometry)) { [self] _ in
       do throws(SalvageError) {
         let reader = BlockReader(file, index)
-        let hash = ContentHash()
+        let hash = Hash32()
         while let group = claims.next() { try check(group, reader, hash) }
       } catch {
         claims.fail(error)
@@ -44,7 +44,7 @@ package final class GroupCheck: Sendable {
   }
 
   private func check(
-    _ group: Int, _ reader: BlockReader, _ hash: ContentHash
+    _ group: Int, _ reader: BlockReader, _ hash: Hash32
   ) throws(SalvageError) {
     let geometry = index.geometry
     let blocks = geometry.blocks(of: group)
@@ -86,7 +86,7 @@ package final class GroupCheck: Sendable {
   }
 
   private func check(
-    block: Int, _ reader: BlockReader, _ hash: ContentHash
+    block: Int, _ reader: BlockReader, _ hash: Hash32
   ) throws(SalvageError) {
     let geometry = index.geometry
     guard let place = index[block] else { return }

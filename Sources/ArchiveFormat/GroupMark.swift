@@ -1,4 +1,3 @@
-internal import CXXHash
 internal import CoreIO
 internal import ELFCore
 
@@ -90,6 +89,6 @@ package struct GroupMark: Hashable, Sendable {
     var bytes: [UInt8] = []
     bytes.append(chain, size: 8, .little)
     for entry in entries { entry.append(to: &bytes) }
-    return unsafe bytes.withUnsafeBytes { unsafe XXH3_64bits($0.baseAddress, $0.count) }
+    return Hash.of64(bytes[...])
   }
 }

@@ -1,5 +1,5 @@
 internal import CLZ4
-internal import CXXHash
+internal import CoreIO
 internal import Glibc
 
 /// Compresses blocks, one at a time, in buffers of its own. The same bytes give the same block, whatever was compressed before.
@@ -57,7 +57,7 @@ internal import Glibc
     }
     var entry = BlockEntry(word: word, checksum: 0)
     let end = place + 4 + entry.storedSize
-    entry.checksum = unsafe BlockChecksum.of(
+    entry.checksum = unsafe Hash.of32(
       UnsafeRawBufferPointer(rebasing: stored[place + 4..<end]))
     put(word, at: place)
     put(entry.checksum, at: end)
@@ -85,13 +85,6 @@ internal import Glibc
   }
 }
 
-/// The checksum of a block's bytes in an LZ4 frame.
-enum BlockChecksum {
-  static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    unsafe XXH32(bytes.baseAddress, bytes.count, 0)
-  }
-}
-
 /// Decompresses blocks.
 enum BlockDecompressor {
   /// Fills `target`; false where these bytes are no block of just that length.
@@ -110,24 +103,4 @@ enum BlockDecompressor {
       Int32(target.count))
     return size == Int32(target.count)
   }
-}
-
-/// XXH32 over a stream of bytes: the content checksum of an LZ4 frame.
-@safe package final class ContentHash {
-  private let state: OpaquePointer?
-
-  package init() {
-    unsafe state = XXH32_createState()
-    reset()
-  }
-
-  deinit { _ = unsafe XXH32_freeState(state) }
-
-  package func reset() { _ = unsafe XXH32_reset(state, 0) }
-
-  package func update(_ bytes: UnsafeRawBufferPointer) {
-    _ = unsafe XXH32_update(state, bytes.baseAddress, bytes.count)
-  }
-
-  package var value: UInt32 { unsafe XXH32_digest(state) }
 }

@@ -33,6 +33,10 @@ package final class PackedSource: ByteSource {
     (block == 0 ? 0 : ends[block - 1])..<ends[block]
   }
 
+  /// A block that can't be read or decoded is an error.
+  package var unreadable: [Range<UInt64>] { [] }
+  package func confirmSize() throws(SalvageError) { try file.confirmSize() }
+
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? {
     let range = range.clamped(to: 0..<size)
     guard !range.isEmpty else { return nil }
@@ -102,7 +106,7 @@ package final class PackedSource: ByteSource {
           let entry = BlockEntry(word: UInt32(word), checksum: UInt32(checksum))
           let contents = unsafe UnsafeRawBufferPointer(rebasing: bytes[4..<bytes.count - 4])
           return unsafe entry.storedSize == contents.count
-            && BlockChecksum.of(contents) == entry.checksum
+            && Hash.of32(contents) == entry.checksum
             && BlockDecompressor.decompress(contents, entry, into: target)
         }
       } else { false }

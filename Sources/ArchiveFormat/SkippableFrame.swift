@@ -1,4 +1,3 @@
-internal import CXXHash
 package import CoreIO
 internal import ELFCore
 
@@ -64,7 +63,7 @@ package struct SkippableFrame: Sendable {
     bytes.append(UInt64(content.count + sizeAround), size: 4, .little)
     bytes += kind.identifier
     bytes += content
-    bytes.append(digest(bytes[...]), size: 8, .little)
+    bytes.append(Hash.of64(bytes[...]), size: 8, .little)
     return bytes
   }
 
@@ -79,7 +78,7 @@ package struct SkippableFrame: Sendable {
     let bytes = try source.bytes(at: offset, count: Int(size) + Self.headerSize)
     let end = bytes.count - Self.digestSize
     guard bytes.count == Int(size) + Self.headerSize,
-      bytes.span.integer(at: end, size: 8, .little) == Self.digest(bytes[..<end])
+      bytes.span.integer(at: end, size: 8, .little) == Hash.of64(bytes[..<end])
     else { return nil }
     self.kind = kind
     self.bytes = bytes
@@ -94,9 +93,5 @@ package struct SkippableFrame: Sendable {
       prefix[headerSize..<prefixSize].elementsEqual(kind.identifier)
     else { return nil }
     return kind
-  }
-
-  private static func digest(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    unsafe bytes.withUnsafeBytes { unsafe XXH3_64bits($0.baseAddress, $0.count) }
   }
 }

@@ -5,7 +5,7 @@ internal import CoreIO
 @safe final class GroupCompressor {
   private let geometry: ArchiveGeometry
   private let compressor: BlockCompressor
-  private let hash = ContentHash()
+  private let hash = Hash32()
   /// The header of frames with so many bytes of the core.
   private var header: (length: UInt64, bytes: [UInt8]) = (0, [])
   private(set) var entries: [BlockEntry] = []

@@ -29,12 +29,6 @@ public struct Verification: Hashable, Sendable {
     try self.init(of: InputFile(path), threads: threads, progress: progress)
   }
 
-  /// The archives that a path names: itself, or each `.core.lz4` in and below a folder, in the order of their names, with the
-  /// reason where one can't be come by. A folder without any is an error.
-  public static func archives(at path: FilePath) -> [Result<FilePath, SalvageError>] {
-    ArchiveFolder.archives(at: path)
-  }
-
   package init(
     of file: any ByteSource, threads: Int? = nil,
     progress: (@Sendable (WorkProgress.State) -> Void)? = nil

@@ -1,5 +1,5 @@
 internal import ArchiveFormat
-internal import CoreIO
+package import CoreIO
 internal import CoreModel
 internal import ELFCore
 internal import Salvage

@@ -36,7 +36,7 @@ public struct Batch: Sendable {
     guard let identity = FileIdentity(at: path, followingLinks: true) else {
       throw SalvageError(.io(Errno(rawValue: Glibc.errno), call: "open the folder"), file: path)
     }
-    guard identity.isFolder else {
+    guard identity.isDirectory else {
       throw SalvageError(.io(.notDirectory, call: "open the folder"), file: path)
     }
     return identity
@@ -44,7 +44,7 @@ public struct Batch: Sendable {
 
   /// One folder's files keep their paths in it. Of several, each folder's own name goes first.
   private static func roots(_ folders: [FilePath]) throws(SalvageError) -> [FolderWalk.Root] {
-    guard folders.count > 1 else { return folders.map { .init(path: $0, relativePath: "") } }
+    guard folders.count > 1 else { return folders.map { .init(path: $0) } }
     var roots: [FolderWalk.Root] = []
     for path in folders {
       let name = path.lastComponent?.kind == .regular ? path.lastComponent : resolved(path)
@@ -72,7 +72,7 @@ public struct Batch: Sendable {
 
   /// A walk over all files.
   package var walk: FolderWalk {
-    FolderWalk(roots, recursive: options.recursive, leavingOut: output)
+    FolderWalk(roots, .asListed, recursive: options.recursive, leavingOut: output)
   }
 
   /// Throws where a page would take the place of a core. What is among the outputs is only known when they are written.

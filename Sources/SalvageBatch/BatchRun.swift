@@ -114,9 +114,10 @@ final class BatchRun: Sendable {
       do throws(SalvageError) {
         try take(file, worker, &group)
       } catch {
-        if case .io(.noSuchFileOrDirectory, call: "open") = error.kind {
+        let isOfInput = error.file == file.path
+        if isOfInput, case .io(.noSuchFileOrDirectory, _) = error.kind {
           finish(BatchRecord(file.path, .vanished))
-        } else if case .io(.tooManySymbolicLinkLevels, call: "open") = error.kind {
+        } else if isOfInput, case .io(.tooManySymbolicLinkLevels, _) = error.kind {
           // A link has taken the file's place since it was listed.
           finish(BatchRecord(file.path, .special))
         } else {

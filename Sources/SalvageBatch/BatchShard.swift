@@ -48,7 +48,7 @@ public struct BatchShard: Hashable, Sendable {
 
   /// Whether a file is in this share.
   package func contains(_ relativePath: FilePath) -> Bool {
-    stableNumber(relativePath.bytes) % count == index
+    Hash.of64(relativePath.bytes[...]) % count == index
   }
 }
 

@@ -60,12 +60,6 @@ public struct BatchTally: Hashable, Sendable {
     memoryLost +|= report.memory.lost
     notesLost +|= report.notesLost
     tableLost +|= report.tableLost
-    if report.losesStack { stacksLost += 1 }
-  }
-}
-
-extension RepairReport {
-  fileprivate var losesStack: Bool {
-    kinds.contains { $0.hasPrefix("the stack") || $0.hasPrefix("stacks") || $0.hasSuffix("stack") }
+    if report.kinds.contains(where: \.isStack) { stacksLost += 1 }
   }
 }

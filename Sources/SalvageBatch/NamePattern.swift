@@ -1,3 +1,4 @@
+internal import CoreIO
 internal import Glibc
 internal import SystemPackage
 

@@ -44,14 +44,10 @@ package enum OutputFolder {
     guard error == EEXIST, let present = FileIdentity(at: path, followingLinks: false) else {
       throw SalvageError(.io(Errno(rawValue: error), call: "make the folder"), file: path)
     }
-    guard present.isFolder else {
+    guard present.isDirectory else {
       throw SalvageError(
         .badOutput(reason: "is \(present.kindName); a folder must be there"), file: path)
     }
     return false
   }
-}
-
-extension FileIdentity {
-  package var isFolder: Bool { mode & S_IFMT == S_IFDIR }
 }

@@ -20,6 +20,10 @@ final class RereadSource: ByteSource, @unchecked Sendable {
     path = file.path
   }
 
+  /// What can't be read ends the stream.
+  var unreadable: [Range<UInt64>] { [] }
+  func confirmSize() throws(SalvageError) { try file.confirmSize() }
+
   func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SalvageError) -> Int {

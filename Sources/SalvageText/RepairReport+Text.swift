@@ -111,17 +111,19 @@ extension RepairReport: CustomStringConvertible {
   /// The losses by what they were: stacks first, then the largest first.
   private var lossGroups: [String] {
     let most = 8
-    var sizes: [String: UInt64] = [:]
+    // By their words: a library's data and the program's may have the same.
+    var sizes: [String: (isStack: Bool, bytes: UInt64)] = [:]
     for (range, kind) in zip(lostRanges, lostKinds) {
-      sizes[kinds[Int(kind)], default: 0] +|= range.length
+      let kind = kinds[Int(kind)]
+      sizes[kind.what, default: (kind.isStack, 0)].bytes +|= range.length
     }
     let groups = sizes.sorted {
-      let left = ($0.key.contains("stack") ? 0 : 1, UInt64.max - $0.value, $0.key)
-      return left < ($1.key.contains("stack") ? 0 : 1, UInt64.max - $1.value, $1.key)
+      let left = ($0.value.isStack ? 0 : 1, UInt64.max - $0.value.bytes, $0.key)
+      return left < ($1.value.isStack ? 0 : 1, UInt64.max - $1.value.bytes, $1.key)
     }
-    var lines = groups.prefix(most).map { "\($0.key), \(ByteCount($0.value))" }
+    var lines = groups.prefix(most).map { "\($0.key), \(ByteCount($0.value.bytes))" }
     if groups.count > most {
-      let rest = groups[most...].total(\.value)
+      let rest = groups[most...].total(\.value.bytes)
       lines.append("and \(groups.count - most) more, \(ByteCount(rest)); --json lists every range")
     }
     return lines

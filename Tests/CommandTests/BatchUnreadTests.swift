@@ -67,6 +67,7 @@ struct BatchUnreadTests {
     #expect(told.records("unread").allSatisfy { $0["error"]?.string != nil })
     let html = String(decoding: try ReferenceSource.contents(of: page), as: UTF8.self)
     #expect(setting.due.keys.allSatisfy(html.contains))
+    #expect(html.contains("\(setting.due.count) not looked into") && !html.contains("failed<"))
     // Whoever knows that they are none of his says so.
     #expect(try setting.batch("--match", "a.core").ending == .exit(0))
   }
@@ -83,6 +84,11 @@ struct BatchUnreadTests {
     let told = try BatchOutput(
       Tool.coresalvage("batch", input.string, "-o", output, "--json").run())
     #expect(told.count("empty") == 1 && told.records("empty").count == 1)
+    // The page counts as the text does.
+    let page = folder.file("page.html")
+    _ = try Tool.coresalvage("batch", input.string, "-o", output, "--report", page.string).run()
+    let html = String(decoding: try ReferenceSource.contents(of: page), as: UTF8.self)
+    #expect(html.contains("<p>1 empty</p>"), "\(html)")
   }
 
   @Test(

@@ -47,7 +47,10 @@ struct ShiftTests {
       ReferenceCore(contentsOf: copies.whole), ReferenceCore(contentsOf: output))
     #expect(comparison.different.isEmpty, "\(comparison)")
     let lost = try #require(try ReferenceCore(contentsOf: output).lost())
-    #expect(lost.entries.contains { $0.cause == 3 })
+    let moved = try #require(lost.entries.first { $0.cause == 3 && $0.address != 0 })
+    let address = "0x" + String(moved.address, radix: 16)
+    let memory = try Tool.coresalvage("cat", core.string, address, "16").run()
+    #expect(memory.ending != .exit(0) && memory.output.isEmpty, "\(memory)")
   }
 
   @Test("is mended: what was moved is where it belongs, and gdb finds it", .needs(.gdb))

@@ -45,6 +45,21 @@ struct StreamWaitTests {
     #expect(back.ending == .exit(0) && back.output == Self.whole, "\(back.errorText)")
   }
 
+  @Test("that is a terminal is read by nobody: what would be typed is no core and no archive")
+  func terminalInput() throws {
+    let folder = try ScratchFolder()
+    let output = folder.file("out").string
+    for arguments in [["-", output], ["check", "-"], ["restore", "-", output]] {
+      var tool = Tool.coresalvage(arguments)
+      tool.input = .file("/dev/ptmx")
+      let result = try tool.run()
+      #expect(result.ending == .exit(2), "\(arguments): \(result)")
+      #expect(result.errorText.contains("standard input: not a"), "\(result)")
+      #expect(result.errorText.contains("found a terminal"), "\(result)")
+    }
+    #expect(try folder.names().isEmpty)
+  }
+
   @Test("that doesn't wait for its reader gets all of a core")
   func nonBlockingOutput() throws {
     let folder = try ScratchFolder()

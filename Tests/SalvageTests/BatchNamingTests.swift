@@ -2,6 +2,7 @@ import SystemPackage
 import Testing
 
 @testable import CoreIO
+@testable import SalvageArchive
 @testable import SalvageBatch
 
 /// The parts of a batch that touch no file.

@@ -14,6 +14,9 @@ struct HostileSizeTests {
     let size: UInt64
     let head: [UInt8]
 
+    var unreadable: [Range<UInt64>] { [] }
+    func confirmSize() {}
+
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SalvageError)
       -> Int
     {

@@ -19,6 +19,9 @@ struct HostileSumTests {
     let hole: UInt64
     var size: UInt64 { UInt64(bytes.count) }
 
+    var unreadable: [Range<UInt64>] { [] }
+    func confirmSize() {}
+
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SalvageError)
       -> Int
     {

@@ -25,6 +25,9 @@ struct HostileWorkTests {
 
     var bytesRead: UInt64 { count.withLock { $0 } }
 
+    var unreadable: [Range<UInt64>] { [] }
+    func confirmSize() {}
+
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SalvageError)
       -> Int
     {

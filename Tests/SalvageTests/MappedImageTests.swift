@@ -18,8 +18,8 @@ struct MappedImageTests {
       ArchiveGeometry(
         size: core.size, blockSize: 1 << 20, blocksPerGroup: 1, hasContentChecksum: false,
         id: .unknown))
-    let report = try Repair(of: core, options: RepairOptions()).report
-    let manifest = try Manifest(geometry, core, Probe.structure(of: core), report, [])
+    let repair = try Repair(of: core, options: RepairOptions())
+    let manifest = try Manifest(geometry, repair.core, repair.report, [])
     let text = String(decoding: manifest.text, as: UTF8.self)
     let json = try ParsedJSON(text.split(separator: "\n").dropFirst().joined(separator: "\n"))
     return try #require(json["modules"]?.array).map { module in
@@ -45,7 +45,7 @@ struct MappedImageTests {
     arguments: ["bakery.whole", "clock-32.whole", "clock-static.whole", "quilt.many-whole"])
   func areTheSame(in name: String) throws {
     let folder = try ScratchFolder()
-    guard let path = try SampleCores.fixture("\(name).core", into: folder) else { return }
+    let path = try SampleCores.fixture("\(name).core", into: folder)
     let core = try InputFile(path)
     let listed = try Self.manifestModules(core)
     #expect(listed.count >= 1)

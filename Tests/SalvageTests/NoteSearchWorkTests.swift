@@ -20,6 +20,9 @@ struct NoteSearchWorkTests {
     var size: UInt64 { UInt64(bytes.count) }
     var bytesRead: UInt64 { count.withLock { $0 } }
 
+    var unreadable: [Range<UInt64>] { [] }
+    func confirmSize() {}
+
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SalvageError)
       -> Int
     {

@@ -193,13 +193,17 @@ struct RebuildVerificationTests {
     #expect(there.1 == .absent)
     // A core that is root's own, of a process that was not.
     let roots = FileIdentity(at: "/etc/passwd", followingLinks: true)
-    let reader = FileReader(for: roots, of: try process(of: nobody))
+    let reader = FileReader(for: roots, of: ids(of: try process(of: nobody)))
     #expect(reader.isForAnother)
     #expect(throws: SalvageError.self) { try reader.open(target) }
     try Tool("cp", ["/bin/true", target.string]).runSuccessfully()
     #expect(throws: SalvageError.self) { try reader.open(target) }
-    let own = FileReader(for: nil, of: try process(of: 0))
+    let own = FileReader(for: nil, of: ids(of: try process(of: 0)))
     #expect(try own.open(target).size > 0)
+  }
+
+  private func ids(of process: ProcessInfo) -> (userID: UInt32, groupID: UInt32) {
+    (process.userID, process.groupID)
   }
 
   private func process(of user: UInt32) throws -> ProcessInfo {

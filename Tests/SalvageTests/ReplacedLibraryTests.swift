@@ -198,7 +198,7 @@ struct ReplacedLibraryTests {
     "is told apart by inspection as by a repair, also where it was replaced while the process ran",
     arguments: [Change.none, .reordered], [false, true])
   func isInspected(change: Change, isEarly: Bool) throws {
-    guard let victim = try Case(change, isEarly: isEarly) else { return }
+    let victim = try Case(change, isEarly: isEarly)
     let path = Array((victim.library.string + (isEarly ? " (deleted)" : "")).utf8)
     let inspection = try Inspection(of: victim.later)
     let module = try #require(inspection.modules.first { $0.path == path })

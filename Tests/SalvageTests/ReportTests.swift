@@ -1,5 +1,6 @@
 import CoreIO
 import Salvage
+import SalvageBatch
 import SystemPackage
 import TestSupport
 import Testing
@@ -8,7 +9,7 @@ import Testing
 @Suite("a report")
 struct ReportTests {
   /// A process with a main thread's stack, a second thread's, a library, a heap and a vdso.
-  private static func core() -> BuiltCore {
+  private static func core(library: String = "/lib/libc.so.6") -> BuiltCore {
     let machine = BuilderMachine.x86_64
     var builder = CoreBuilder(machine)
     func registers(sp: UInt64) -> [UInt64] {
@@ -25,7 +26,7 @@ struct ReportTests {
         [
           ReferenceMapping(range: 0x40_0000..<0x40_2000, fileOffset: 0, path: "/usr/bin/shop"),
           ReferenceMapping(
-            range: 0x7f00_0000_0000..<0x7f00_0000_1000, fileOffset: 0, path: "/lib/libc.so.6"),
+            range: 0x7f00_0000_0000..<0x7f00_0000_1000, fileOffset: 0, path: library),
         ], machine.format),
       .thread(101, registers: registers(sp: 0x7f10_0000_0900), of: machine),
     ]
@@ -63,6 +64,30 @@ struct ReportTests {
     let stack = try #require(text.firstRange(of: "stack"))
     let library = try #require(text.firstRange(of: "libc.so.6"))
     #expect(stack.lowerBound < library.lowerBound, "stacks come first")
+  }
+
+  @Test("takes a stack for one by what it was: a library's name makes none of its data")
+  func stacksByKind() throws {
+    let core = Self.core(library: "/lib/the stack")
+    let folder = try ScratchFolder()
+    let input = try folder.write(core.bytes, to: "core")
+    for (segment, isStack) in [(1, false), (2, false), (3, true), (4, true), (5, false)] {
+      let range = core.segmentRanges[segment]
+      var options = RepairOptions()
+      options.intake.lostRanges = [UInt64(range.lowerBound)..<UInt64(range.upperBound)]
+      var record = BatchRecord("core", .repaired)
+      record.report = try Repair(of: input, options: options).report
+      var tally = BatchTally()
+      tally.add(record)
+      let what = record.report?.lost.map(\.what)
+      #expect(what?.count == 1 && tally.stacksLost == (isStack ? 1 : 0), "\(what ?? [])")
+    }
+    // The library's name is no reason to tell of it first either.
+    let cut = core.cut(to: core.segmentRanges[2].lowerBound)
+    let text = try Repair(of: MemorySource(cut), options: .init()).report.description
+    let stack = try #require(text.firstRange(of: "the stack of thread 101"))
+    let library = try #require(text.firstRange(of: "the stack data"))
+    #expect(stack.lowerBound < library.lowerBound, "\(text)")
   }
 
   @Test("counts what survived, byte by byte", arguments: [1, 4095, 4096, 4097])

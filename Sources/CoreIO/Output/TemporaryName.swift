@@ -22,7 +22,8 @@ package enum TemporaryName {
   package static func fixed(_ kind: String, for name: FilePath.Component) -> FilePath.Component {
     let bytes = name.bytes
     guard bytes.count > longestStem else { return component(bytes[...], kind) }
-    return component(bytes.prefix(longestStem - 17) + Array("~\(stableHash(bytes))".utf8), kind)
+    let digest = hexadecimal(Hash.of64(bytes[...]), digits: 16)
+    return component(bytes.prefix(longestStem - 17) + Array("~\(digest)".utf8), kind)
   }
 
   private static func component(

@@ -11,7 +11,8 @@ package protocol ByteSource: Sendable {
     -> Int
   /// The first stretch of `range` that may hold anything but zeros; nil where the rest of it is a hole.
   func firstData(in range: Range<UInt64>) -> Range<UInt64>?
-  /// What could not be read so far, in order.
+  /// What could not be read so far and was given as zeros, in order. Without a default, like what follows: whoever wraps a
+  /// source passes on what its base tells.
   var unreadable: [Range<UInt64>] { get }
   /// Throws where the source has lost bytes since it was opened: what was read as a hole may have been its end.
   func confirmSize() throws(SalvageError)
@@ -44,11 +45,8 @@ extension ByteSource {
     return end
   }
 
+  /// What isn't known to be a hole is read: that costs time, and hides nothing.
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? { range.isEmpty ? nil : range }
-
-  package func confirmSize() throws(SalvageError) {}
-
-  package var unreadable: [Range<UInt64>] { [] }
 }
 
 /// Bytes in memory as an input.
@@ -62,6 +60,9 @@ package struct MemorySource: ByteSource {
   }
 
   package var size: UInt64 { UInt64(bytes.count) }
+  /// Memory gives every byte, and loses none.
+  package var unreadable: [Range<UInt64>] { [] }
+  package func confirmSize() throws(SalvageError) {}
 
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer

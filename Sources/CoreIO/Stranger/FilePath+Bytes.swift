@@ -1,4 +1,3 @@
-internal import CXXHash
 internal import Glibc
 package import SystemPackage
 
@@ -36,12 +35,4 @@ extension FilePath.Component {
     guard let component else { return nil }
     self = component
   }
-}
-
-/// A number for bytes that is the same on every machine, as 16 hexadecimal digits.
-package func stableHash(_ bytes: [UInt8]) -> String { hexadecimal(stableNumber(bytes), digits: 16) }
-
-/// A number for bytes that is the same on every machine (XXH3 of 64 bits).
-package func stableNumber(_ bytes: [UInt8]) -> UInt64 {
-  unsafe bytes.withUnsafeBytes { unsafe XXH3_64bits($0.baseAddress, $0.count) }
 }

@@ -1,5 +1,4 @@
 internal import CLinux
-package import ELFCore
 internal import Glibc
 package import SystemPackage
 
@@ -18,7 +17,7 @@ package struct FileReader: Hashable, Sendable {
   ///
   /// A core that is root's own may have been put there by a handler, or be a copy: then it is the process's owner whose
   /// rights count for root. `process` is nil where its ids are another machine's.
-  package init(for core: FileIdentity?, of process: ProcessInfo?) {
+  package init(for core: FileIdentity?, of process: (userID: UInt32, groupID: UInt32)?) {
     if let core, core.owner != geteuid() {
       user = core.owner
       group = core.group

@@ -56,14 +56,21 @@ package final class InputFile: ByteSource {
   }
 
   /// What was written into a file of ours.
-  package init(
+  package convenience init(
     reading file: any WritableFile, named path: FilePath, size: UInt64
+  ) throws(SalvageError) {
+    try self.init(reading: file.descriptor, named: path, size: size)
+  }
+
+  /// The beginning of a file that somebody else has open, and goes on to.
+  package init(
+    reading file: FileDescriptor, named path: FilePath, size: UInt64
   ) throws(SalvageError) {
     self.path = path
     self.size = size
-    identity = try FileIdentity(of: file.descriptor, path: path)
+    identity = try FileIdentity(of: file, path: path)
     do {
-      descriptor = try file.descriptor.duplicate()
+      descriptor = try file.duplicate()
     } catch {
       throw SalvageError(.io(errno(of: error), call: "dup"), file: path)
     }
@@ -127,12 +134,6 @@ package final class InputFile: ByteSource {
   }
 
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? {
-    Self.firstData(of: descriptor, in: range)
-  }
-
-  package static func firstData(of descriptor: FileDescriptor, in range: Range<UInt64>) -> Range<
-    UInt64
-  >? {
     guard !range.isEmpty else { return nil }
     let start = linux_seek_data(descriptor.rawValue, off_t(clamping: range.lowerBound))
     guard start >= 0 else {
@@ -146,6 +147,9 @@ package final class InputFile: ByteSource {
 }
 
 extension InputFile {
+  /// What can't be read is an error.
+  package var unreadable: [Range<UInt64>] { [] }
+
   package func confirmSize() throws(SalvageError) {
     let now = try FileIdentity(of: descriptor, path: path).size
     guard now >= size else { throw SalvageError.becameShorter(path, at: now) }

@@ -26,4 +26,6 @@ package struct StrictSource: ByteSource {
   }
 
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? { base.firstData(in: range) }
+  package var unreadable: [Range<UInt64>] { base.unreadable }
+  package func confirmSize() throws(SalvageError) { try base.confirmSize() }
 }

@@ -56,19 +56,21 @@ package struct MemoryNames: Sendable {
   }
 
   /// What lies at `range`; `segment` is the whole segment that it is a part of.
-  package func name(of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags)
-    -> String
-  {
-    switch kind(of: range, segment: segment, flags: flags) {
-    case .vdso: return segment.lowerBound == Self.vsyscall ? "vsyscall" : "vdso"
-    case .threadStacks, .mainStack: return threads(on: segment) ?? "the main thread's stack"
-    case .heap: return "heap"
-    case .anonymous:
-      return flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
-    case .program, .libraries, .shared, .files:
-      let name = fileIndex(at: range.lowerBound).map { labels[$0].name } ?? ""
-      return "\(name) \(Self.part(flags))"
-    }
+  package func label(
+    of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags
+  ) -> (kind: MemoryKind, name: String) {
+    let kind = kind(of: range, segment: segment, flags: flags)
+    let name =
+      switch kind {
+      case .vdso: segment.lowerBound == Self.vsyscall ? "vsyscall" : "vdso"
+      case .threadStacks, .mainStack: threads(on: segment) ?? "the main thread's stack"
+      case .heap: "heap"
+      case .anonymous:
+        flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
+      case .program, .libraries, .shared, .files:
+        "\(fileIndex(at: range.lowerBound).map { labels[$0].name } ?? "") \(Self.part(flags))"
+      }
+    return (kind, name)
   }
 
   /// The kind of what lies at `range`; `segment` is the whole segment that it is a part of.

@@ -30,7 +30,8 @@ package struct ModuleFiles {
     self.sysroots = sysroots
     self.program = program
     // The ids of another machine are nobody's here.
-    reader = FileReader(for: core, of: sysroots.isEmpty ? process : nil)
+    reader = FileReader(
+      for: core, of: sysroots.isEmpty ? process.map { ($0.userID, $0.groupID) } : nil)
     // A file of 1970 comes from an archive that keeps no times.
     coreWritten = core.flatMap { $0.modified > 0 ? $0.modified : nil }
   }

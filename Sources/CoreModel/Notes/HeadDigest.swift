@@ -6,7 +6,7 @@ package enum HeadDigest {
   package static func of(
     _ structure: borrowing CoreStructure, _ source: any ByteSource
   ) throws(SalvageError) -> String {
-    let hash = HeadHash()
+    let hash = Hash128()
     hash.update(structure.headerBytes)
     for range in digested(structure, source) {
       var offset = range.lowerBound
@@ -18,7 +18,8 @@ package enum HeadDigest {
         offset += UInt64(bytes.count)
       }
     }
-    return hash.hexadecimalDigest
+    let (low, high) = hash.value
+    return hexadecimal(high, digits: 16) + hexadecimal(low, digits: 16)
   }
 
   /// How many bytes the digest is of.

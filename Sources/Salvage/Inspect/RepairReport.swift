@@ -35,6 +35,15 @@ public struct RepairReport: Hashable, Sendable {
     public var what: String
   }
 
+  /// What lost ranges were.
+  package struct LossKind: Hashable, Sendable {
+    package let what: String
+    /// nil for what is no memory: notes, the table.
+    package let memory: MemoryKind?
+
+    package var isStack: Bool { memory == .mainStack || memory == .threadStacks }
+  }
+
   /// The core, or a name like `standard input`.
   public var input: FilePath
   /// The machine's name; nil for one that we don't know.
@@ -98,13 +107,13 @@ public struct RepairReport: Hashable, Sendable {
 
   /// Every lost range, in file order.
   public var lost: [Loss] {
-    zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)]) }
+    zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)].what) }
   }
 
   /// A core can lose a million ranges: each is kept once, and its words as a number.
   package let lostRanges: [LostRange]
   package let lostKinds: [UInt32]
-  package let kinds: [String]
+  package let kinds: [LossKind]
 
   /// Which notes may be lost, and which were never written.
   package let noteLoss: NoteLoss
@@ -147,12 +156,12 @@ public struct RepairReport: Hashable, Sendable {
     }
     linkMap = rebuild.linkMap
     mappingsReduced = rebuild.mappedFiles != nil
-    var numbers: [String: UInt32] = [:]
+    var numbers: [LossKind: UInt32] = [:]
     lostRanges = segments.lost
     lostKinds = segments.lost.map { range in
-      let name = Self.name(range, structure.table, core.names)
-      let number = numbers[name] ?? UInt32(numbers.count)
-      numbers[name] = number
+      let kind = Self.kind(range, structure.table, core.names)
+      let number = numbers[kind] ?? UInt32(numbers.count)
+      numbers[kind] = number
       return number
     }
     kinds = numbers.sorted { $0.value < $1.value }.map(\.key)
@@ -162,17 +171,20 @@ public struct RepairReport: Hashable, Sendable {
     }
   }
 
-  private static func name(
+  private static func kind(
     _ range: LostRange, _ table: HeaderTable, _ names: MemoryNames
-  ) -> String {
-    guard range.headerIndex != LostRange.headerTable else { return "the program header table" }
+  ) -> LossKind {
+    guard range.headerIndex != LostRange.headerTable else {
+      return LossKind(what: "the program header table", memory: nil)
+    }
     guard let header = table[number: range.headerIndex], header.kind != .note else {
-      return "the notes"
+      return LossKind(what: "the notes", memory: nil)
     }
     let end = range.address.addingReportingOverflow(range.length)
-    return names.name(
+    let label = names.label(
       of: range.address..<(end.overflow ? .max : end.partialValue),
       segment: header.address..<max(header.address, header.addressEnd), flags: header.flags)
+    return LossKind(what: label.name, memory: label.kind)
   }
 
   private static func lostBytes(_ lost: [LostRange], where isMeant: (LostRange) -> Bool) -> UInt64 {

@@ -51,10 +51,10 @@ struct BeforeRepair {
 
   /// `coresalvage 1.0.0`, by the ORIGIN note.
   private static func tool(_ origin: [UInt8]) -> String? {
-    let line = String(decoding: origin, as: UTF8.self)
-    guard let start = line.firstRange(of: "\"tool\":\"") else { return nil }
-    let name = line[start.upperBound...].prefix { $0 != "\"" }.prefix(40)
-    return name.hasPrefix("coresalvage ") ? PrintableText(Array(name.utf8)).description : nil
+    guard let tool = OriginNote(String(decoding: origin, as: UTF8.self))?.tool,
+      tool.hasPrefix("coresalvage ")
+    else { return nil }
+    return PrintableText(Array(tool.prefix(40).utf8)).description
   }
 
   /// The way in that the core had before: its end was lost for the reason that the notes tell.

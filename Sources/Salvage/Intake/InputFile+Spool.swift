@@ -13,17 +13,16 @@ extension InputFile {
   package static func opening(
     _ path: FilePath, temporaryFolder: FilePath = IntakeOptions().temporaryFolder
   ) throws(SalvageError) -> (file: InputFile, failure: SalvageError?) {
-    guard path == Intake.standard else { return (try InputFile(path), nil) }
-    let input = FileDescriptor.standardInput
-    if let copy = try? input.duplicate(), (try? copy.seek(offset: 0, from: .current)) == 0,
-      let file = try? InputFile(owning: copy, "standard input")
-    {
-      return (file, nil)
+    guard path == OutputPlace.standard else { return (try InputFile(path), nil) }
+    switch StandardInput.open() {
+    case .terminal: throw SalvageError(.notAnArchive(found: "a terminal"), file: StandardInput.name)
+    case .file(let file): return (file, nil)
+    case .stream(let stream):
+      let (file, ending) = try spooling(stream, in: temporaryFolder)
+      var way = WayIn(kind: .pipe)
+      way.ending = ending
+      return (file, way.readFailure(of: file.path, at: file.size))
     }
-    let (file, ending) = try spooling(DescriptorStream(input), in: temporaryFolder)
-    var way = WayIn(kind: .pipe)
-    way.ending = ending
-    return (file, way.readFailure(of: file.path, at: file.size))
   }
 
   /// What a pipe gives, in an unnamed temporary file, and how it ended.
@@ -35,7 +34,7 @@ extension InputFile {
       output: spool, sparse: .never, progress: WorkProgress(total: 0, report: nil)
     ).fill(from: stream)
     return (
-      try InputFile(reading: spool, named: "standard input", size: result.size), result.ending
+      try InputFile(reading: spool, named: StandardInput.name, size: result.size), result.ending
     )
   }
 }

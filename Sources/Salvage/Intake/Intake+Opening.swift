@@ -1,13 +1,9 @@
 internal import ArchiveFormat
 package import CoreIO
 package import CoreModel
-internal import Glibc
 package import SystemPackage
 
 extension Intake {
-  /// The name that stands for standard input and standard output.
-  package static let standard: FilePath = "-"
-
   /// Opens an input. A stream is read to its end, into a file that `spool` makes, in the way of
   /// `spooling`.
   package static func open(
@@ -16,7 +12,7 @@ extension Intake {
     progress: (@Sendable (WorkProgress.State) -> Void)? = nil,
     spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Intake {
-    let way = try path == standard ? standardInput() : named(path)
+    let way = try path == OutputPlace.standard ? standardInput() : named(path)
     return try open(way, path, options, archives, sparse, spooling, progress, spool)
   }
 
@@ -56,7 +52,7 @@ extension Intake {
       let output = try spool(inputs)
       let total = packing == nil ? file?.size ?? 0 : 0
       let progress = WorkProgress(total: total, report: progress)
-      let name = path == standard ? "standard input" : path
+      let name = path == OutputPlace.standard ? StandardInput.name : path
       let source: any ByteSource
       let ending: StreamEnding
       switch spooling {
@@ -100,30 +96,20 @@ extension Intake {
     return unpacked(DescriptorStream(file), file)
   }
 
-  /// A pipe as a rule. A file that is redirected is as good as one that is named.
   private static func standardInput() throws(SalvageError) -> Way {
-    let input = FileDescriptor.standardInput
-    guard isatty(input.rawValue) == 0 else {
+    switch StandardInput.open(extent: InterruptedWork.size) {
+    case .terminal:
       throw SalvageError(
-        .notACore(expected: "a core", found: "a terminal"), file: "standard input")
+        .notACore(expected: "a core", found: "a terminal"), file: StandardInput.name)
+    case .file(let file): return try named(file)
+    case .stream(let stream):
+      try refuseForeign(stream.peek(8), StandardInput.name)
+      // As a plain stream of lz4, parts of another archive in it would pass for its own.
+      if SkippableFrame.kind(stream.peek(SkippableFrame.prefixSize)) == .manifest {
+        return .pipedArchive(stream)
+      }
+      return unpacked(stream, nil)
     }
-    if let copy = try? input.duplicate(), (try? copy.seek(offset: 0, from: .current)) == 0,
-      let file = try? InputFile(
-        owning: copy, "standard input", extent: InterruptedWork.size)
-    {
-      let head = (try? file.bytes(at: 0, count: 8)) ?? []
-      try refuseForeign(head, file.path)
-      if ArchiveIndex.isArchive(file) { return .archive(file) }
-      return Packing(magic: head) != nil || Packing.skippableSize(head) != nil
-        ? unpacked(DescriptorStream(file), file) : .file(file)
-    }
-    let stream = DescriptorStream(input)
-    try refuseForeign(stream.peek(8), "standard input")
-    // As a plain stream of lz4, parts of another archive in it would pass for its own.
-    if SkippableFrame.kind(stream.peek(SkippableFrame.prefixSize)) == .manifest {
-      return .pipedArchive(stream)
-    }
-    return unpacked(stream, nil)
   }
 
   /// The stream, unpacked where it is packed.

@@ -47,19 +47,13 @@ package struct Origin: Hashable, Sendable {
 
   /// Whether a note's JSON tells of the same input and options, by whichever version it was written.
   package func isSame(as line: String) -> Bool {
-    // Format and tool come first.
-    Self.members(of: line, from: 2) == Self.members(of: json.line, from: 2)
+    OriginNote(line)?.sizeFound == sizeFound && isSameButSize(as: line)
   }
 
   /// The same, of an input whose size is not known.
   package func isSameButSize(as line: String) -> Bool {
-    Self.members(of: line, from: 3) == Self.members(of: json.line, from: 3)
-  }
-
-  /// The text after so many commas. None of the first members has one in it.
-  private static func members(of line: String, from first: Int) -> Substring {
-    var rest = line[...]
-    for _ in 0..<first { rest = rest.drop { $0 != "," }.dropFirst() }
-    return rest
+    guard let note = OriginNote(line), let own = OriginNote(json.line) else { return false }
+    return note.format == own.format && note.headDigest == own.headDigest
+      && note.options == own.options
   }
 }

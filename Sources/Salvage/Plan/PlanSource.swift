@@ -80,6 +80,17 @@ package struct PlanSource: ByteSource {
     return nil
   }
 
+  package func confirmSize() throws(SalvageError) { try source.confirmSize() }
+
+  /// What another file can't give, it refuses to.
+  package var unreadable: [Range<UInt64>] {
+    let bad = source.unreadable
+    return plan.pieces.flatMap { piece in
+      guard case .input(let range) = piece.content else { return [Range<UInt64>]() }
+      return bad.parts(of: range, standingAt: piece.offset)
+    }
+  }
+
   private struct Part {
     var piece: Piece
     /// The bytes of the output that come from it.

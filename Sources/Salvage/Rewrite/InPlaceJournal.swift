@@ -1,4 +1,3 @@
-internal import CXXHash
 internal import CoreIO
 internal import ELFCore
 internal import Glibc
@@ -50,7 +49,7 @@ package struct InPlaceJournal: Hashable {
       bytes += header + [UInt8](repeating: 0, count: Self.headerRoom - header.count)
     }
     bytes += digest.map { Array($0.utf8) } ?? []
-    bytes.append(Self.checksum(bytes), size: 8, .little)
+    bytes.append(Hash.of64(bytes[...]), size: 8, .little)
     return bytes + [UInt8](repeating: 0, count: Self.size - bytes.count)
   }
 
@@ -74,7 +73,7 @@ package struct InPlaceJournal: Hashable {
       let checksumOffset = Self.checksumOffsets[word(0)],
       let kind = Kind(rawValue: word(1)), [52, 64].contains(word(7)),
       span.integer(at: checksumOffset, size: 8, .little)
-        == Self.checksum(Array(bytes[..<checksumOffset]))
+        == Hash.of64(bytes[..<checksumOffset])
     else { return nil }
     let size = Int(word(7))
     func header(_ index: Int) -> [UInt8] {
@@ -90,10 +89,6 @@ package struct InPlaceJournal: Hashable {
     tableLength = word(5)
     copyOffset = word(6)
     headerMiddle = header(1)
-  }
-
-  private static func checksum(_ bytes: [UInt8]) -> UInt64 {
-    unsafe bytes.withUnsafeBytes { unsafe XXH3_64bits($0.baseAddress, $0.count) }
   }
 
   // MARK: In a file

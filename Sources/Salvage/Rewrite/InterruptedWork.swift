@@ -25,7 +25,7 @@ package enum InterruptedWork {
     of file: FileDescriptor, _ size: UInt64, _ path: FilePath
   ) throws(SalvageError) -> UInt64 {
     guard InPlaceJournal.mayEnd(file, size: size) else { return size }
-    let source = DescriptorSource(path: path, size: size, descriptor: file)
+    let source = try InputFile(reading: file, named: path, size: size)
     switch find(in: source) {
     case .begun(let journal): return journal.sizeBefore
     case .underWay(let journal):
@@ -162,35 +162,5 @@ extension InPlaceJournal {
         in: copyOffset..<copyOffset + tableLength, of: source, format, limit: sizeAfter)
     else { return nil }
     return PatchedSource(base: source, runs: runs, size: sizeAfter)
-  }
-}
-
-/// A file by its descriptor, which somebody else closes.
-private struct DescriptorSource: ByteSource {
-  let path: FilePath
-  let size: UInt64
-  let descriptor: FileDescriptor
-
-  func firstData(in range: Range<UInt64>) -> Range<UInt64>? {
-    InputFile.firstData(of: descriptor, in: range)
-  }
-
-  func read(
-    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
-  ) throws(SalvageError) -> Int {
-    var done = 0
-    while done < buffer.count {
-      let place = offset + UInt64(done)
-      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-      do {
-        let count = try unsafe descriptor.read(
-          fromAbsoluteOffset: Int64(clamping: place), into: rest)
-        if count == 0 { break }
-        done += count
-      } catch {
-        throw SalvageError(.io(errno(of: error), call: "read"), file: path, offset: place)
-      }
-    }
-    return done
   }
 }

@@ -13,7 +13,7 @@ struct LastRepair {
   let unknownBytes: UInt64
   /// The end of the last thing that the repaired core's headers name: where it ends, if nobody made it longer.
   private let sizeWritten: UInt64?
-  private let origin: String
+  private let origin: OriginNote?
 
   init(_ source: any ByteSource) throws(SalvageError) {
     let structure = try Probe.structure(of: source)
@@ -38,7 +38,7 @@ struct LastRepair {
     unknownBytes = lost.ranges.total {
       min($0.fileOffset +| $0.length, lost.sizeFound) - min($0.fileOffset, lost.sizeFound)
     }
-    origin = String(decoding: try repair.origin() ?? [], as: UTF8.self)
+    origin = OriginNote(String(decoding: try repair.origin() ?? [], as: UTF8.self))
   }
 
   /// The digest of the header, the table and the notes that undoing gives back. Throws where they are not what the ORIGIN
@@ -47,8 +47,7 @@ struct LastRepair {
     let structure = try Probe.structure(of: original)
     let digest = try HeadDigest.of(structure, original)
     let places = [0..<UInt64(format.fileHeaderSize), structure.tableRange]
-    guard origin.contains("\"headDigest\":\"xxh3-128:\(digest)\""),
-      origin.contains("\"sizeFound\":\(sizeFound),"),
+    guard let origin, origin.headDigest == "xxh3-128:" + digest, origin.sizeFound == sizeFound,
       original.runs.allSatisfy({ run in
         places.contains {
           $0.contains(run.range.lowerBound) && $0.upperBound >= run.range.upperBound

@@ -4,13 +4,12 @@ package import SalvageBatch
 extension PageRow.State {
   /// What became of a file of a batch, in the words that people sort by: whole or repaired, or why it is neither.
   package init(_ record: BatchRecord) {
-    if let error = record.error {
-      self.init(error)
-      return
-    }
     switch record.outcome {
     case .beyondRepair: self = .beyondRepair
-    case .failed, .unfinished, .unread, .empty: self = .failed
+    case .failed: self = .failed
+    case .unfinished: self = .unfinished
+    case .unread: self = .unread
+    case .empty: self = .empty
     case .other, .special, .unmatched, .elsewhere, .vanished: self = .notACore
     case .repaired: self = .repaired
     case .whole, .copied, .linked:

@@ -1,6 +1,7 @@
-package import CoreIO
+internal import CoreIO
 internal import CoreModel
 package import Salvage
+internal import SalvageBatch
 internal import SystemPackage
 
 /// A core in the overview of many: little enough to keep for each of a long run.
@@ -10,6 +11,9 @@ package struct PageRow: Hashable, Sendable {
     case beyondRepair = "beyond repair"
     case notACore = "not a core"
     case failed
+    case unfinished = "no space"
+    case unread = "not looked into"
+    case empty
 
     package init(_ inspection: Inspection) {
       self =
@@ -17,17 +21,13 @@ package struct PageRow: Hashable, Sendable {
         ? .whole : inspection.isRepaired && !inspection.isHurtAgain ? .repaired : .damaged
     }
 
-    package init(_ error: SalvageError) {
-      self =
-        switch error.kind {
-        case .beyondRepair: .beyondRepair
-        case .notACore: .notACore
-        default: .failed
-        }
-    }
-
     /// The style class of its colour.
-    var style: Substring { rawValue.prefix { $0 != " " } }
+    var style: Substring {
+      switch self {
+      case .unfinished, .unread, .empty: "failed"
+      default: rawValue.prefix { $0 != " " }
+      }
+    }
   }
 
   package let name: String
@@ -62,7 +62,7 @@ package struct PageRow: Hashable, Sendable {
 
   init(_ error: SalvageError, name: FilePath? = nil, state: State? = nil) {
     self.name = PrintableText(name ?? error.file).description
-    self.state = state ?? State(error)
+    self.state = state ?? State(BatchRecord(error.file, error))
     section = nil
     strip = nil
     sizeFound = 0
@@ -84,11 +84,11 @@ package struct PageRow: Hashable, Sendable {
   package static func append(_ rows: [PageRow], to page: inout HTML) {
     page.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Cores\">")
     page.raw("<table class=\"sortable\"><thead><tr>")
-    for title in [
-      "core", "state", "memory", "size found", "size due", "program", "signal", "why it was cut",
-    ] {
-      page.raw("<th scope=\"col\"\(title.hasPrefix("size") ? " class=\"n\"" : "")>\(title)</th>")
-    }
+    let columns: KeyValuePairs = [
+      "core": "", "state": "", "memory": "", "size found": " class=\"n\"",
+      "size due": " class=\"n\"", "program": "", "signal": "", "why it was cut": "",
+    ]
+    for (title, style) in columns { page.raw("<th scope=\"col\"\(style)>\(title)</th>") }
     page.raw("</tr></thead><tbody>\n")
     for row in rows { row.append(to: &page) }
     page.raw("</tbody></table></div>\n")

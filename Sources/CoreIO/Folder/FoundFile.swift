@@ -1,6 +1,4 @@
-package import CoreIO
 internal import Glibc
-internal import Salvage
 package import SystemPackage
 
 /// A regular file that a walk came by.
@@ -15,12 +13,6 @@ package struct FoundFile: Sendable {
 
   /// nil where it is gone.
   package var identity: FileIdentity? { folder.identity(of: name) }
-
-  package func open() throws(SalvageError) -> InputFile {
-    try InputFile(
-      owning: folder.open(name, path: path), path, inTurn: true,
-      extent: InterruptedWork.size)
-  }
 
   /// Removes the file, if it is still the one that was read, and as it was.
   package func remove(_ identity: FileIdentity) throws(SalvageError) {

@@ -41,6 +41,11 @@ public enum OutputName {
     return input.removingLastComponent().appending(name)
   }
 
+  /// Whether a name is one that archives get here.
+  package static func isArchive(_ name: FilePath.Component) -> Bool {
+    name == "core.lz4" || name.bytes.hasSuffix(".core.lz4")
+  }
+
   /// The inputs that could become an output of that name, in the order of their right to it.
   private static func claimants(_ output: [UInt8], archive: Bool) -> [[UInt8]] {
     var stems = [output]

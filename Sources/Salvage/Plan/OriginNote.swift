@@ -1,0 +1,33 @@
+/// What the JSON of an ORIGIN note says. It is written in one way only: whatever has another shape is none of ours.
+package struct OriginNote: Hashable, Sendable {
+  package let format: UInt64
+  package let tool: String
+  package let sizeFound: UInt64
+  package let headDigest: String
+  /// The object's text, without its last brace.
+  package let options: String
+
+  package init?(_ line: String) {
+    var rest = Array(line.utf8)[...]
+    /// The text after `start`, up to one of these bytes. No backslash is in it, which might take that byte's meaning.
+    func text(after start: String, to end: Character) -> String? {
+      guard rest.starts(with: start.utf8) else { return nil }
+      let text = rest.dropFirst(start.utf8.count)
+        .prefix { $0 != end.asciiValue && $0 != UInt8(ascii: "\\") }
+      rest = rest[text.endIndex...]
+      return String(decoding: text, as: UTF8.self)
+    }
+    guard let format = text(after: #"{"format":"#, to: ","),
+      let tool = text(after: #","tool":""#, to: "\""),
+      let size = text(after: #"","sizeFound":"#, to: ","),
+      let digest = text(after: #","headDigest":""#, to: "\""),
+      let options = text(after: #"","options":"#, to: "}"), rest.elementsEqual("}}".utf8),
+      let format = UInt64(format), let sizeFound = UInt64(size), String(sizeFound) == size
+    else { return nil }
+    self.format = format
+    self.tool = tool
+    self.sizeFound = sizeFound
+    headDigest = digest
+    self.options = options
+  }
+}

@@ -1,0 +1,10 @@
+package import CoreIO
+internal import Salvage
+
+extension FoundFile {
+  /// Opens it as a core: see `InputFile.core`.
+  package func open() throws(SalvageError) -> InputFile {
+    try InputFile(
+      owning: folder.open(name, path: path), path, inTurn: true, extent: InterruptedWork.size)
+  }
+}
