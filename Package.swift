@@ -85,11 +85,10 @@ let package = Package(
     .executableTarget(
       name: "coresalvage",
       dependencies: [
-        "ArchiveFormat", "CoreIO", "CoreModel", "Salvage", "SalvageArchive", "SalvageBatch",
         "SalvageText", systemPackage,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: strict),
+      packageAccess: false, swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: [systemPackage], path: "Tests/TestSupport",
       swiftSettings: tests),

@@ -29,15 +29,19 @@ swift package dump-symbol-graph --minimum-access-level public --skip-synthesized
 graphs=$(sed -n 's/^Files written to //p' "$work/log")
 
 mkdir "$work/graphs"
-while IFS=$'\t' read -r name _; do
-  # An older one is that of an earlier build.
-  if [[ ! $graphs/$name.symbols.json -nt $work/targets ]]; then
-    cat "$work/log" >&2
-    echo "docs.sh: no symbol graph of $name" >&2
-    exit 1
-  fi
+while IFS='|' read -r name _ _ inner; do
   mkdir "$work/graphs/$name"
-  cp "$graphs/$name.symbols.json" "$work/graphs/$name/"
+  for module in $name $inner; do
+    # An older one is that of an earlier build.
+    if [[ ! $graphs/$module.symbols.json -nt $work/targets ]]; then
+      cat "$work/log" >&2
+      echo "docs.sh: no symbol graph of $module" >&2
+      exit 1
+    fi
+    # Whoever imports the target has these too, and looks for them there.
+    sed "s/\"module\":{\"name\":\"$module\"/\"module\":{\"name\":\"$name\"/" "$graphs/$module.symbols.json" \
+      >"$work/graphs/$name/$module.symbols.json"
+  done
   for extensions in "$graphs/$name@"*.symbols.json; do
     [[ ! $extensions -nt $work/targets ]] || cp "$extensions" "$work/graphs/$name/"
   done
@@ -47,7 +51,7 @@ status=0
 python3 Scripts/docs/undocumented.py "$work"/graphs/*/*.json || status=1
 
 archives=()
-while IFS=$'\t' read -r name path needs; do
+while IFS='|' read -r name path needs _; do
   catalog=()
   [[ ! -d $path/$name.docc ]] || catalog=("$path/$name.docc")
   dependencies=()

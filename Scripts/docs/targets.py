@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The Swift targets of the package's library products, each after those that it needs.
 
-Reads what `swift package describe --type json` prints. Prints a line for each target: its name, its folder, and the
-targets among these that it needs, directly or not; between them tabs, between the last ones spaces.
+Reads what `swift package describe --type json` prints. Prints a line for each target: its name, its folder, the targets
+among these that it needs, directly or not, and the other Swift targets that it is the first to need: what is public in
+those it hands on as its own. Between the four `|`, between names spaces.
 """
 
 import json
@@ -35,9 +36,12 @@ def main():
 
     for name in public:
         visit(name)
+    told = set(public)
     for name, found in needs.items():
         if name in public:
-            print(name, targets[name]["path"], " ".join(sorted(found & set(public))), sep="\t")
+            inner = {need for need in found - told if targets.get(need, {}).get("module_type") == "SwiftTarget"}
+            told |= inner
+            print(name, targets[name]["path"], *(" ".join(sorted(x)) for x in (found & set(public), inner)), sep="|")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 /// Something that is not as it was written.
 public struct ArchiveFault: Hashable, Sendable {
+  /// What is wrong, in words that are safe to print.
   public let what: String
   /// Where in the archive, in bytes.
   public let range: Range<UInt64>

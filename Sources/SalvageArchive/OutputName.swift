@@ -1,8 +1,8 @@
 internal import CoreIO
-package import SystemPackage
+public import SystemPackage
 
 /// The name of an output, by that of its input.
-package enum OutputName {
+public enum OutputName {
   private static let packings = [".zst", ".lz4"]
 
   /// A packed core loses the ending that says so; an archive gets one.
@@ -32,11 +32,13 @@ package enum OutputName {
     return FilePath.Component(name) ?? input
   }
 
-  /// Where the archive of a core goes, which may be packed: beside it. What comes from standard input goes to standard output.
-  package static func archive(of input: FilePath) -> FilePath {
-    guard input != OutputPlace.standard, let name = input.lastComponent else { return input }
-    let archive = FilePath.Component(archived(stripped(name.bytes) ?? name.bytes)) ?? name
-    return input.removingLastComponent().appending(archive)
+  /// The archive that stands beside a core: of `x.core`, `x.core.zst` and `x` it is `x.core.lz4`. What comes from standard
+  /// input, of the name `-`, goes to standard output, of the same name.
+  public static func archive(of input: FilePath) -> FilePath {
+    guard input != OutputPlace.standard, let bytes = input.lastComponent?.bytes,
+      let name = FilePath.Component(archived(stripped(bytes) ?? bytes))
+    else { return input }
+    return input.removingLastComponent().appending(name)
   }
 
   /// Whether a name is one that archives get here.

@@ -48,12 +48,17 @@ extension Repair {
     return ArchiveDraft(output: output, archived: archived, plan: plan)
   }
 
-  /// Writes the archive into a stream. It is made in an unnamed file first: its first block tells what only its last one
-  /// may have found out.
-  package func archive(
-    to stream: OutputStream, options: ArchiveOptions,
-    progress: WorkProgress.Observer?
+  /// Writes the archive to a place that was named: a file, or a stream. What goes into a stream is made in an unnamed file
+  /// first: its first block tells what only its last one may have found out.
+  @discardableResult
+  public func archive(
+    to place: OutputPlace, options: ArchiveOptions = ArchiveOptions(),
+    progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Archived {
+    guard place.isStream else {
+      return try archive(to: place.path, options: options, progress: progress)
+    }
+    let stream = try place.stream(sparing: files)
     let file = try UnnamedFile(in: self.options.intake.temporaryFolder)
     let archived = try archive(into: file, options, progress).archived
     try stream.write(file, size: archived.size)

@@ -1,6 +1,6 @@
 internal import ArchiveFormat
 public import CoreIO
-internal import CoreModel
+public import CoreModel
 public import Salvage
 internal import Synchronization
 public import SystemPackage
@@ -24,10 +24,23 @@ public struct Restore: Sendable {
   private let file: any ByteSource
   private let index: ArchiveIndex
   private let threads: Int?
+  /// Why a stream could not be read to its end; nil where it could.
+  public private(set) var readFailure: SalvageError?
 
-  /// Opens an archive, and finds its blocks.
-  public init(of path: FilePath, threads: Int? = nil) throws(SalvageError) {
-    try self.init(of: InputFile(path), threads: threads)
+  /// Opens an archive, and finds its blocks. `-` stands for standard input; what comes through a pipe is put into an unnamed
+  /// file in the folder for temporary ones, for an archive is read from its end.
+  public init(
+    of path: FilePath, threads: Int? = nil,
+    temporaryFolder: FilePath = IntakeOptions().temporaryFolder
+  ) throws(SalvageError) {
+    let (file, failure) = try InputFile.opening(path, temporaryFolder: temporaryFolder)
+    do throws(SalvageError) {
+      try self.init(of: file, threads: threads)
+    } catch {
+      // What did not come is why the rest is no archive.
+      throw failure ?? error
+    }
+    readFailure = failure
   }
 
   package init(of file: any ByteSource, threads: Int? = nil) throws(SalvageError) {
@@ -121,6 +134,17 @@ public struct Restore: Sendable {
   ) throws(SalvageError) -> Restored {
     let stream = try OutputStream(stream, sparing: files)
     return try write(to: stream, options: options, progress: progress)
+  }
+
+  /// Writes it to a place that was named: a file, as `write(to:options:progress:)` for a path does, or a stream.
+  public func write(
+    to place: OutputPlace, options: RepairOptions = RepairOptions(),
+    progress: WorkProgress.Observer? = nil
+  ) throws(SalvageError) -> Restored {
+    guard place.isStream else {
+      return try write(to: place.path, options: options, progress: progress)
+    }
+    return try write(to: place.stream(sparing: files), options: options, progress: progress)
   }
 
   /// The files that it reads.

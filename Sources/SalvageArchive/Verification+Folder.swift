@@ -1,10 +1,10 @@
-package import CoreIO
-package import SystemPackage
+public import CoreIO
+public import SystemPackage
 
 extension Verification {
   /// The archives that a path names: itself, or those in and below a folder, in the order of their names. No symbolic link in
   /// a folder is followed. A folder without any is an error: whoever has it checked takes its archives for sound.
-  package static func archives(at path: FilePath) -> [Result<FilePath, SalvageError>] {
+  public static func archives(at path: FilePath) -> [Result<FilePath, SalvageError>] {
     guard FileIdentity(at: path, followingLinks: true)?.isDirectory == true else {
       return [.success(path)]
     }

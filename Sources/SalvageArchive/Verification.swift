@@ -5,15 +5,20 @@ public import SystemPackage
 
 /// What a look at every byte of an archive found.
 public struct Verification: Hashable, Sendable {
+  /// The archive.
   public let file: FilePath
+  /// The size of the archive in bytes.
   public let size: UInt64
+  /// The size of the core in it, in bytes.
   public let coreSize: UInt64
+  /// How many blocks the core is in.
   public let blocks: Int
   /// Of the archive's format. Parts of version 1 can't be told from those of another archive.
   public let version: UInt64
   /// In the order of the archive.
   public let faults: [ArchiveFault]
 
+  /// Whether every byte of the archive is as it was written.
   public var isSound: Bool { faults.isEmpty }
 
   /// Decodes and checks everything, and writes nothing. Throws where the file can't be read, or is no archive of ours.

@@ -81,7 +81,7 @@ public struct Batch: Sendable {
   }
 
   /// Throws where a page would take the place of a core. What is among the outputs is only known when they are written.
-  package func check(page place: OutputPlace) throws(SalvageError) {
+  public func check(page place: OutputPlace) throws(SalvageError) {
     var files = InputSet()
     files.insert(at: options.repair.program)
     // Only what is there can be lost.

@@ -9,6 +9,7 @@ public struct BatchOptions: Hashable, Sendable {
   public enum Whole: String, Hashable, Sendable, CaseIterable {
     /// It is reported, and left where it is.
     case skip
+    /// It is copied to where its output would be.
     case copy
     /// The output is another name of the same file; a copy where that can't be had.
     case link
@@ -24,6 +25,7 @@ public struct BatchOptions: Hashable, Sendable {
   /// Only files whose name, or whose path if the pattern has a slash, is matched by this pattern of glob(7).
   /// As bytes, like names.
   public var match: [UInt8]?
+  /// What becomes of whole cores.
   public var whole = Whole.skip
   /// Whether an input is removed once its output is synced, read again and found right.
   public var deleteInput = false
@@ -31,10 +33,12 @@ public struct BatchOptions: Hashable, Sendable {
   public var inspectsAll = false
   /// How many files are under way at once.
   public var jobs = Workers.coreCount
+  /// The share of the files that is done here; nil for all of them.
   public var shard: BatchShard?
   /// How each core is repaired. `force` replaces outputs that are none of ours.
   public var repair = RepairOptions()
 
+  /// All cores directly in the folders, on as many threads as there are processors.
   public init(output: FilePath?) { self.output = output }
 
   /// With an output folder of that name.

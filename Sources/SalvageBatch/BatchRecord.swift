@@ -4,6 +4,7 @@ public import SystemPackage
 
 /// What became of one file of a batch.
 public struct BatchRecord: Sendable {
+  /// How it ended for a file. The raw value is its name in JSON.
   public enum Outcome: String, Hashable, Sendable, CaseIterable {
     /// It was cut, and its output is there.
     case repaired
@@ -11,12 +12,15 @@ public struct BatchRecord: Sendable {
     case archived
     /// It is whole, and was left as it is.
     case whole
+    /// It is whole, and its copy is there.
     case copied
+    /// It is whole, and has another name where its output would be.
     case linked
     /// Its output was there already, of this input and these options.
     case present
     /// A core of which nothing can be used.
     case beyondRepair
+    /// An error kept its output from being written: `error` says which.
     case failed
     /// Not done, for there was no space left.
     case unfinished
@@ -36,7 +40,9 @@ public struct BatchRecord: Sendable {
     case vanished
   }
 
+  /// The file, as it was come by.
   public let input: FilePath
+  /// How it ended.
   public internal(set) var outcome: Outcome
   /// Where its output is, or should be.
   public internal(set) var output: FilePath?

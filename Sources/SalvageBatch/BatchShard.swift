@@ -6,6 +6,7 @@ package import SystemPackage
 public struct BatchShard: Hashable, Sendable {
   /// From 0 on, below `count`.
   public let index: UInt64
+  /// How many shares there are.
   public let count: UInt64
 
   /// nil where there is no such share.

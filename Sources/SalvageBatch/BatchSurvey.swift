@@ -5,8 +5,9 @@ package import SystemPackage
 public struct BatchSurvey: Hashable, Sendable {
   /// Files that are looked at.
   public internal(set) var files: UInt64 = 0
-  /// Cores whose output is to be written, and their bytes.
+  /// Cores whose output is to be written.
   public internal(set) var cores: UInt64 = 0
+  /// Their bytes.
   public internal(set) var bytes: UInt64 = 0
   /// Those of them that are packed: what they will take is counted as what they take packed, and they will take more.
   public internal(set) var packed: UInt64 = 0
@@ -17,8 +18,10 @@ public struct BatchSurvey: Hashable, Sendable {
   /// What is free where they go; nil where that can't be asked.
   public internal(set) var free: UInt64?
 
+  /// Whether all outputs have room; true too where nobody can tell.
   public var hasRoom: Bool { free.map { toWrite <= $0 } ?? true }
 
+  /// Nothing counted yet.
   public init() {}
 
   /// What whoever we are may still write into a folder.

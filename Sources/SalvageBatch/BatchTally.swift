@@ -4,23 +4,31 @@ internal import Salvage
 
 /// What a batch has done, in numbers.
 public struct BatchTally: Hashable, Sendable {
+  /// How many files ended in which way; no entry where none did.
   public private(set) var counts: [BatchRecord.Outcome: UInt64] = [:]
-  /// Bytes of the cores that outputs were made of, and of these outputs.
+  /// Bytes of the cores that outputs were made of.
   public private(set) var bytesIn: UInt64 = 0
+  /// Bytes of these outputs, holes included.
   public private(set) var bytesOut: UInt64 = 0
-  /// Of all cores that were repaired or archived, or are done already.
+  /// Bytes of memory that the dumps had: of all cores that were repaired or archived, or are done already.
   public private(set) var memoryDumped: UInt64 = 0
+  /// Bytes of memory that these cores have lost.
   public private(set) var memoryLost: UInt64 = 0
+  /// Bytes of notes that they have lost.
   public private(set) var notesLost: UInt64 = 0
+  /// Bytes of program header tables that they have lost.
   public private(set) var tableLost: UInt64 = 0
   /// How many of them lost something of a thread's stack.
   public private(set) var stacksLost: UInt64 = 0
+  /// How many inputs were removed.
   public private(set) var inputsDeleted: UInt64 = 0
   /// What is left where the space ran out.
   public internal(set) var left: BatchSurvey?
 
+  /// Nothing done yet.
   public init() {}
 
+  /// How many files ended in this way.
   public subscript(_ outcome: BatchRecord.Outcome) -> UInt64 { counts[outcome] ?? 0 }
 
   /// Whether every file that is a core, or may be one, is what it was to become.

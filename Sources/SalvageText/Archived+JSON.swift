@@ -1,11 +1,11 @@
-package import CoreIO
-internal import Salvage
-internal import SalvageArchive
-package import SystemPackage
+public import CoreIO
+public import Salvage
+public import SalvageArchive
+public import SystemPackage
 
 extension Repair.Archived {
-  /// The report, and what was archived, as one object.
-  package func json(archive: FilePath) -> JSONValue {
+  /// The report, and what was written to `archive`, as one object.
+  public func json(archive: FilePath) -> JSONValue {
     guard case .object(var members) = report.json else { return report.json }
     members.append(.init(name: "archive", value: .string(PrintableText(archive).description)))
     members.append(.init(name: "archiveSize", value: .number(size)))
@@ -16,7 +16,7 @@ extension Repair.Archived {
 
 extension Restore.Restored {
   /// All of it, as one object: the report's members where something was lost.
-  package func json(archive: FilePath, output: FilePath) -> JSONValue {
+  public func json(archive: FilePath, output: FilePath) -> JSONValue {
     var members: [JSONValue.Member] = []
     if case .object(let report)? = report?.json { members = report }
     members.append(.init(name: "archive", value: .string(PrintableText(archive).description)))

@@ -45,7 +45,8 @@ extension Repair {
     try writeGDBScript(to: OutputPlace(path))
   }
 
-  package func writeGDBScript(to place: OutputPlace) throws(SalvageError) {
+  /// Writes them to a place that was named: a file, or a stream.
+  public func writeGDBScript(to place: OutputPlace) throws(SalvageError) {
     let script = GDBScript(rebuild.modules, program: rebuild.program)
     try place.write(
       Array(script.text.utf8), sparing: files, replacing: options.force,

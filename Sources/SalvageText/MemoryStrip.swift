@@ -6,7 +6,7 @@ public struct MemoryStrip: Hashable, Sendable {
   /// Two lines of the picture, then what its letters mean.
   public let lines: [String]
 
-  /// - Parameter width: of the terminal, in columns.
+  /// For a terminal of `width` columns; no lines where it is too narrow for a picture, or nothing was mapped.
   public init(_ inspection: Inspection, width: Int, hasColour: Bool) {
     let runs = MapRun.runs(inspection.mappings, most: max(1, width / 2))
     guard !runs.isEmpty, width >= 10 else {

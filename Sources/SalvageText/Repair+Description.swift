@@ -1,12 +1,12 @@
-package import CoreIO
+public import CoreIO
 internal import CoreModel
 internal import ELFCore
-package import Salvage
-package import SystemPackage
+public import Salvage
+public import SystemPackage
 
 extension Repair {
-  /// What `--dry-run` prints: the pieces that the output would be made of.
-  package var planDescription: [String] {
+  /// The pieces that the output would be made of, a line each, after a line with its size.
+  public var planDescription: [String] {
     guard !isWhole else { return ["it would be copied unchanged"] }
     var lines = ["the output would have \(ByteCount(plan.size)):"]
     lines += plan.pieces.map { piece in
@@ -26,17 +26,16 @@ extension Repair {
     return lines
   }
 
-  /// The report, and what was written, as one object.
-  package func json(output: FilePath?, _ written: Written?) -> JSONValue {
-    let plan = Written(
-      size: plan.size, extend: plan.extend, sharesData: false, report: report)
-    return (written ?? plan).json(output: written == nil ? nil : output)
+  /// The report, and what would be written, as one object: that of ``Written/json(output:)``, without an output.
+  public var json: JSONValue {
+    Written(size: plan.size, extend: plan.extend, sharesData: false, report: report)
+      .json(output: nil)
   }
 }
 
 extension Repair.Written {
-  /// The report, and what was written, as one object.
-  package func json(output: FilePath?) -> JSONValue {
+  /// The report, and what was written to `output`, as one object.
+  public func json(output: FilePath?) -> JSONValue {
     guard case .object(var members) = report.json else { return report.json }
     func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
     add("output", output.map { .string(PrintableText($0).description) } ?? .null)

@@ -1,12 +1,8 @@
-public import ArchiveFormat
 public import ArgumentParser
-internal import CoreIO
-internal import Salvage
-public import SalvageArchive
-internal import SalvageText
+public import SalvageText
 internal import SystemPackage
 
-extension ArchiveBlockSize: ExpressibleByArgument {
+extension ArchiveBlockSize: @retroactive ExpressibleByArgument {
   public init?(argument: String) {
     switch argument.uppercased() {
     case "64K": self = .kib64
@@ -29,7 +25,7 @@ extension ArchiveBlockSize: ExpressibleByArgument {
   }
 }
 
-extension ArchiveOptions.Label: ExpressibleByArgument {
+extension ArchiveOptions.Label: @retroactive ExpressibleByArgument {
   public init?(argument: String) {
     guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
       return nil
@@ -88,11 +84,7 @@ struct ArchiveCommand: ParsableCommand {
     let repair = try Repair(
       of: input.path, options: flags.options(holesCost: true), spooling: .packed,
       progress: bar.report)
-    let archived =
-      place.isStream
-      ? try repair.archive(
-        to: place.stream(sparing: repair.files), options: options, progress: bar.report)
-      : try repair.archive(to: place.path, options: options, progress: bar.report)
+    let archived = try repair.archive(to: place, options: options, progress: bar.report)
     bar.clear()
     if !quiet {
       Console.print(words(archived, place), to: place.isStandardOutput ? .errors : .output)

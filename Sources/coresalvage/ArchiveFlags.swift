@@ -1,7 +1,5 @@
-internal import ArchiveFormat
 internal import ArgumentParser
-internal import Salvage
-internal import SalvageArchive
+internal import SalvageText
 
 /// How an archive is written, as typed.
 struct ArchiveFlags: ParsableArguments {

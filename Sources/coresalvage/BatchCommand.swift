@@ -1,12 +1,10 @@
 public import ArgumentParser
-internal import CoreIO
 internal import Glibc
-internal import Salvage
-internal import SalvageArchive
-internal import SalvageBatch
+internal import SalvageText
+internal import Synchronization
 internal import SystemPackage
 
-extension BatchOptions.Whole: ExpressibleByArgument {}
+extension BatchOptions.Whole: @retroactive ExpressibleByArgument {}
 
 /// `coresalvage batch DIR… --output OUTDIR`
 struct BatchCommand: ParsableCommand {
@@ -142,13 +140,14 @@ struct BatchCommand: ParsableCommand {
     }
     let batch = try Batch(of: folders.map(\.path), options: options())
     let view = BatchView(json: json, quiet: quiet, channel: isOutputTaken ? .errors : .output)
-    let page = place.map { BatchPage(to: $0, force: flags.force) }
     if let place { try batch.check(page: place) }
+    let page = Mutex(HTMLPage())
     let tally = try batch.run { event in
       view.show(event)
-      page?.note(event)
+      guard place != nil, case .finished(let record) = event, record.outcome.isCore else { return }
+      page.withLock { $0.add(record) }
     }
-    try page?.write()
+    if let place { try page.withLock { try $0.write(to: place, cores: [], force: flags.force) } }
     guard tally.left == nil else { throw ExitStatus.system }
     guard tally.isComplete else { throw ExitStatus.damage }
   }

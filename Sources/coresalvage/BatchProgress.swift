@@ -1,6 +1,4 @@
-internal import CoreIO
-internal import Salvage
-internal import SalvageBatch
+internal import SalvageText
 internal import SystemPackage
 
 /// How far a batch has come: events go in, the lines for a terminal come out.

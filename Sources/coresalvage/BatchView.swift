@@ -1,7 +1,4 @@
-internal import CoreIO
 internal import Glibc
-internal import Salvage
-internal import SalvageBatch
 internal import SalvageText
 internal import Synchronization
 
@@ -10,7 +7,7 @@ internal import Synchronization
 final class BatchView: Sendable {
   private let json: Bool
   private let quiet: Bool
-  private let channel: Console.Channel
+  private let channel: StandardStream
   private let isTerminal: Bool
   private let state: Mutex<State>
 
@@ -21,7 +18,7 @@ final class BatchView: Sendable {
     var lastDrawn = 0.0
   }
 
-  init(json: Bool, quiet: Bool, channel: Console.Channel) {
+  init(json: Bool, quiet: Bool, channel: StandardStream) {
     self.json = json
     self.quiet = quiet
     self.channel = channel

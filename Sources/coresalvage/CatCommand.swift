@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import CoreIO
-internal import CoreModel
-internal import Salvage
+internal import SalvageText
 internal import SystemPackage
 
 /// A number as people write addresses and sizes: decimal, or hexadecimal after `0x`.
@@ -9,7 +7,12 @@ struct NumberArgument: ExpressibleByArgument {
   let value: UInt64
 
   init?(argument: String) {
-    guard let value = Number.parse(argument.utf8[...]) else { return nil }
+    let isHexadecimal = argument.hasPrefix("0x") || argument.hasPrefix("0X")
+    let digits = isHexadecimal ? argument.dropFirst(2) : argument[...]
+    // `UInt64.init` takes a sign.
+    guard digits.first?.isHexDigit ?? false,
+      let value = UInt64(digits, radix: isHexadecimal ? 16 : 10)
+    else { return nil }
     self.value = value
   }
 }
@@ -30,12 +33,8 @@ struct CatCommand: ParsableCommand {
   var length: NumberArgument
 
   func run() throws {
+    try OutputPlace(OutputPlace.standard).refuseTerminal()
     let memory = MemoryExcerpt(at: address.value, length: length.value)
-    let place = try OutputPlace(OutputPlace.standard)
-    try place.refuseTerminal()
-    var inputs = InputSet()
-    inputs.insert(at: archive.path)
-    let output = try place.stream(sparing: inputs)
-    try memory.read(from: archive.path) { bytes throws(SalvageError) in try output.write(bytes) }
+    try memory.write(from: archive.path, to: .standardOutput)
   }
 }

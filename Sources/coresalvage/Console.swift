@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import CoreIO
 internal import Glibc
 internal import Salvage
 internal import SalvageText
@@ -10,7 +9,7 @@ internal import SystemPackage
 enum Console {
   /// Parses the arguments and runs what they ask for. Every ending of the process is here.
   static func run(_ command: any ParsableCommand.Type) -> Never {
-    StandardStreams.hold()
+    StandardStream.hold()
     // Past RLIMIT_FSIZE a write is to fail, not to kill us with a half-written file left behind.
     _ = signal(SIGXFSZ, SIG_IGN)
     Interruption.watch()
@@ -19,7 +18,7 @@ enum Console {
       try parsed.run()
       finish(.done)
     } catch let error as SalvageError {
-      if error.isEndOfPipe { Interruption.endOfPipe() }
+      Interruption.end(for: error)
       complain(error.advised)
       finish(ExitStatus(error))
     } catch let status as ExitStatus {
@@ -37,15 +36,6 @@ enum Console {
     }
   }
 
-  /// Where text goes.
-  enum Channel: Sendable {
-    case output, errors
-
-    fileprivate var stream: OutputStream {
-      self == .output ? .standardOutput : .standardError
-    }
-  }
-
   /// Whether something could not be printed: a report that nobody got is no success.
   private static let hasFailed = Atomic<Bool>(false)
 
@@ -58,19 +48,19 @@ enum Console {
   }
 
   /// Prints, to standard output as a rule.
-  static func print(_ text: String, to channel: Channel = .output) {
-    write(text + "\n", to: channel)
+  static func print(_ text: String, to stream: StandardStream = .output) {
+    write(text + "\n", to: stream)
   }
 
   /// One line on standard error.
   static func complain(_ text: String) { write("coresalvage: \(text)\n", to: .errors) }
 
   /// What can't be printed doesn't end the work, which may be one of hours: it is said once, and decides the status.
-  private static func write(_ text: String, to channel: Channel) {
+  private static func write(_ text: String, to stream: StandardStream) {
     do throws(SalvageError) {
-      try channel.stream.write(Array(text.utf8))
+      try stream.write(text)
     } catch {
-      if error.isEndOfPipe { Interruption.endOfPipe() }
+      Interruption.end(for: error)
       fail(error)
     }
   }

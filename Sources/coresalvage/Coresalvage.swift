@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import CoreIO
-internal import Salvage
+internal import SalvageText
 
 /// The command. Parses, resolves options, calls the library, prints: nothing else.
 struct Coresalvage: ParsableCommand {

@@ -1,14 +1,16 @@
 internal import ArgumentParser
-internal import CoreIO
 internal import Glibc
-internal import Salvage
+internal import SalvageText
 internal import SystemPackage
 
 /// The name of a file as it was typed: bytes, which need not be UTF-8.
 struct FileArgument: ExpressibleByArgument {
   let path: FilePath
 
-  init?(argument: String) { path = FilePath(bytes: ArgumentBytes.bytes(of: argument)) }
+  init?(argument: String) {
+    let bytes = ArgumentBytes.bytes(of: argument).map { CChar(bitPattern: $0) }
+    path = FilePath(platformString: bytes + [0])
+  }
 
   static var defaultCompletionKind: CompletionKind { .file() }
 }

@@ -1,11 +1,10 @@
 public import ArgumentParser
-internal import CoreModel
-internal import Salvage
+public import SalvageText
 internal import SystemPackage
 
-extension IntakeOptions.ZeroTail: ExpressibleByArgument {}
-extension IntakeOptions.Holes: ExpressibleByArgument {}
-extension IntakeOptions.Shifts: ExpressibleByArgument {}
+extension IntakeOptions.ZeroTail: @retroactive ExpressibleByArgument {}
+extension IntakeOptions.Holes: @retroactive ExpressibleByArgument {}
+extension IntakeOptions.Shifts: @retroactive ExpressibleByArgument {}
 
 /// What the user knows of an input, as typed.
 struct IntakeFlags: ParsableArguments {
@@ -68,13 +67,12 @@ struct LostRangeArgument: ExpressibleByArgument {
   let range: Range<UInt64>
 
   init?(argument: String) {
-    let parts = argument.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-    guard parts.count == 2, let start = Number.parse(parts[0]), let length = Number.parse(parts[1]),
-      length > 0
-    else { return nil }
-    let (end, overflow) = start.addingReportingOverflow(length)
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+      .compactMap { NumberArgument(argument: String($0))?.value }
+    guard parts.count == 2, parts[1] > 0 else { return nil }
+    let (end, overflow) = parts[0].addingReportingOverflow(parts[1])
     guard !overflow else { return nil }
-    range = start..<end
+    range = parts[0]..<end
   }
 }
 
@@ -94,7 +92,9 @@ struct ZeroRunsArgument: ExpressibleByArgument {
       let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
       let unit = digits.last.flatMap { units[$0] }
       if unit != nil { digits = digits.dropLast() }
-      guard let number = Number.parse(digits.utf8), number > 0 else { return nil }
+      guard let number = NumberArgument(argument: String(digits))?.value, number > 0 else {
+        return nil
+      }
       let (size, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
       guard !overflow else { return nil }
       value = .lost(from: size)

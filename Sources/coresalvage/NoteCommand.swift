@@ -1,6 +1,4 @@
 internal import ArgumentParser
-internal import CoreIO
-internal import Salvage
 internal import SalvageText
 internal import SystemPackage
 

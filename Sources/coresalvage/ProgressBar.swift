@@ -1,14 +1,13 @@
-internal import CoreIO
 internal import Glibc
-internal import Salvage
+internal import SalvageText
 internal import Synchronization
 
 /// One line on a terminal that tells how far long work has come. In a pipe it says nothing.
 final class ProgressBar: Sendable {
   private let label: String
   private let isTerminal: Bool
-  private let start = Moment.now
-  private let shown = Mutex<Moment?>(nil)
+  private let start = monotonicSeconds()
+  private let shown = Mutex<Double?>(nil)
 
   init(label: String) {
     self.label = label
@@ -22,12 +21,12 @@ final class ProgressBar: Sendable {
 
   /// Nothing is shown in the first second, and then five times a second.
   private func show(_ state: WorkProgress.State) {
-    let now = Moment.now
-    guard now.seconds(since: start) >= 1 else { return }
+    let now = monotonicSeconds()
+    guard now - start >= 1 else { return }
     shown.withLock { shown in
-      if let last = shown, now.seconds(since: last) < 0.2 { return }
+      if let last = shown, now - last < 0.2 { return }
       shown = now
-      let line = Self.line(label, state, seconds: now.seconds(since: start))
+      let line = Self.line(label, state, seconds: now - start)
       print(line)
     }
   }
@@ -59,18 +58,9 @@ final class ProgressBar: Sendable {
   }
 }
 
-/// A moment on the clock that only goes forward.
-private struct Moment {
-  private var time = timespec()
-
-  static var now: Moment {
-    var moment = Moment()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &moment.time)
-    return moment
-  }
-
-  func seconds(since earlier: Moment) -> Double {
-    Double(time.tv_sec - earlier.time.tv_sec)
-      + Double(time.tv_nsec - earlier.time.tv_nsec) / 1e9
-  }
+/// Seconds on the clock that only goes forward.
+func monotonicSeconds() -> Double {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

@@ -1,9 +1,9 @@
 public import ArgumentParser
-public import Salvage
+public import SalvageText
 internal import SystemPackage
 
-extension RepairOptions.Rebuild: ExpressibleByArgument {}
-extension RepairOptions.WithFiles: ExpressibleByArgument {}
+extension RepairOptions.Rebuild: @retroactive ExpressibleByArgument {}
+extension RepairOptions.WithFiles: @retroactive ExpressibleByArgument {}
 
 /// The options of what a repair makes anew, as typed.
 struct RebuildFlags: ParsableArguments {

@@ -1,7 +1,4 @@
 internal import ArgumentParser
-internal import CoreIO
-internal import CoreModel
-internal import Salvage
 internal import SalvageText
 internal import SystemPackage
 
@@ -78,21 +75,18 @@ struct RepairCommand: ParsableCommand {
       of: input.path, for: dryRun ? nil : place?.path, options: options, progress: bar.report)
     if let script, !dryRun { try repair.writeGDBScript(to: script) }
     // Where the core or the script goes, no report can.
-    let channel: Console.Channel =
+    let channel: StandardStream =
       !dryRun && [place, script].contains { $0?.isStandardOutput ?? false } ? .errors : .output
     guard !dryRun, let place else {
       bar.clear()
       let lines = dryRun ? repair.planDescription : scriptWords(repair.report)
-      say(repair.json(output: nil, nil), [repair.report.description] + lines, to: channel)
+      say(repair.json, [repair.report.description] + lines, to: channel)
       return try throwFailure(of: repair.report)
     }
-    let written =
-      try place.isStream
-      ? repair.write(to: place.stream(sparing: repair.files), progress: bar.report)
-      : repair.write(progress: bar.report)
+    let written = try repair.write(progress: bar.report)
     bar.clear()
     say(
-      repair.json(output: place.path, written),
+      written.json(output: place.path),
       words(written, place) + scriptWords(written.report), to: channel)
     try throwFailure(of: written.report)
   }
@@ -118,7 +112,7 @@ struct RepairCommand: ParsableCommand {
   }
 
   /// Prints the report.
-  private func say(_ json: JSONValue, _ lines: [String], to channel: Console.Channel) {
+  private func say(_ json: JSONValue, _ lines: [String], to channel: StandardStream) {
     guard !quiet else { return }
     Console.print(self.json ? json.line : lines.joined(separator: "\n"), to: channel)
   }
@@ -129,12 +123,7 @@ struct RepairCommand: ParsableCommand {
 
   /// The command to type next.
   private func next(_ report: RepairReport, _ core: FilePath) -> String {
-    var gdb = "gdb"
-    if let sysroot = flags.rebuilding.sysroot.first {
-      let command = Array("set sysroot ".utf8) + PrintableText.bytes(of: sysroot.path)
-      gdb += " -iex \(ShellWord(command))"
-    }
-    return "next: \(gdb) \(report.programArgument) \(ShellWord(core))"
+    "next: \(report.debuggerCommand(for: core, sysroot: flags.rebuilding.sysroot.first?.path))"
   }
 
   private func scriptWords(_ report: RepairReport) -> [String] {

@@ -1,11 +1,10 @@
 public import ArgumentParser
-internal import CoreIO
-public import Salvage
+public import SalvageText
 
-extension RepairOptions.Extend: ExpressibleByArgument {}
-extension RepairOptions.LostMemory: ExpressibleByArgument {}
-extension Sparseness: ExpressibleByArgument {}
-extension RepairOptions.Reflink: ExpressibleByArgument {}
+extension RepairOptions.Extend: @retroactive ExpressibleByArgument {}
+extension RepairOptions.LostMemory: @retroactive ExpressibleByArgument {}
+extension Sparseness: @retroactive ExpressibleByArgument {}
+extension RepairOptions.Reflink: @retroactive ExpressibleByArgument {}
 
 /// The options of a repair, as typed.
 struct RepairFlags: ParsableArguments {

@@ -1,8 +1,4 @@
 internal import ArgumentParser
-internal import CoreIO
-internal import CoreModel
-internal import Salvage
-internal import SalvageArchive
 internal import SalvageText
 internal import SystemPackage
 
@@ -49,26 +45,15 @@ struct RestoreCommand: ParsableCommand {
       throw ValidationError("--json and - for the core both want standard output")
     }
     let folder = tempDir?.path ?? Environment.temporaryFolder ?? IntakeOptions().temporaryFolder
-    let (file, failure) = try InputFile.opening(archive.path, temporaryFolder: folder)
-    let restore: Restore
-    do {
-      restore = try Restore(of: file, threads: threads)
-    } catch {
-      // What did not come is why the rest is no archive.
-      throw failure ?? error
-    }
+    let restore = try Restore(of: archive.path, threads: threads, temporaryFolder: folder)
     var options = RepairOptions()
     options.sparse = sparse
     options.force = force
     let bar = ProgressBar(label: "restoring")
-    let restored =
-      place.isStream
-      ? try restore.write(
-        to: place.stream(sparing: restore.files), options: options, progress: bar.report)
-      : try restore.write(to: place.path, options: options, progress: bar.report)
+    let restored = try restore.write(to: place, options: options, progress: bar.report)
     bar.clear()
     describe(restored, place)
-    if let failure { throw failure }
+    if let failure = restore.readFailure { throw failure }
     guard restored.report == nil else { throw ExitStatus.damage }
   }
 

@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import CoreIO
-internal import Salvage
+internal import SalvageText
 internal import SystemPackage
 
 /// `coresalvage undo CORE`

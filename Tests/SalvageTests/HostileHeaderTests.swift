@@ -82,7 +82,7 @@ struct HostileHeaderTests {
         continue
       }
       #expect(!repair.report.description.isEmpty)
-      #expect(!repair.json(output: nil, nil).line.isEmpty)
+      #expect(!repair.json.line.isEmpty)
       guard !repair.isWhole else { continue }
       let plan = repair.plan
       if lost == .drop, plan.size < 1 << 24 { try judge(input, name) }

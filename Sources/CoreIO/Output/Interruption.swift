@@ -3,8 +3,9 @@ internal import Glibc
 internal import Synchronization
 package import SystemPackage
 
-/// The temporary files that are being written, so that a signal that ends the process doesn't leave them.
-package enum Interruption {
+/// The temporary files that are being written, so that a signal that ends the process doesn't leave them. For a process
+/// that is a command: a library that is asked for nothing leaves the signals alone.
+public enum Interruption {
   private static let files = Mutex<Set<FilePath>>([])
   /// Whether whoever started us wants no signal where a pipe has lost its reader.
   private static let ignoresBrokenPipes = Atomic<Bool>(true)
@@ -22,8 +23,8 @@ package enum Interruption {
   ///
   /// Those that were ignored when the process began (as nohup(1) has SIGHUP), or blocked, stay so. A thread waits for the
   /// others, so that no work is done inside a signal handler. A pipe that has lost its reader is an error of the write to it:
-  /// see `endOfPipe`.
-  package static func watch() {
+  /// see ``end(for:)``. To be called once, before any other thread is started.
+  public static func watch() {
     ignoresBrokenPipes.store(isIgnored(SIGPIPE), ordering: .relaxed)
     _ = signal(SIGPIPE, SIG_IGN)
     var blocked = sigset_t()
@@ -53,9 +54,10 @@ package enum Interruption {
 
   private static func isIgnored(_ signal: Int32) -> Bool { linux_ignores_signal(signal) }
 
-  /// The reader of a pipe is gone. Ends the process as SIGPIPE would have, with nothing half written left; returns where
-  /// that signal was ignored when the process began: then it is an error like any other.
-  package static func endOfPipe() {
+  /// Where the error is that the reader of a pipe is gone, ends the process as SIGPIPE would have, with nothing half
+  /// written left. Returns for any other, and where that signal was ignored when the process began.
+  public static func end(for error: SalvageError) {
+    guard case .io(.brokenPipe, call: "write") = error.kind else { return }
     if !ignoresBrokenPipes.load(ordering: .relaxed) { end(by: SIGPIPE) }
   }
 

@@ -1,23 +1,23 @@
 internal import CLinux
 internal import Glibc
-package import SystemPackage
+public import SystemPackage
 
 /// Where an output goes, by the name that the user gave it: a file that appears whole or not at all, or a stream that is
 /// written and never replaced.
-package struct OutputPlace: Hashable, Sendable {
+public struct OutputPlace: Hashable, Sendable {
   /// As it was named.
-  package let path: FilePath
+  public let path: FilePath
   /// The descriptor that it names; nil for a name in a folder.
   private let descriptor: Int32?
   /// Whether it is written as it comes: standard output, an open descriptor, a FIFO.
-  package let isStream: Bool
+  public let isStream: Bool
 
-  /// The name that stands for standard output, and for standard input where one is read.
-  package static let standard: FilePath = "-"
+  /// The name `-`, which stands for standard output, and for standard input where an input is named.
+  public static let standard: FilePath = "-"
 
   /// Looks at the name, and opens nothing. To be called before anything else is opened: a descriptor's number may be
-  /// given to another file later.
-  package init(_ path: FilePath) throws(SalvageError) {
+  /// given to another file later. Throws where a descriptor is named that is not open for writing.
+  public init(_ path: FilePath) throws(SalvageError) {
     self.path = path
     descriptor = Self.descriptor(named: path)
     guard let descriptor else {
@@ -52,10 +52,10 @@ package struct OutputPlace: Hashable, Sendable {
   }
 
   /// What messages call it.
-  package var name: FilePath { Self.name(path, descriptor) }
+  public var name: FilePath { Self.name(path, descriptor) }
 
   /// Whether what goes there and what is printed would be mixed.
-  package var isStandardOutput: Bool {
+  public var isStandardOutput: Bool {
     guard isStream, descriptor != STDOUT_FILENO else { return isStream }
     guard let output = try? FileIdentity(of: .standardOutput, path: "standard output"),
       !output.isCharacterDevice, let own = identity
@@ -69,7 +69,7 @@ package struct OutputPlace: Hashable, Sendable {
   }
 
   /// Whether both are the same place, as far as their names and what stands there tell.
-  package func isSame(as other: OutputPlace) -> Bool {
+  public func isSame(as other: OutputPlace) -> Bool {
     if path.lexicallyNormalized() == other.path.lexicallyNormalized() { return true }
     if isStandardOutput && other.isStandardOutput { return true }
     guard let own = identity, let others = other.identity, !own.isCharacterDevice else {
@@ -79,7 +79,7 @@ package struct OutputPlace: Hashable, Sendable {
   }
 
   /// Throws for a terminal: what comes from a core is not to reach one raw.
-  package func refuseTerminal() throws(SalvageError) {
+  public func refuseTerminal() throws(SalvageError) {
     if let descriptor, isatty(descriptor) == 1 {
       throw SalvageError(.outputIsTerminal, file: name)
     }

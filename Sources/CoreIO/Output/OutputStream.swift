@@ -23,11 +23,8 @@ package final class OutputStream: Sendable {
     _ = linux_set_pipe_size(descriptor.rawValue, 1 << 20)
   }
 
-  /// For text, of which little goes there.
-  package static let standardOutput = OutputStream(.standardOutput, "standard output")
-  package static let standardError = OutputStream(.standardError, "standard error")
-
-  private init(_ descriptor: FileDescriptor, _ name: FilePath) {
+  /// One that is there anyway, for text, of which little goes there.
+  init(_ descriptor: FileDescriptor, _ name: FilePath) {
     path = name
     self.descriptor = descriptor
     isOwned = false
@@ -35,8 +32,9 @@ package final class OutputStream: Sendable {
 
   /// A stream that somebody has opened. Refuses a file of the inputs that it would be appended to.
   package convenience init(
-    _ descriptor: FileDescriptor, sparing inputs: InputSet, name: FilePath = "the output"
+    _ descriptor: FileDescriptor, sparing inputs: InputSet
   ) throws(SalvageError) {
+    let name: FilePath = descriptor == .standardOutput ? "standard output" : "the output"
     try self.init(descriptor, sparing: inputs, name: name, closing: false)
   }
 
@@ -74,14 +72,6 @@ package final class OutputStream: Sendable {
       try write(bytes)
       position += UInt64(bytes.count)
     }
-  }
-}
-
-extension SalvageError {
-  /// Whether nobody reads any more what was being written.
-  package var isEndOfPipe: Bool {
-    guard case .io(.brokenPipe, call: "write") = kind else { return false }
-    return true
   }
 }
 

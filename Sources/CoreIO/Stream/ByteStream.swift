@@ -26,7 +26,10 @@ public enum StreamEnding: Hashable, Sendable {
 
 /// What a stream is packed in.
 public enum Packing: String, Hashable, Sendable {
-  case zstd, lz4
+  /// Zstandard frames.
+  case zstd
+  /// LZ4 frames; archives too where they come through a pipe that is read to its end.
+  case lz4
 
   /// What the first bytes say; nil for bytes in no packing of these. Skippable frames (`184D2A5?`) are in use with both,
   /// and what comes after them decides.

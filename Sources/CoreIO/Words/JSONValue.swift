@@ -1,15 +1,23 @@
 /// A JSON value that is to be written. Members keep their order, so the same value gives the same bytes.
 public enum JSONValue: Hashable, Sendable {
+  /// No value.
   case null
+  /// true or false.
   case bool(Bool)
+  /// A whole number, written in full; readers that take it for a double lose bits above 2^53.
   case number(UInt64)
+  /// Text.
   case string(String)
+  /// Values in their order.
   case array([JSONValue])
+  /// Members in their order.
   case object([Member])
 
   /// A name and its value.
   public struct Member: Hashable, Sendable {
+    /// Its name.
     public let name: String
+    /// Its value.
     public let value: JSONValue
 
     package init(name: String, value: JSONValue) {

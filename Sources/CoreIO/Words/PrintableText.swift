@@ -5,8 +5,10 @@ public import SystemPackage
 /// Control characters, invalid UTF-8, and characters that change the direction or the look of what
 /// stands around them are shown as escapes (`\u{1b}`, `\xff`); a backslash is doubled so that no escape is ambiguous.
 public struct PrintableText: Hashable, Sendable, CustomStringConvertible {
+  /// The text, safe to print, on one line.
   public let description: String
 
+  /// Bytes that are UTF-8 as a rule.
   public init(_ bytes: some Sequence<UInt8>) {
     let bytes = Array(bytes)
     let backslash = UInt8(ascii: "\\")
@@ -25,8 +27,10 @@ public struct PrintableText: Hashable, Sendable, CustomStringConvertible {
     description = text
   }
 
+  /// Text that may hold control characters.
   public init(_ text: String) { self.init(text.utf8) }
 
+  /// A path, whose bytes need not be UTF-8.
   public init(_ path: FilePath) {
     self.init(Self.bytes(of: path))
   }

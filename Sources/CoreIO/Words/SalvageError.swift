@@ -5,6 +5,7 @@ public import SystemPackage
 ///
 /// It names the file, and where that helps the offset, what was expected and what was found.
 public struct SalvageError: Error, Hashable, Sendable {
+  /// What stopped it.
   public enum Kind: Hashable, Sendable {
     /// A system call said no.
     case io(Errno, call: String)
@@ -58,12 +59,14 @@ public struct SalvageError: Error, Hashable, Sendable {
     case cancelled
   }
 
+  /// What stopped it.
   public let kind: Kind
   /// The file that it is about.
   public let file: FilePath
   /// Where in it, in bytes; nil where that tells nothing.
   public let offset: UInt64?
 
+  /// An error about this file.
   public init(_ kind: Kind, file: FilePath, offset: UInt64? = nil) {
     self.kind = kind
     self.file = file

@@ -5,10 +5,14 @@ internal import ELFCore
 /// A hostile core names sizes whose sum no number holds: each part stays at the last number there is then. What is lost is
 /// counted by itself, for two sums that stand at the end can't tell it any more.
 public struct ByteTotal: Hashable, Sendable {
+  /// In bytes.
   public private(set) var size: UInt64 = 0
+  /// Bytes that are there.
   public private(set) var survived: UInt64 = 0
+  /// Bytes that are not.
   public private(set) var lost: UInt64 = 0
 
+  /// No bytes.
   public init() {}
 
   /// One range. No more of it survived than there was.
@@ -18,12 +22,14 @@ public struct ByteTotal: Hashable, Sendable {
     lost = size - self.survived
   }
 
+  /// Adds the other's bytes.
   public static func += (left: inout ByteTotal, right: ByteTotal) {
     left.size +|= right.size
     left.survived +|= right.survived
     left.lost +|= right.lost
   }
 
+  /// Whether nothing is lost.
   public var isWhole: Bool { lost == 0 }
   /// Whether nothing is left.
   public var isGone: Bool { survived == 0 }

@@ -52,6 +52,7 @@ public struct LostRange: Hashable, Sendable {
   public let flags: SegmentFlags
   /// Of an entry of the REBUILT note see `RebuiltRange.source`.
   public let cause: Cause
+  /// What became of it: a `State`, or a number that a later version has written.
   public package(set) var state: State
 
   /// As it stands in the note: a core can lose a million ranges.

@@ -116,8 +116,8 @@ package struct MapFile {
 }
 
 /// A number as people and programs write it: decimal, or hexadecimal after `0x`.
-package enum Number {
-  package static func parse(_ text: some Collection<UInt8>) -> UInt64? {
+private enum Number {
+  static func parse(_ text: some Collection<UInt8>) -> UInt64? {
     let isHexadecimal = text.count > 2 && text.starts(with: Array("0x".utf8))
     let isCapital = text.count > 2 && text.starts(with: Array("0X".utf8))
     let digits = isHexadecimal || isCapital ? text.dropFirst(2) : text[...]

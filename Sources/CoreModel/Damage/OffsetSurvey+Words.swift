@@ -1,4 +1,4 @@
-package import CoreIO
+internal import CoreIO
 
 extension OffsetSurvey {
   /// A place where bytes are missing, or where some are too many: between two offsets of the due file.
@@ -40,17 +40,6 @@ extension OffsetSurvey {
             + " --shifts mend puts them back.")
     }
     return result
-  }
-
-  package var json: JSONValue {
-    .array(
-      seams.map { seam in
-        .members([
-          "after": .number(seam.range.lowerBound), "before": .number(seam.range.upperBound),
-          "missing": .number(seam.change < 0 ? seam.change.magnitude : 0),
-          "surplus": .number(seam.change > 0 ? seam.change.magnitude : 0),
-        ])
-      })
   }
 }
 

@@ -44,15 +44,20 @@ public struct IntakeOptions: Hashable, Sendable {
   public var mapFile: FilePath?
   /// Ranges of the file that are lost, by their offsets.
   public var lostRanges: [Range<UInt64>] = []
+  /// What zeros at the end of the file are.
   public var zeroTail = ZeroTail.keep
+  /// What runs of zeros in the memory are.
   public var zeroRuns = ZeroRuns.keep
+  /// What holes in the memory are.
   public var holes = Holes.keep
+  /// What becomes of memory that is not in its place.
   public var shifts = Shifts.lose
   /// Whether a core that is still being written is taken as it is.
   public var acceptsGrowing = false
   /// Where streams are put whose output is no file.
   public var temporaryFolder: FilePath = "/var/tmp"
 
+  /// Nothing is known: every byte that is there counts.
   public init() {}
 
   /// The ranges that the user names as lost.

@@ -3,10 +3,15 @@ package import SystemPackage
 
 /// The way in which an input came, and what that tells of it. Nothing of it goes into the output.
 public struct WayIn: Hashable, Sendable {
+  /// Where its bytes were.
   public enum Kind: String, Hashable, Sendable {
-    case file, pipe
+    /// In a file that can be read at every place.
+    case file
+    /// In a pipe or a socket, which give each byte once.
+    case pipe
   }
 
+  /// Where its bytes were.
   public package(set) var kind: Kind
   /// What the dump was packed in; nil for none.
   public package(set) var packing: Packing?

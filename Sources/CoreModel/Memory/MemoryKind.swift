@@ -1,11 +1,16 @@
 /// What a stretch of memory was for, as far as a core tells it.
 public enum MemoryKind: String, Hashable, Sendable, CaseIterable {
+  /// What the program's file holds: code and data.
   case program
+  /// What libraries hold, the dynamic linker among them.
   case libraries
+  /// The memory that `brk` gives.
   case heap
   /// Mapped memory of no file: allocations, bss, thread-local data.
   case anonymous
+  /// Stacks of all threads but the first.
   case threadStacks = "thread stacks"
+  /// The stack of the first thread.
   case mainStack = "main stack"
   /// What the kernel maps into every process: vdso, vvar, vsyscall.
   case vdso

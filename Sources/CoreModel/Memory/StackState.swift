@@ -4,6 +4,7 @@ internal import ELFCore
 /// How much of a thread's stack a debugger can walk. Frames lie from the stack pointer upwards, the outermost at the
 /// segment's end, and a cut takes the end: what survives is told from the stack pointer up.
 public struct StackState: Hashable, Sendable {
+  /// How much of it is left. The raw value is its name in JSON.
   public enum Verdict: String, Hashable, Sendable {
     /// Every byte from the stack pointer to the segment's end survived.
     case whole
@@ -15,6 +16,7 @@ public struct StackState: Hashable, Sendable {
     case absent
   }
 
+  /// How much of it is left.
   public internal(set) var verdict: Verdict
   /// From where on the stack is counted: the stack pointer, or the segment's start where the pointer is below it.
   public let start: UInt64
@@ -27,7 +29,9 @@ public struct StackState: Hashable, Sendable {
   /// Whether it is zeros at its pointer and at its end, though those are there.
   public internal(set) var readsAsZeros = false
 
+  /// Bytes from the stack pointer on that survived.
   public var survived: UInt64 { survivesTo - start }
+  /// Bytes from the stack pointer to the end of the stack.
   public var size: UInt64 { end - start }
 }
 

@@ -37,6 +37,7 @@ package struct Module: Sendable {
 
 /// How a module was verified.
 public struct ModuleVerdict: Hashable, Sendable {
+  /// What it was compared with. The raw value is how reports say it.
   public enum Verification: String, Hashable, Sendable {
     /// The file has the build-id that survived in the core.
     case buildID = "build-id"
@@ -53,10 +54,12 @@ public struct ModuleVerdict: Hashable, Sendable {
     case leftOut = "not verified: left out"
   }
 
+  /// What it was compared with.
   public let verification: Verification
   /// What there is to say of the file; empty where all is well.
   public let remark: String
 
+  /// `remark` has to be safe to print.
   public init(_ verification: Verification, _ remark: String = "") {
     self.verification = verification
     self.remark = remark

@@ -31,6 +31,7 @@ public struct RebuiltRange: Hashable, Sendable {
   /// The entry as it stands in the note.
   public let range: LostRange
 
+  /// `range` has the source in the place of the cause.
   package init(_ range: LostRange, path: [UInt8]) {
     self.range = range
     self.path = path

@@ -1,10 +1,12 @@
-/// Whether a core is whole, and what speaks against it. `Examination` makes it, for every command; nobody else decides.
+/// Whether a core is whole, and what speaks against it. `Core` has it, for every command; nobody else decides.
 public struct CoreVerdict: Hashable, Sendable {
   /// One thing that speaks against it.
   public struct Reason: Hashable, Sendable {
     /// What it is about, an open set.
     public struct Kind: RawRepresentable, Hashable, Sendable {
+      /// Its name in JSON.
       public let rawValue: String
+      /// Any name: one that is not listed here is of a later version.
       public init(rawValue: String) { self.rawValue = rawValue }
       /// Bytes that its headers name are not there.
       public static let missing = Kind(rawValue: "missing")
@@ -24,12 +26,14 @@ public struct CoreVerdict: Hashable, Sendable {
       public static let zeros = Kind(rawValue: "zeros")
     }
 
+    /// What it is about.
     public let kind: Kind
     /// A sentence, safe to print.
     public let text: String
     /// Whether it proves that bytes are not what the process had; a warning otherwise.
     public let isDamage: Bool
 
+    /// `text` has to be safe to print.
     public init(_ kind: Kind, _ text: String, isDamage: Bool = true) {
       self.kind = kind
       self.text = text
@@ -40,6 +44,7 @@ public struct CoreVerdict: Hashable, Sendable {
   /// All of them, damage first found first.
   public package(set) var reasons: [Reason] = []
 
+  /// Nothing speaks against it.
   public init() {}
 
   /// Whether every byte is there, and nothing proves that one is not what the process had. A core that is not whole is

@@ -9,19 +9,27 @@ public enum CoreWriter: String, Hashable, Sendable {
   case handler
   /// gdb.
   case gcore
+  /// valgrind.
   case valgrind
   /// .NET's createdump.
   case createdump
+  /// The kernel of FreeBSD.
   case freeBSD = "freebsd"
+  /// The kernel of NetBSD.
   case netBSD = "netbsd"
+  /// The kernel of OpenBSD.
   case openBSD = "openbsd"
+  /// The kernel of Solaris or illumos.
   case solaris
+  /// humility, or the dump agent of Hubris.
   case hubris
+  /// esp-coredump, of an ESP32.
   case espCoredump = "esp-coredump"
   /// The kernel's own memory: /proc/vmcore, /proc/kcore, makedumpfile -E.
   case kdump
   /// The memory of a guest: QEMU's dump-guest-memory, Xen's dump-core.
   case guest
+  /// Nobody whose notes we know.
   case unknown
 
   /// Every writer's first notes tell; of a hostile core's millions no more are looked at.

@@ -2,18 +2,31 @@
 public struct CutCause: Hashable, Sendable {
   /// The ids, which are stable.
   public enum ID: String, Hashable, Sendable, CaseIterable {
+    /// The process's limit of a core's size, `RLIMIT_CORE`.
     case rlimitCore = "rlimit-core"
+    /// The process's limit of a file's size, `RLIMIT_FSIZE`.
     case rlimitFileSize = "rlimit-fsize"
+    /// The file system was full, or a quota used up.
     case noSpace = "no-space"
+    /// The process was killed while it was dumped.
     case killed
+    /// It was frozen or suspended meanwhile.
     case freezer
+    /// The kernel's pipe to the handler was interrupted.
     case pipeInterrupted = "pipe-interrupted"
+    /// The handler in `core_pattern` took no more.
     case handler
+    /// systemd-coredump cut it at a limit of its own.
     case systemdLimit = "systemd-limit"
+    /// A copy of the core did not come to its end.
     case copy
+    /// A copy left blocks out, or wrote them twice.
     case copyBlocks = "copy-blocks"
+    /// A compressed stream did not come to its end.
     case stream
+    /// Data never reached the disk.
     case writeback
+    /// It is still being written.
     case running
   }
 
@@ -37,11 +50,14 @@ public struct CutCause: Hashable, Sendable {
     public static func < (left: Confidence, right: Confidence) -> Bool { left.rank < right.rank }
   }
 
+  /// Which cause.
   public let id: ID
+  /// How sure it is.
   public let confidence: Confidence
   /// What speaks for it, a sentence each. Safe to print.
   public let evidence: [String]
 
+  /// `evidence` has to be safe to print.
   public init(_ id: ID, _ confidence: Confidence, _ evidence: [String]) {
     self.id = id
     self.confidence = confidence

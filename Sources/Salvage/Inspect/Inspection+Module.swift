@@ -24,7 +24,9 @@ extension Inspection {
     public internal(set) var end: UInt64
     /// nil where there is none in the core; then `buildIDAbsence` says why.
     public internal(set) var buildID: [UInt8]?
+    /// Why there is no build-id; of no meaning where there is one.
     public internal(set) var buildIDAbsence = BuildIDAbsence.none
+    /// Whether the file of that path on this machine is the same.
     public internal(set) var localFile: LocalFile = .unknown
 
     /// The last part of the path.

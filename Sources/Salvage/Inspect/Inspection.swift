@@ -19,17 +19,23 @@ public struct Inspection: Sendable {
     /// Whether systemd's journal is asked for what it knows of the core.
     public var asksJournal = true
 
+    /// What is known from the core, this machine's files and its journal.
     public init() {}
   }
 
   /// A thread: where it was, and whether a debugger can walk its stack.
   public struct Thread: Hashable, Sendable {
+    /// Its number (`pid` of its `NT_PRSTATUS`).
     public let id: UInt32
     /// Its name, raw. The kernel keeps that of the main thread alone.
     public let name: [UInt8]?
+    /// The signal that it got; 0 for none.
     public let signal: Signal
+    /// Where it was; nil on a machine whose registers we don't know.
     public let programCounter: UInt64?
+    /// Where its stack was; nil on a machine whose registers we don't know.
     public let stackPointer: UInt64?
+    /// What its program counter lies in.
     public internal(set) var location: Location
     /// nil on a machine whose registers we don't know.
     public let stack: StackState?
@@ -43,13 +49,17 @@ public struct Inspection: Sendable {
     public internal(set) var offset: UInt64 = 0
     /// The function by the module's file on this machine, raw, and how far into it.
     public internal(set) var symbol: [UInt8]?
+    /// How far into the function.
     public internal(set) var symbolOffset: UInt64 = 0
   }
 
   /// Memory of one kind, in bytes.
   public struct Tally: Hashable, Sendable {
+    /// Which kind.
     public let kind: MemoryKind
+    /// Bytes of it that were mapped.
     public internal(set) var mapped: UInt64 = 0
+    /// Bytes that the dump had of it, and what became of them.
     public internal(set) var dumped = ByteTotal()
     /// Mapped, dumped, survived and lost, as tables have them.
     package var sizes: [UInt64] { [mapped, dumped.size, dumped.survived, dumped.lost] }
@@ -57,11 +67,17 @@ public struct Inspection: Sendable {
 
   /// A segment of memory as it was mapped.
   public struct Mapping: Hashable, Sendable {
+    /// Where it begins in memory.
     public let address: UInt64
+    /// Bytes of it in memory (`p_memsz`).
     public let mapped: UInt64
+    /// Bytes of it that the dump had (`p_filesz`).
     public let dumped: UInt64
+    /// Those of them that are there.
     public let survived: UInt64
+    /// Where it stands in the due file (`p_offset`).
     public let fileOffset: UInt64
+    /// What was in it.
     public let kind: MemoryKind
   }
 
@@ -85,9 +101,11 @@ public struct Inspection: Sendable {
   public internal(set) var isHurtAgain = false
   /// What the repair put in place of lost bytes.
   public internal(set) var rebuilt: [LostRange] = []
-  /// 4096 where no note tells.
+  /// In bytes; 4096 where no note tells.
   public internal(set) var pageSize: UInt64 = 4096
+  /// Whether a note tells the page size.
   public internal(set) var isPageSizeKnown = false
+  /// Whose process it was; nil where that note is lost.
   public internal(set) var userID: UInt32?
   /// The signal that ended the process, why it came and where. Safe to print.
   public internal(set) var signalMeaning: String?
@@ -95,6 +113,7 @@ public struct Inspection: Sendable {
   public internal(set) var tableRange = 0..<UInt64(0)
   /// Where the notes lie in the file.
   public internal(set) var noteRanges: [Range<UInt64>] = []
+  /// All whose registers survived, the one that crashed first.
   public internal(set) var threads: [Thread] = []
   /// Only the kinds that the core has, in the order of `MemoryKind`.
   public internal(set) var memory: [Tally] = []
@@ -106,6 +125,7 @@ public struct Inspection: Sendable {
   public internal(set) var causes: [CutCause] = []
   /// What the file alone can't tell apart. Safe to print.
   public internal(set) var doubt: String?
+  /// In the order in which they were looked for.
   public internal(set) var findings: [Finding] = []
 
   /// Whether every byte is there, and nothing speaks against what they hold.

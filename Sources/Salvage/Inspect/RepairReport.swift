@@ -7,8 +7,11 @@ public import SystemPackage
 public struct RepairReport: Hashable, Sendable {
   /// One thread by its NT_PRSTATUS.
   public struct Thread: Hashable, Sendable {
+    /// Its number (`pid` of its `NT_PRSTATUS`).
     public let id: UInt32
+    /// Where it was; nil on a machine whose registers we don't know.
     public let programCounter: UInt64?
+    /// Where its stack was; nil on a machine whose registers we don't know.
     public let stackPointer: UInt64?
   }
 
@@ -20,12 +23,15 @@ public struct RepairReport: Hashable, Sendable {
     public let base: UInt64
     /// How far it lies from where it was linked for; nil where its headers are lost.
     public let bias: UInt64?
+    /// How the file that stands for it was made sure of.
     public let verdict: ModuleVerdict
   }
 
   /// A lost range and what it was, in words.
   public struct Loss: Hashable, Sendable {
+    /// Where it was, and why it is lost.
     public let range: LostRange
+    /// What it was: a stack, the data of a library. Safe to print.
     public let what: String
   }
 
@@ -38,7 +44,9 @@ public struct RepairReport: Hashable, Sendable {
     package var isStack: Bool { memory == .mainStack || memory == .threadStacks }
   }
 
+  /// The core, or a name like `standard input`.
   public let input: FilePath
+  /// What it ran on.
   public let machine: Machine
   /// What people call the machine, with its width and byte order; nil for one that we don't know.
   public let machineName: String?
@@ -46,7 +54,9 @@ public struct RepairReport: Hashable, Sendable {
   public let program: [UInt8]?
   /// The program's file, where it was named by hand.
   public let programFile: FilePath?
+  /// The process's arguments, raw, as far as its note has them: 79 bytes on Linux.
   public let commandLine: [UInt8]?
+  /// The process's number; nil where that note is lost.
   public let processID: UInt32?
   /// The one that ended the process; nil where that is lost.
   public let signal: Signal?
@@ -56,6 +66,7 @@ public struct RepairReport: Hashable, Sendable {
   public let sizeFound: UInt64
   /// In bytes; nil where the headers name a size that no file can have.
   public let sizeDue: UInt64?
+  /// Whether every byte is there, and nothing proves that one is not what the process had.
   public var isWhole: Bool { verdict.isWhole }
   /// Whether it is whole, and what speaks against it.
   public let verdict: CoreVerdict
@@ -65,15 +76,19 @@ public struct RepairReport: Hashable, Sendable {
   public let memory: ByteTotal
   /// Segments of memory with bytes in the file: whole, in part, lost.
   public let segmentsWhole: Int
+  /// Those of which a part survived.
   public let segmentsPartial: Int
+  /// Those of which nothing did.
   public let segmentsLost: Int
   /// How many bytes of the notes, and of the program header table, are lost.
   public let notesLost: UInt64
+  /// How many bytes of the program header table are lost.
   public let tableLost: UInt64
   /// What is in the output that was not in the dump, by address.
   public let rebuilt: [RebuiltRange]
   /// The programs and libraries that the process had mapped, by address; empty where nothing was to be rebuilt.
   public let modules: [Module]
+  /// What became of the dynamic linker's list of libraries.
   public let linkMap: LinkMapOutcome
   /// Whether NT_FILE no longer names files for data that is lost.
   public let mappingsReduced: Bool

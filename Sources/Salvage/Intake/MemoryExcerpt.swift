@@ -1,13 +1,16 @@
 public import CoreIO
 package import CoreModel
 internal import ELFCore
+public import SystemPackage
 
 /// A stretch of the process's memory, to be had from a core or an archive by its address.
 public struct MemoryExcerpt: Hashable, Sendable {
+  /// Where it begins in the process's memory.
   public var address: UInt64
   /// In bytes.
   public var length: UInt64
 
+  /// Nothing is read before one of the reading functions is called.
   public init(at address: UInt64, length: UInt64) {
     self.address = address
     self.length = length
@@ -24,6 +27,14 @@ public struct MemoryExcerpt: Hashable, Sendable {
     try Intake.glance(at: input) { intake throws(SalvageError) in
       try read(from: intake, after: &done, to: body)
     }
+  }
+
+  /// Writes the bytes into a stream, and throws as `read(from:to:)` does: what is before that has been written then. Refuses
+  /// a stream that goes into the core itself.
+  public func write(from path: FilePath, to output: FileDescriptor) throws(SalvageError) {
+    let inputs = InputSet(FileIdentity(at: path, followingLinks: true))
+    let stream = try OutputStream(output, sparing: inputs)
+    try read(from: path) { bytes throws(SalvageError) in try stream.write(bytes) }
   }
 
   /// Hands over what comes after the first `done` bytes, and counts on.

@@ -1,4 +1,4 @@
-package import CoreIO
+internal import CoreIO
 internal import CoreModel
 
 extension WayIn {
@@ -58,33 +58,5 @@ extension WayIn {
   var container: Surroundings.Container {
     guard packing != nil || ending != .whole else { return .none }
     return ending.lossCause == .pastEnd ? .whole : .cut(streamWords(isWhole: true) ?? "")
-  }
-
-  package var json: JSONValue {
-    .members([
-      "kind": .string(kind.rawValue),
-      "packing": packing.map { .string($0.rawValue) } ?? .null,
-      "ending": .string(endingName),
-      "zeroTail": .number(zeroTail),
-      "unreadable": .number(unreadable),
-      "archive": .array(archiveRemarks.map(JSONValue.string)),
-      "moved": offsets.json,
-      "mended": .bool(isMended),
-      "trailing": .number(offsets.trailing),
-      "systemd": .object(
-        Self.attributeNames.compactMap { name in
-          attributes[name].map { .init(name: name, value: .text($0)) }
-        }),
-    ])
-  }
-
-  private var endingName: String {
-    switch ending {
-    case .whole: "whole"
-    case .cut: "cut"
-    case .damaged: "damaged"
-    case .checksumWrong: "checksum wrong"
-    case .unreadable: "unreadable"
-    }
   }
 }

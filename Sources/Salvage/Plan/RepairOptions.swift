@@ -24,7 +24,12 @@ public struct RepairOptions: Hashable, Sendable {
 
   /// When the output shares its data with the input.
   public enum Reflink: String, Hashable, Sendable, CaseIterable {
-    case auto, always, never
+    /// Where the file system can, unless `sparse` asks for other holes than the input's.
+    case auto
+    /// Always: it is an error where the file system can't.
+    case always
+    /// Never: the output has its own data.
+    case never
   }
 
   /// What is made anew of what is lost.
@@ -37,6 +42,7 @@ public struct RepairOptions: Hashable, Sendable {
 
   /// What is put in from verified files.
   public enum WithFiles: String, Hashable, Sendable, CaseIterable {
+    /// Nothing.
     case none
     /// The header pages that were lost.
     case headers
@@ -44,7 +50,9 @@ public struct RepairOptions: Hashable, Sendable {
     case all
   }
 
+  /// What is made anew of what is lost.
   public var rebuild = Rebuild.all
+  /// What is put in from the files that the process had mapped.
   public var withFiles = WithFiles.headers
   /// Whether NT_FILE goes on naming files for data that is lost.
   public var keepMappings = false
@@ -52,14 +60,19 @@ public struct RepairOptions: Hashable, Sendable {
   public var sysroots: [FilePath] = []
   /// The program's file, whatever the core calls it.
   public var program: FilePath?
+  /// What stands in the file where lost bytes were.
   public var extend = Extend.due
+  /// What becomes of the program headers of lost memory.
   public var lostMemory = LostMemory.drop
+  /// When stretches of zeros become holes.
   public var sparse = Sparseness.auto
+  /// When the output shares its data with the input.
   public var reflink = Reflink.auto
   /// Whether an output that exists is replaced.
   public var force = false
   /// What is known of the input.
   public var intake = IntakeOptions()
 
+  /// What shows no lost byte, and rebuilds what a debugger needs.
   public init() {}
 }

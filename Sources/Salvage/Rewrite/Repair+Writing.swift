@@ -38,8 +38,8 @@ extension Repair {
     }
   }
 
-  /// Writes the repaired core, or the whole one as it is, to the output that was named when the input was opened. The file
-  /// appears under its name only once it is complete.
+  /// Writes the repaired core, or the whole one as it is, to the output that was named when the input was opened: a stream, or
+  /// a file, which appears under its name only once it is complete.
   @discardableResult
   public func write(
     progress: WorkProgress.Observer? = nil
@@ -47,8 +47,11 @@ extension Repair {
     guard let output else {
       throw SalvageError(.badOutput(reason: "no output was named"), file: source.path)
     }
+    guard !output.isStream else {
+      return try write(to: output.stream(sparing: files), progress: progress)
+    }
     guard let draft = try spooledDraft(replacing: options.force) else {
-      return try write(to: output, progress: progress)
+      return try write(to: output.path, progress: progress)
     }
     try draft.output.publish()
     return draft.written

@@ -19,7 +19,7 @@ public struct Repair: Sendable {
   /// A whole core is copied as it is.
   package let plan: Plan
   /// The output that was named when the input was opened.
-  let output: FilePath?
+  let output: OutputPlace?
 
   package var source: any ByteSource { intake.source }
   package var isWhole: Bool { core.verdict.isWhole }
@@ -32,16 +32,15 @@ public struct Repair: Sendable {
     spooling: Spooling = .plain, progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) {
     let folder = options.intake.temporaryFolder
+    let place = try output.map { path throws(SalvageError) in try OutputPlace(path) }
     let intake = try Intake.open(
       input, options: options.intake, sparse: options.sparse, spooling: spooling, progress: progress
     ) { inputs throws(SalvageError) in
-      guard let output, try !OutputPlace(output).isStream else {
-        return try UnnamedFile(in: folder)
-      }
-      return try OutputFile(output, sparing: inputs, replacing: options.force)
+      guard let place, !place.isStream else { return try UnnamedFile(in: folder) }
+      return try OutputFile(place.path, sparing: inputs, replacing: options.force)
     }
     do throws(SalvageError) {
-      try self.init(of: intake, for: output, options: options)
+      try self.init(of: intake, for: place, options: options)
     } catch {
       throw intake.reason(for: error)
     }
@@ -52,7 +51,7 @@ public struct Repair: Sendable {
   }
 
   package init(
-    of intake: Intake, for output: FilePath? = nil, options: RepairOptions
+    of intake: Intake, for output: OutputPlace? = nil, options: RepairOptions
   ) throws(SalvageError) {
     let intake = try intake.mended(options.intake.shifts)
     let core = try Core(intake, options: options.intake)

@@ -6,11 +6,13 @@ public import SystemPackage
 
 /// What the notes of a repaired core say of it: the LOST, REBUILT and ORIGIN notes, read again.
 public struct RepairRecord: Hashable, Sendable {
+  /// The core.
   public let file: FilePath
   /// False for a core that we never repaired.
   public let isRepaired: Bool
   /// In bytes; those of the last repair.
   public internal(set) var sizeFound: UInt64?
+  /// The size that this one should have had, in bytes; nil where the repair could not tell.
   public internal(set) var sizeDue: UInt64?
   /// Of all repairs, in the order of the notes.
   public internal(set) var lost: [LostRange]

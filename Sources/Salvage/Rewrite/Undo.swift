@@ -86,16 +86,3 @@ public struct Undo: Hashable, Sendable {
     try file.sync()
   }
 }
-
-extension Undo {
-  /// All of it, as one object.
-  public func json(of path: FilePath) -> JSONValue {
-    .members([
-      "file": .string(PrintableText(path).description),
-      "size": .number(size),
-      "verified": .number(verifiedBytes),
-      "unchecked": .number(uncheckedBytes),
-      "unknown": .number(unknownBytes),
-    ])
-  }
-}

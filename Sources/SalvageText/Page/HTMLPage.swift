@@ -8,7 +8,10 @@ internal import SystemPackage
 public struct HTMLPage: Hashable, Sendable {
   private var rows: [PageRow] = []
   private var sections: [String] = []
+  /// The cores of a batch and their outputs, whose place the page must not take.
+  private(set) var files = InputSet()
 
+  /// A page without a core.
   public init() {}
 
   /// Adds a core: its row in the overview, and its own section unless the page is to be an overview alone.
@@ -22,6 +25,8 @@ public struct HTMLPage: Hashable, Sendable {
 
   /// Adds a file of a batch: what it was, why it was cut, and what became of it.
   public mutating func add(_ record: BatchRecord) {
+    files.insert(at: record.input)
+    files.insert(at: record.output)
     if let error = record.error {
       rows.append(PageRow(error, name: record.input, state: PageRow.State(record)))
       return

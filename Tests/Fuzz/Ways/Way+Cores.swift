@@ -14,7 +14,7 @@ extension Way {
     // In a mended one, bytes are not where they were.
     let source = repair.source
     demand(!repair.report.description.isEmpty, "a report has words")
-    demand(!repair.json(output: "out", nil).line.isEmpty, "a report has JSON")
+    demand(!repair.json.line.isEmpty, "a report has JSON")
     demand(!repair.planDescription.isEmpty, "a plan has words")
     guard !repair.isWhole else { return }
     let plan = repair.plan

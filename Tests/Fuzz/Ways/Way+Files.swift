@@ -33,7 +33,7 @@ extension Way {
     ) { _ throws(SalvageError) in try UnnamedFile(in: Scratch.folder) }
     let repair = try Repair(of: intake, options: options)
     demand(!repair.report.description.isEmpty, "a report has words")
-    demand(!repair.json(output: nil, nil).line.isEmpty, "a report has JSON")
+    demand(!repair.json.line.isEmpty, "a report has JSON")
   }
 
   /// The file of a program that a stranger named.

@@ -1,16 +1,17 @@
 internal import CoreIO
-internal import Salvage
-internal import SystemPackage
+public import Salvage
+public import SystemPackage
 
 /// A word to paste into a shell. Names from a core are chosen by strangers: what a shell could read otherwise is quoted.
-struct ShellWord: CustomStringConvertible {
-  let description: String
+public struct ShellWord: Hashable, Sendable, CustomStringConvertible {
+  /// The word as it is to be typed, in ASCII.
+  public let description: String
 
-  init(_ path: FilePath) { self.init(PrintableText.bytes(of: path)) }
+  /// A path, byte for byte.
+  public init(_ path: FilePath) { self.init(path.bytes) }
 
-  init(_ text: String) { self.init(Array(text.utf8)) }
-
-  init(_ bytes: [UInt8]) {
+  /// Any bytes; a NUL among them no shell can be given.
+  public init(_ bytes: [UInt8]) {
     let plain = Array(
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:@%,".utf8)
     if !bytes.isEmpty, bytes.allSatisfy(plain.contains), bytes.first != UInt8(ascii: "-") {
@@ -32,10 +33,16 @@ struct ShellWord: CustomStringConvertible {
 }
 
 extension RepairReport {
-  /// The program as the argument of a debugger; a placeholder where its path is not known.
-  var programArgument: ShellWord {
+  /// The program as the argument of a debugger; the placeholder `./PROGRAM` where its path is not known.
+  public var programArgument: ShellWord {
     if let named = programFile { return ShellWord(named) }
     guard let program, program.first == UInt8(ascii: "/") else { return ShellWord("./PROGRAM") }
     return ShellWord(program)
+  }
+
+  /// The command line that opens a core in gdb. `sysroot` stands for the root of the machine that the core is from.
+  public func debuggerCommand(for core: FilePath, sysroot: FilePath? = nil) -> String {
+    let option = sysroot.map { " -iex \(ShellWord(Array("set sysroot ".utf8) + $0.bytes))" } ?? ""
+    return "gdb\(option) \(programArgument) \(ShellWord(core))"
   }
 }

@@ -1,0 +1,47 @@
+internal import CoreIO
+internal import CoreModel
+
+extension WayIn {
+  /// All of it, as one object.
+  var json: JSONValue {
+    .members([
+      "kind": .string(kind.rawValue),
+      "packing": packing.map { .string($0.rawValue) } ?? .null,
+      "ending": .string(endingName),
+      "zeroTail": .number(zeroTail),
+      "unreadable": .number(unreadable),
+      "archive": .array(archiveRemarks.map(JSONValue.string)),
+      "moved": offsets.json,
+      "mended": .bool(isMended),
+      "trailing": .number(offsets.trailing),
+      "systemd": .object(
+        Self.attributeNames.compactMap { name in
+          attributes[name].map { .init(name: name, value: .text($0)) }
+        }),
+    ])
+  }
+
+  private var endingName: String {
+    switch ending {
+    case .whole: "whole"
+    case .cut: "cut"
+    case .damaged: "damaged"
+    case .checksumWrong: "checksum wrong"
+    case .unreadable: "unreadable"
+    }
+  }
+}
+
+extension OffsetSurvey {
+  /// Where bytes are missing, and where some are too many.
+  fileprivate var json: JSONValue {
+    .array(
+      seams.map { seam in
+        .members([
+          "after": .number(seam.range.lowerBound), "before": .number(seam.range.upperBound),
+          "missing": .number(seam.change < 0 ? seam.change.magnitude : 0),
+          "surplus": .number(seam.change > 0 ? seam.change.magnitude : 0),
+        ])
+      })
+  }
+}
