@@ -98,10 +98,27 @@ let package = Package(
     .testTarget(
       name: "ELFCoreTests", dependencies: ["ELFCore", "TestSupport"], swiftSettings: tests),
     .testTarget(
+      name: "CoreIOTests", dependencies: ["CoreIO", "TestSupport"], swiftSettings: tests),
+    .testTarget(
+      name: "CoreModelTests", dependencies: house + ["FuzzWays", "TestSupport", systemPackage],
+      swiftSettings: tests),
+    .testTarget(
+      name: "ArchiveFormatTests", dependencies: ["ArchiveFormat", "TestSupport"],
+      swiftSettings: tests),
+    .testTarget(
       name: "SalvageTests",
-      dependencies: house + [
-        "CXXHash", "FuzzWays", "SalvageFoundation", "TestSupport", systemPackage,
-      ],
+      dependencies: house + ["CXXHash", "FuzzWays", "TestSupport", systemPackage],
+      swiftSettings: tests),
+    .testTarget(
+      name: "SalvageArchiveTests",
+      dependencies: house + ["CXXHash", "FuzzWays", "TestSupport", systemPackage],
+      swiftSettings: tests),
+    .testTarget(
+      name: "SalvageBatchTests", dependencies: house + ["TestSupport", systemPackage],
+      swiftSettings: tests),
+    .testTarget(
+      name: "SalvageTextTests",
+      dependencies: house + ["FuzzWays", "SalvageFoundation", "TestSupport", systemPackage],
       swiftSettings: tests),
     .testTarget(
       name: "CommandTests",

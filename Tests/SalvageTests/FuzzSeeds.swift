@@ -1,4 +1,7 @@
+import CoreIO
 import FuzzWays
+import Salvage
+import SalvageArchive
 import SystemPackage
 import TestSupport
 
@@ -130,12 +133,17 @@ enum FuzzSeeds {
 
   /// Archives: sound, without their seek table, and with a damaged block.
   private static func archives(of core: [UInt8]) throws -> [(kind: String, bytes: [UInt8])] {
-    let sample = try ArchiveSample(of: try RenderedRepair(core).bytes)
-    var damaged = sample.archive
+    let folder = try ScratchFolder(in: .memory)
+    var options = ArchiveOptions()
+    options.blockSize = .kib64
+    let repair = try Repair(
+      of: MemorySource(RenderedRepair(core).bytes), options: RepairOptions())
+    try repair.archive(to: folder.file("x"), options: options)
+    let sound = try ReferenceSource.contents(of: folder.file("x"))
+    var damaged = sound
     damaged[damaged.count / 3] ^= 0xff
     return [
-      ("sound", sample.archive), ("unindexed", Array(sample.archive.dropLast(20))),
-      ("damaged", damaged),
+      ("sound", sound), ("unindexed", Array(sound.dropLast(20))), ("damaged", damaged),
     ]
   }
 }

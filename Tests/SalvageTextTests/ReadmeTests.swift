@@ -14,7 +14,7 @@ struct ReadmeTests {
     arguments: ["ReadmeRepair", "ReadmeBatch"])
   func examples(name: String) throws {
     let readme = try Self.text(Tool.packageRoot.appending("README.md"))
-    let example = try Self.text(Tool.packageRoot.appending("Tests/SalvageTests/\(name).swift"))
+    let example = try Self.text(Tool.packageRoot.appending("Tests/SalvageTextTests/\(name).swift"))
     #expect(example.split(separator: "\n").count < 20)
     #expect(readme.contains("```swift\n\(example)```\n"))
   }
