@@ -43,14 +43,7 @@ package struct SkippableFrame: Sendable {
   /// Where it lies in the archive.
   package let range: Range<UInt64>
   /// All of its bytes.
-  package private(set) var bytes: [UInt8]
-
-  /// Where it is, without what is in it.
-  var withoutContent: SkippableFrame {
-    var frame = self
-    frame.bytes = []
-    return frame
-  }
+  package let bytes: [UInt8]
 
   /// The bytes between the identifier and the digest.
   package var content: ArraySlice<UInt8> { bytes[Self.prefixSize..<bytes.count - Self.digestSize] }

@@ -10,7 +10,6 @@ package struct DynamicSection: Hashable, Sendable {
     package static let stringTable = Tag(rawValue: 5)
     package static let symbolTable = Tag(rawValue: 6)
     package static let stringSize = Tag(rawValue: 10)
-    package static let sharedName = Tag(rawValue: 14)
     /// `DT_DEBUG`: in a program, the dynamic linker puts the address of its `r_debug` there.
     package static let debug = Tag(rawValue: 21)
     /// `DT_TEXTREL`: relocations change read-only segments.

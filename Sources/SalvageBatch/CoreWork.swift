@@ -69,7 +69,7 @@ package struct CoreWork {
       inspection.readsLocalFiles = false
       inspection.asksJournal = false
       inspection.asksCausesOnly = !options.inspectsAll
-      record.inspection = try? Inspection(of: repair.intake, options: inspection)
+      record.inspection = try? Inspection(of: repair.intake, repair.core, options: inspection)
     }
     return record
   }

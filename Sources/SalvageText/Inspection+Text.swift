@@ -199,7 +199,7 @@ extension BuildIDAbsence {
   }
 }
 
-extension Inspection.Module.LocalFile {
+extension Inspection.Module.FileHere {
   package var words: String {
     switch self {
     case .same: "the same"

@@ -175,7 +175,7 @@ struct RebuildVerificationTests {
     try Tool("cp", [victim.plugin.string, target.string]).runSuccessfully()
     let cut = try victim.crash.core.cut(at: victim.headerOffset + 4096)
     chown(cut.string, nobody, nobody)
-    func told() throws -> (String, Inspection.Module.LocalFile?) {
+    func told() throws -> (String, Inspection.Module.FileHere?) {
       let path = Array(victim.plugin.string.utf8)
       return (
         try victim.module(of: cut).verdict.remark,

@@ -31,20 +31,6 @@ extension ByteSource {
     return bytes
   }
 
-  /// Where the zeros from `offset` on end, at `end` at the latest. Holes are passed over.
-  package func endOfZeros(from offset: UInt64, to end: UInt64) throws(SalvageError) -> UInt64 {
-    var position = offset
-    while position < end {
-      guard let data = firstData(in: position..<end) else { return end }
-      position = data.lowerBound
-      let bytes = try bytes(at: position, count: Int(min(data.length, 1 << 18)))
-      if let first = bytes.firstIndex(where: { $0 != 0 }) { return position + UInt64(first) }
-      guard !bytes.isEmpty else { return end }
-      position += UInt64(bytes.count)
-    }
-    return end
-  }
-
   /// What isn't known to be a hole is read: that costs time, and hides nothing.
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? { range.isEmpty ? nil : range }
 }

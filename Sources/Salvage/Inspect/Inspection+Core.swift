@@ -31,25 +31,27 @@ extension Inspection {
     }
   }
 
-  package init(of intake: Intake, options: Options) throws(SalvageError) {
+  /// - Parameter core: what was made of the input already.
+  package init(of intake: Intake, _ core: Core? = nil, options: Options) throws(SalvageError) {
     // What is around an archive is not what was around the dump.
     let file = intake.source is ArchiveSource ? nil : intake.file
     var surroundings = file.map { Surroundings(of: $0) } ?? Surroundings()
     surroundings.container = intake.wayIn.container
     surroundings.exitStatus = options.exitStatus
-    try self.init(of: intake, surroundings, options: options)
+    try self.init(of: intake, core, surroundings, options: options)
   }
 
   package init(
     of source: any ByteSource, _ surroundings: Surroundings, options: Options = Options()
   ) throws(SalvageError) {
-    try self.init(of: Intake(source), surroundings, options: options)
+    try self.init(of: Intake(source), nil, surroundings, options: options)
   }
 
   private init(
-    of intake: Intake, _ surroundings: Surroundings, options: Options
+    of intake: Intake, _ known: Core?, _ surroundings: Surroundings, options: Options
   ) throws(SalvageError) {
-    let found = try Core(intake)
+    let found: Core
+    if let known { found = known } else { found = try Core(intake) }
     let before = try BeforeRepair(found)
     let core: Core
     if let before {

@@ -5,7 +5,7 @@ extension Inspection {
   /// A program or library that was mapped when the core was written.
   public struct Module: Hashable, Sendable {
     /// Whether the file of that path on this machine is the one that was mapped.
-    public enum LocalFile: String, Hashable, Sendable {
+    public enum FileHere: String, Hashable, Sendable {
       /// Its build-id is the core's.
       case same
       /// Its build-id is another, or it begins otherwise than the page that survived.
@@ -27,7 +27,7 @@ extension Inspection {
     /// Why there is no build-id; of no meaning where there is one.
     public internal(set) var buildIDAbsence = BuildIDAbsence.none
     /// Whether the file of that path on this machine is the same.
-    public internal(set) var localFile: LocalFile = .unknown
+    public internal(set) var localFile: FileHere = .unknown
 
     /// The last part of the path.
     public var name: [UInt8] { path.isEmpty ? Array("?".utf8) : MemoryNames.lastPart(path) }
