@@ -74,14 +74,17 @@ package struct Core: Sendable {
     }
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
     let names = MemoryNames(reading.process, structure.programHeaders)
-    let evidence = ZeroEvidence(
-      structure, reading.process, CoreMemory(structure, damage, source), names)
-    damage.lose(evidence.lost)
+    var memory = CoreMemory(structure, damage, source)
+    let evidence = ZeroEvidence(structure, reading.process, memory, names)
+    if !evidence.lost.isEmpty {
+      damage.lose(evidence.lost)
+      memory = CoreMemory(structure, damage, source)
+    }
     verdict.reasons += Self.noteReasons(structure) + evidence.reasons
     self.source = source
     self.structure = structure
     self.names = names
-    memory = CoreMemory(structure, damage, source)
+    self.memory = memory
     process = reading.process
     digest = reading.digest
     wayIn = intake.wayIn
