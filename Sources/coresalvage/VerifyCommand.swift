@@ -9,7 +9,9 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Decode and check all of an archive, and write nothing.")
 
   @Argument(
-    help: "Archives, or folders: of those, every .core.lz4 in and below them; one at least.")
+    help: """
+      Archives, or folders: of those, every *.core.lz4 and core.lz4 in and below; one at least.
+      """)
   var archives: [FileArgument]
 
   @Option(help: "How many threads decompress; else as many as there are cores.")

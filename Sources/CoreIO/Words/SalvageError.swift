@@ -108,7 +108,7 @@ extension SalvageError: CustomStringConvertible {
     case .nothingUnpacked(let reason): "\(reason): whether it held a core can't be told"
     case .emptyFile:
       "is empty: of a core nothing was written, as on a full disk; there is nothing to repair"
-    case .noArchives: "holds no archive: no file in or below it is named *.core.lz4"
+    case .noArchives: "holds no archive: no file in or below it is named core.lz4 or *.core.lz4"
     case .beyondRepair(let reason): "beyond repair: \(reason)"
     case .badMapFile(let line, let expected, let found):
       "no map file of ddrescue: line \(line): expected \(expected), found \(found)"
