@@ -4,7 +4,7 @@ public import ArchiveFormat
 public struct ArchiveOptions: Hashable, Sendable {
   /// A word that a user keeps with an archive.
   public struct Label: Hashable, Sendable {
-    /// By which it is found again; no two labels of an archive have the same.
+    /// By which it is found again. Given twice, both are kept, and most readers of JSON show one.
     public var key: String
     /// Whatever the user wants to know later.
     public var value: String

@@ -1,9 +1,9 @@
 /// When stretches of zeros become holes.
 public enum Sparseness: String, Hashable, Sendable, CaseIterable {
-  /// Where the input has holes.
+  /// Holes stay holes, and 16 KiB of zeros or more become one.
   case auto
-  /// Wherever a block is zeros.
+  /// The same from 4 KiB on, which is slower; and where data could be shared, it is copied.
   case always
-  /// Nowhere: all of the file takes room on the disk.
+  /// There are none: what is a hole, or lost, is written as zeros; and where data could be shared, it is copied.
   case never
 }

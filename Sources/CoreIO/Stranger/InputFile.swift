@@ -62,7 +62,7 @@ package final class InputFile: ByteSource {
     try self.init(reading: file.descriptor, named: path, size: size)
   }
 
-  /// The beginning of a file that somebody else has open, and goes on to.
+  /// The first `size` bytes of a file that is open already, and stays so whatever becomes of this.
   package init(
     reading file: FileDescriptor, named path: FilePath, size: UInt64
   ) throws(SalvageError) {

@@ -22,7 +22,6 @@ extension LostRange.State {
 }
 
 extension LostRange {
-
   package var jsonMembers: [JSONValue.Member] {
     [
       .init(name: "address", value: .address(address)),

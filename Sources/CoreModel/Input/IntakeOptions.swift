@@ -57,7 +57,7 @@ public struct IntakeOptions: Hashable, Sendable {
   /// Where streams are put whose output is no file.
   public var temporaryFolder: FilePath = "/var/tmp"
 
-  /// Nothing is known: every byte that is there counts.
+  /// Nothing is known: what is there counts, but for what stands in a wrong place.
   public init() {}
 
   /// The ranges that the user names as lost.

@@ -23,18 +23,12 @@ extension Repair {
     public internal(set) var fallbacks: [String] = []
 
     package init(
-      size: UInt64, extend: RepairOptions.Extend, sharesData: Bool, report: RepairReport,
-      wasResumed: Bool = false, lacksHole: Bool = false, lacksLock: Bool = false,
-      fallbacks: [String] = []
+      size: UInt64, extend: RepairOptions.Extend, sharesData: Bool, report: RepairReport
     ) {
       self.size = size
       self.extend = extend
       self.sharesData = sharesData
       self.report = report
-      self.wasResumed = wasResumed
-      self.lacksHole = lacksHole
-      self.lacksLock = lacksLock
-      self.fallbacks = fallbacks
     }
   }
 
