@@ -16,6 +16,7 @@ struct HostileWorkTests {
     let size: UInt64
     private let parts: [(offset: UInt64, bytes: [UInt8])]
     private let count = Mutex<UInt64>(0)
+    private let calls = StepCounter()
 
     /// - Parameter parts: by their offsets.
     init(size: UInt64, _ parts: [(offset: UInt64, bytes: [UInt8])]) {
@@ -24,6 +25,7 @@ struct HostileWorkTests {
     }
 
     var bytesRead: UInt64 { count.withLock { $0 } }
+    var reads: Int { calls.count }
 
     var unreadable: [Range<UInt64>] { [] }
     func confirmSize() {}
@@ -31,6 +33,7 @@ struct HostileWorkTests {
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SalvageError)
       -> Int
     {
+      _ = calls.next()
       guard offset < size else { return 0 }
       let range = offset..<offset + min(UInt64(buffer.count), size - offset)
       count.withLock { $0 += range.length }
@@ -133,6 +136,32 @@ struct HostileWorkTests {
       #expect(lost == .pad || kept <= repair.report.memory.survived)
       #expect(!repair.report.memory.isWhole)
     }
+  }
+
+  @Test(
+    "for names that all lead to one image whose notes have a segment for each byte is that for some of it"
+  )
+  func notesInManySegments() throws {
+    let count = 2000
+    var image = HostileHeader.file(count: 2)
+    image[16] = 3  // ET_DYN
+    image += HostileHeader.segment(at: 0, offset: 0, 4096)
+    image += HostileHeader.segment(type: 4, at: 0x1000_0000, offset: 4096, 1 << 16)
+    image += [UInt8](repeating: 0, count: 4096 - image.count)
+    var builder = CoreBuilder.typical()
+    builder.segments = [BuilderSegment(at: 0x1000_0000, flags: 5, image)]
+    builder.segments += (0..<UInt64(count)).map { BuilderSegment(at: 0x2000_0000 + $0, [0]) }
+    builder.notes.append(
+      .files(
+        (0..<count).map {
+          ReferenceMapping(
+            range: 0x1000_0000..<0x1000_1000, fileOffset: 0, path: "/lib/\($0).so")
+        }, .elf64Little))
+    let bytes = builder.build().bytes
+    let source = CountingSource(size: UInt64(bytes.count), [(0, bytes)])
+    let inspection = try Inspection(of: source, Surroundings())
+    #expect(inspection.modules.count == count)
+    #expect(source.reads < 40 * count, "\(source.reads)")
   }
 
   @Test("keeps the numbers of entries after one that names nothing, and undo gives that one back")

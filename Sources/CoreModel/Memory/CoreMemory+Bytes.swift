@@ -17,9 +17,10 @@ extension CoreMemory {
     return overflow ? [] : try surviving(address..<survivedEnd(of: address..<end))
   }
 
-  /// The same, where what can't be read is like what is lost.
+  /// The same, where what can't be read is like what is lost, and no more is read than lies near.
   package func readable(at address: UInt64, count: Int) -> [UInt8] {
-    (try? prefix(at: address, limit: count)) ?? []
+    let end = nearEnd(of: address..<(address +| UInt64(clamping: count)))
+    return (try? prefix(at: address, limit: Int(end - address))) ?? []
   }
 
   /// The bytes of a range that survived: it may go over several segments.

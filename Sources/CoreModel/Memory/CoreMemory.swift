@@ -41,6 +41,16 @@ package struct CoreMemory: Sendable {
     return after - 1
   }
 
+  /// Where what lies near in a range ends: what is small, a page or the notes of an image, has a few segments. Of a hostile
+  /// core each byte may be one, and a million names may lead there.
+  package func nearEnd(of range: Range<UInt64>) -> UInt64 {
+    let beyond = segments.partitioningIndex { $0.address > range.lowerBound } + Self.mostNear
+    return beyond < segments.count
+      ? min(range.upperBound, segments[beyond].address) : range.upperBound
+  }
+
+  private static let mostNear = 16
+
   /// The index of the segment that begins at an address, where it is none before `first`.
   package func index(beginningAt address: UInt64, from first: Int) -> Int? {
     guard first < segments.count, segments[first].address <= address else { return nil }

@@ -54,7 +54,7 @@ extension BuildIDAbsence {
     for (note, size) in headers?.notes ?? [] {
       let start = base &+ (note.address &- (headers?.firstAddress ?? 0))
       let (end, overflow) = start.addingReportingOverflow(size)
-      if !overflow { fates += memory.fates(of: start..<end) }
+      if !overflow { fates += memory.fates(of: start..<memory.nearEnd(of: start..<end)) }
     }
     if fates.contains(where: { $0.fate == .lost }) {
       self = .lost
