@@ -76,9 +76,7 @@ extension Repair {
       repair = all
       size = try repair.writeArchive(to: output, options, progress)
     }
-    if let file = intake.spool == nil ? source.backingFile : nil,
-      !self.options.intake.acceptsGrowing
-    {
+    if let file = intake.coreFile, !self.options.intake.acceptsGrowing {
       try WriterWatch.refuseGrown(file)
     }
     try output.resize(to: size)

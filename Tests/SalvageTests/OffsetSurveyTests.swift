@@ -142,4 +142,25 @@ struct OffsetSurveyTests {
       #expect(!survey.isMoved && survey.trailing == 0 && survey.missed == 0, "cut to \(size)")
     }
   }
+
+  @Test(
+    "that is still growing is refused, also where it is to be mended", arguments: [true, false])
+  func growing(isMended: Bool) throws {
+    let bytes = try Loaded(fixture: "bakery.whole.core").bytes
+    let folder = try ScratchFolder()
+    let damage = BlockDamage(.removed, at: 0x246_f000, size: 4096)
+    let path = try folder.write(damage.applied(to: bytes), to: "in.core")
+    var options = RepairOptions()
+    options.intake.shifts = isMended ? .mend : .lose
+    let intake = try Intake.open(.file(path), options: options.intake) { _ throws(SalvageError) in
+      throw SalvageError(.badOutput(reason: "is no stream"), file: path)
+    }
+    let grown = try FileDescriptor.open(path, .writeOnly, options: .append)
+    try grown.closeAfter { _ = try grown.writeAll([1]) }
+    let error = #expect(throws: SalvageError.self) { try Repair(of: intake, options: options) }
+    #expect(error?.kind == .stillWritten(reason: "still grows: somebody writes it"))
+    options.intake.acceptsGrowing = true
+    let repair = try Repair(of: intake, options: options)
+    #expect(repair.intake.wayIn.isMended == isMended)
+  }
 }

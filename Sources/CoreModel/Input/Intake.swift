@@ -40,6 +40,9 @@ extension Intake {
       inputs: InputSet(source.backingFile?.identity))
   }
 
+  /// The file whose bytes the core's are, wherever they stand in it; nil for what came out of a stream or an archive.
+  package var coreFile: InputFile? { spool == nil && !(source is any LossySource) ? file : nil }
+
   /// What is there of the input: all of it, but for what is known to be lost.
   package var present: DamageMap {
     var map = DamageMap(sizeFound: source.size, sizeDue: source.size)

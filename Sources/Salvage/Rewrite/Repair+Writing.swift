@@ -72,14 +72,15 @@ extension Repair {
   package func draft(
     of path: FilePath, replacing: Bool, progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) -> Draft {
-    // Of an archive or a stream, the file has other bytes than the core.
-    let file = intake.spool == nil ? source.backingFile : nil
+    let file = intake.coreFile
+    // What was put back to its place stands elsewhere in the file.
+    let shareable = intake.wayIn.isMended ? nil : file
     let output = try OutputFile(path, sparing: files, replacing: replacing)
     let rewrite = Rewrite(
       source: source, output: output, sparse: options.sparse,
       progress: WorkProgress(on: source.path, total: source.size, report: progress))
     // A file whose end is inside a block can be cloned into an empty file, and into no longer one.
-    let sharesData = try rewrite.clone(file, options.reflink)
+    let sharesData = try rewrite.clone(shareable, options.reflink)
     var plan = try resize(output)
     if !sharesData { try rewrite.copy(plan) }
     if let file, !options.intake.acceptsGrowing { try WriterWatch.refuseGrown(file) }
@@ -87,7 +88,7 @@ extension Repair {
     if let known { plan = try known.resize(output) }
     try rewrite.finish(plan)
     var written = (known ?? self).written(plan, in: output, sharesData: sharesData)
-    if file != nil, !sharesData, options.reflink == .auto, options.sparse == .auto {
+    if shareable != nil, !sharesData, options.reflink == .auto, options.sparse == .auto {
       written.fallbacks.append("copied: input and output can't share their data here")
     }
     return Draft(output: output, written: written, plan: plan)

@@ -115,10 +115,7 @@ public struct Repair: Sendable {
   private static func refuseUnfinished(
     _ intake: Intake, _ process: ProcessSnapshot, _ options: RepairOptions
   ) throws(SalvageError) {
-    guard !options.intake.acceptsGrowing, let file = intake.source.backingFile, intake.spool == nil
-    else {
-      return
-    }
+    guard !options.intake.acceptsGrowing, let file = intake.coreFile else { return }
     if let id = process.processID, let name = process.info?.name, Surroundings.isDumping(id, name) {
       throw SalvageError(
         .stillWritten(reason: "process \(id) is still being dumped (CoreDumping: 1)"),
