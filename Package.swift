@@ -24,14 +24,17 @@ let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "s
 /// The targets of the library, each of which knows those before it.
 let house: [Target.Dependency] = [
   "ELFCore", "CoreIO", "CoreModel", "ArchiveFormat", "Salvage", "SalvageArchive", "SalvageBatch",
-  "SalvageText",
+  "SalvageCapture", "SalvageText",
 ]
 
 let package = Package(
   name: "coresalvage",
   products: [
     .library(
-      name: "Salvage", targets: ["Salvage", "SalvageArchive", "SalvageBatch", "SalvageText"]),
+      name: "Salvage",
+      targets: [
+        "Salvage", "SalvageArchive", "SalvageBatch", "SalvageCapture", "SalvageText",
+      ]),
     .library(name: "SalvageFoundation", targets: ["SalvageFoundation"]),
     .executable(name: "coresalvage", targets: ["coresalvage"]),
   ],
@@ -75,10 +78,17 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "SalvageCapture",
+      dependencies: [
+        "ArchiveFormat", "CLinux", "CoreIO", "CoreModel", "ELFCore", "Salvage", "SalvageArchive",
+        systemPackage,
+      ],
+      swiftSettings: strict),
+    .target(
       name: "SalvageText",
       dependencies: [
         "ArchiveFormat", "CoreIO", "CoreModel", "ELFCore", "Salvage", "SalvageArchive",
-        "SalvageBatch", systemPackage,
+        "SalvageBatch", "SalvageCapture", systemPackage,
       ],
       swiftSettings: strict),
     .target(name: "SalvageFoundation", dependencies: ["CoreIO"], swiftSettings: strict),
@@ -115,6 +125,10 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "SalvageBatchTests", dependencies: house + ["TestSupport", systemPackage],
+      swiftSettings: tests),
+    .testTarget(
+      name: "SalvageCaptureTests",
+      dependencies: house + ["FuzzWays", "TestSupport", systemPackage],
       swiftSettings: tests),
     .testTarget(
       name: "SalvageTextTests",

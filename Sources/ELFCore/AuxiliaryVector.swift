@@ -16,6 +16,8 @@ package struct AuxiliaryVector: Hashable, Sendable {
     package static let userID = Key(rawValue: 11)
     /// `AT_PLATFORM`: where the machine's name lies, on the main stack.
     package static let platform = Key(rawValue: 15)
+    /// `AT_SECURE`: not 0 where the program was started with rights that its caller didn't have.
+    package static let isSecure = Key(rawValue: 23)
     /// `AT_RANDOM`: where sixteen random bytes lie, on the main stack.
     package static let random = Key(rawValue: 25)
     /// `AT_EXECFN`: where the program's path as it was executed lies, on the main stack.

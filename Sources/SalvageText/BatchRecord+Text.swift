@@ -46,7 +46,8 @@ extension RepairReport {
   /// How much there is of how much, in some words.
   fileprivate var summary: String {
     guard !isWhole else {
-      return (isRepaired ? "repaired before, " : "") + ByteCount(sizeFound).description
+      return (isRepaired ? "repaired before, " : isCaptured ? "captured, " : "")
+        + ByteCount(sizeFound).description
     }
     let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
     return

@@ -15,6 +15,7 @@ extension Inspection: CustomStringConvertible {
     var sections = [headline + processLines]
     if !strip.isEmpty { sections.append(["Memory by address"] + strip.map { "  " + $0 }) }
     if !causes.isEmpty || doubt != nil { sections.append(causeLines) }
+    if let capture { sections.append(["Captured"] + capture.lines) }
     sections.append(threadLines(most))
     if !memory.isEmpty { sections.append(memoryLines) }
     if !report.lost.isEmpty, all { sections.append(lossLines) }

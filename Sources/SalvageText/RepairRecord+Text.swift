@@ -5,6 +5,11 @@ public import Salvage
 extension RepairRecord {
   /// All of it, as one object.
   public var json: JSONValue {
+    guard let capture, case .object(let members) = knownJSON else { return knownJSON }
+    return .object(members + [.init(name: "capture", value: capture.json)])
+  }
+
+  private var knownJSON: JSONValue {
     .members([
       "file": .string(PrintableText(file).description),
       "repaired": .bool(isRepaired),
@@ -22,10 +27,16 @@ extension RepairRecord: CustomStringConvertible {
   /// Lines for people, safe to print: one for each lost range.
   public var description: String {
     let name = PrintableText(file)
-    guard isRepaired else { return "\(name): no repair: it has none of coresalvage's notes" }
+    guard isRepaired || isCaptured else {
+      return "\(name): no repair: it has none of coresalvage's notes"
+    }
     let size = sizeFound.map { "\(ByteCount($0))" } ?? "an unknown size"
     let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
-    var lines = ["\(name): repaired from \(size)\(due)"]
+    var lines = [
+      "\(name): \(isCaptured ? "captured by coresalvage" : "")\(isCaptured && isRepaired ? ", and " : "")"
+        + (isRepaired ? "repaired from \(size)\(due)" : "")
+    ]
+    lines += capture?.lines ?? []
     if isDamaged {
       lines.append("  damaged   its notes are damaged: more may be lost, or rebuilt, than they say")
     }

@@ -6,6 +6,11 @@ public import Salvage
 extension RepairReport {
   /// All of it, as one object. Addresses are hexadecimal strings; sizes are numbers of bytes.
   public var json: JSONValue {
+    guard let capture, case .object(let members) = knownJSON else { return knownJSON }
+    return .object(members + [.init(name: "capture", value: capture.json)])
+  }
+
+  private var knownJSON: JSONValue {
     .members([
       "input": .string(PrintableText(input).description),
       "sizeFound": .number(sizeFound),

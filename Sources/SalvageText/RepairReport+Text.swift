@@ -31,10 +31,17 @@ extension RepairReport: CustomStringConvertible {
     let name = named ? "\(PrintableText(input)): " : ""
     let size = ByteCount(sizeFound)
     guard !isWhole else {
-      return isRepaired
-        ? "\(name)repaired before, and no further damage, \(size)" : "\(name)whole, \(size)"
+      guard !isRepaired else { return "\(name)repaired before, and no further damage, \(size)" }
+      return "\(name)whole, \(isCaptured ? "captured by coresalvage, " : "")\(size)"
     }
     if verdict.isFiltered { return "\(name)filtered by its writer, \(size)" }
+    if isCaptured, !verdict.isComplete, sizeDue == sizeFound {
+      guard memory.lost > 0 else {
+        return "\(name)captured by coresalvage, but not to its end, \(size)"
+      }
+      return
+        "\(name)captured by coresalvage; \(ByteCount(memory.lost)) of \(ByteCount(memory.size)) of its memory lost"
+    }
     guard let sizeDue else {
       return
         "\(name)\(size) of a size that the headers don't tell: no file can be as long as they say"

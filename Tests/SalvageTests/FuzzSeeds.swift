@@ -1,4 +1,5 @@
 import CoreIO
+import CoreModel
 import FuzzWays
 import Salvage
 import SalvageArchive
@@ -34,6 +35,12 @@ enum FuzzSeeds {
     let map = Array("# Mapfile\n0x0 +\n0x0 0x100 +\n0x100 64 -\n0x140 0x10000 +\n".utf8)
     add(.map, "ddrescue", [UInt8(map.count), 0] + map + cut)
     add(.module, "program", SampleCore.program)
+    add(.json, "capture", capture.noteDescriptor)
+    for (kind, bytes) in captured {
+      for way in [Way.inspect, .repair, .note, .undo, .inPlace] {
+        add(way, kind, options: 0x80, bytes)
+      }
+    }
     for (kind, bytes) in try archives(of: cut) {
       for way in [Way.restore, .verify, .stream] { add(way, kind, bytes) }
     }
@@ -45,6 +52,36 @@ enum FuzzSeeds {
       add(.stream, "\(tool)-cut", Array(packed.dropLast(packed.count / 3)))
     }
     return seeds
+  }
+
+  private static var capture: CaptureRecord {
+    var record = CaptureRecord(way: .socket, time: 1, processID: 4242)
+    record.name = Array("typical".utf8)
+    record.commandLine = Array("typical\0--cut\0".utf8)
+    record.limits = [.init(name: "Max core file size", soft: 0, hard: nil)]
+    record.steps = [.init(.accepted, 0), .init(.done, 900)]
+    let sender = CaptureRecord.Sender(processID: 812, name: Array("runc".utf8))
+    record.kill = .init(kind: .signal, microseconds: 213_000, senders: [sender])
+    record.modules = [.init(path: [0x2f], base: 0x1000, buildID: [1, 2], isDeleted: true)]
+    return record
+  }
+
+  /// Cores that were captured: all of it, a part of it, and not to the end.
+  private static var captured: [(kind: String, bytes: [UInt8])] {
+    var builder = CoreBuilder.typical(.x86_64, threads: 1)
+    builder.pageSize = 64
+    for index in builder.segments.indices where builder.segments[index].bytes != nil {
+      builder.segments[index].bytes = [UInt8](repeating: UInt8(index + 1), count: 48)
+    }
+    let whole = CapturedCore(builder, capture: capture.noteDescriptor)
+    var partial = whole
+    partial.losses = [.init(2, 16..<48), .init(4, 0..<48, cause: 9)]
+    var unfinished = partial
+    unfinished.isFinished = false
+    return [
+      ("captured", whole.build()), ("captured-part", partial.build()),
+      ("captured-begun", unfinished.build()),
+    ]
   }
 
   /// Cores of every format, layout and fate, all of them as small as can be.

@@ -96,7 +96,7 @@ extension CoreBuilder {
     }
   }
 
-  private func writeProgramHeader(
+  func writeProgramHeader(
     _ writer: inout FieldWriter, type: UInt32, flags: UInt32, offset: Int, address: UInt64,
     fileSize: Int, memorySize: UInt64, alignment: UInt64
   ) {

@@ -21,6 +21,8 @@ extension DamageMap.Cause {
     case .pastEnd: "past the end of the file"
     case .unreadable: "unreadable"
     case .named: "named as lost"
+    case .gone: "gone with the process, which ended before they were read"
+    case .noRoom: "left out because there was no room"
     default: "damaged"
     }
   }

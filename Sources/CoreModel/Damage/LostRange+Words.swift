@@ -4,8 +4,9 @@ internal import ELFCore
 extension LostRange.Cause {
   private static let names: [Self: String] = [
     .pastEnd: "past end of file", .unreadable: "unreadable", .damaged: "damaged",
-    .named: "named as lost", .leftOut: "left out", .zeros: "zeros taken for lost",
-    .note: "damaged note",
+    .named: "named as lost", .leftOut: "left out", .gone: "gone before it was read",
+    .zeros: "zeros taken for lost", .note: "damaged note",
+    .noRoom: "no room when it was captured",
   ]
 
   /// Its name in JSON and text; its number for one that we don't know.

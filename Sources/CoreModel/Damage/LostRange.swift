@@ -18,10 +18,14 @@ public struct LostRange: Hashable, Sendable {
     public static let named = Cause(rawValue: 4)
     /// Left out by the dump's writer, on request.
     public static let leftOut = Cause(rawValue: 5)
+    /// Gone before it was read: the process had ended when its memory was captured.
+    public static let gone = Cause(rawValue: 6)
     /// A hole or a run of zeros that is taken for lost.
     public static let zeros = Cause(rawValue: 7)
     /// A note that is damaged: its bytes are there, and are no note.
     public static let note = Cause(rawValue: 8)
+    /// There was no room for it when it was captured: the disk was full, or the store as large as it may be.
+    public static let noRoom = Cause(rawValue: 9)
   }
 
   /// What became of it in the output, an open set. The raw values are those of the LOST note.

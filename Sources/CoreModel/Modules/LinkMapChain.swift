@@ -1,5 +1,5 @@
 package import CoreIO
-internal import ELFCore
+package import ELFCore
 
 /// The chain of `link_map` nodes as far as it survived.
 package struct LinkMapChain {
@@ -39,6 +39,20 @@ package struct LinkMapChain {
     else { return }
     _ = try? walk(from: first)
   }
+
+  /// The chain of the program whose header table lies at an address, as far as that can be read.
+  package init(ofProgramAt table: UInt64, _ memory: CoreMemory) {
+    guard let base = memory.segment(at: table)?.address,
+      let headers = Candidate([], at: base, in: memory).inCore
+    else {
+      self.init(memory)
+      return
+    }
+    self.init(of: headers, bias: base &- headers.firstAddress, memory)
+  }
+
+  /// The nodes that survived whole.
+  package var maps: [LinkMap] { nodes.map(\.map) }
 
   /// Whether no node survived.
   package var isEmpty: Bool { nodes.isEmpty }

@@ -57,10 +57,10 @@ package struct MappedImages {
   private mutating func addUnmapped(_ process: ProcessSnapshot) {
     let auxiliary = process.auxiliaryVector
     if let table = auxiliary?[.programHeaders], let base = memory.segment(at: table)?.address,
-      let headers = Candidate([], at: base, in: memory).inCore
+      Candidate([], at: base, in: memory).inCore != nil
     {
       add(process.programPath ?? [], base)
-      let chain = LinkMapChain(of: headers, bias: base &- headers.firstAddress, memory)
+      let chain = LinkMapChain(ofProgramAt: table, memory)
       for object in chain.objects.prefix(Self.mostObjects) {
         if let path = memory.cString(at: object.name), !path.isEmpty { add(path, object.bias) }
       }

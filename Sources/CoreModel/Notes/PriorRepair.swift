@@ -3,8 +3,9 @@ internal import ELFCore
 
 /// What one repair left in a core: its notes, each read when it is asked for. Nobody else reads notes of ours.
 ///
-/// A core that was repaired again has those of each repair, the last one's last. What they say is a file's word: no more is
-/// read of them, nor kept, than there are bytes for.
+/// A core that was repaired again has those of each repair, the last one's last. A core that was captured has those of the
+/// capture before them: LOST and CAPTURE, and nothing that it could be made undone by. What they say is a file's word: no
+/// more is read of them, nor kept, than there are bytes for.
 package struct PriorRepair: Sendable {
   private let source: any ByteSource
   private let format: ELFFormat
@@ -12,6 +13,7 @@ package struct PriorRepair: Sendable {
   private var originNote: Range<UInt64>?
   private var rebuiltNote: Range<UInt64>?
   private var headNote: Range<UInt64>?
+  private var captureNote: Range<UInt64>?
   /// The descriptor of the FILE note: NT_FILE as the repair found it.
   package private(set) var mappedFiles: Range<UInt64>?
 
@@ -28,7 +30,8 @@ package struct PriorRepair: Sendable {
     // Backwards, from the one that made the core what it is.
     for note in structure.notes.reversed() where note.owner == SalvageNote.owner {
       guard let rank = Self.order.firstIndex(of: note.kind) else { continue }
-      if repairs.isEmpty || rank >= next {
+      // What a capture wrote ends with its CAPTURE note.
+      if repairs.isEmpty || rank >= next || note.kind == SalvageNote.capture {
         guard repairs.count < mostRepairs else { break }
         repairs.append(PriorRepair(source: source, format: structure.format))
       }
@@ -53,7 +56,8 @@ package struct PriorRepair: Sendable {
 
   /// The order in which a repair writes them.
   private static let order = [
-    SalvageNote.lost, SalvageNote.origin, SalvageNote.rebuilt, SalvageNote.file, SalvageNote.head,
+    SalvageNote.lost, SalvageNote.capture, SalvageNote.origin, SalvageNote.rebuilt,
+    SalvageNote.file, SalvageNote.head,
   ]
 
   private mutating func take(_ kind: Note.Kind, _ descriptor: Range<UInt64>) {
@@ -62,12 +66,16 @@ package struct PriorRepair: Sendable {
     case SalvageNote.origin: originNote = descriptor
     case SalvageNote.rebuilt: rebuiltNote = descriptor
     case SalvageNote.file: mappedFiles = descriptor
+    case SalvageNote.capture: captureNote = descriptor
     default: headNote = descriptor
     }
   }
 
   /// Whether it has all that it takes to undo it.
   package var isComplete: Bool { lostNote != nil && originNote != nil && headNote != nil }
+
+  /// Whether it is no repair, but the capture that made the core.
+  package var isCapture: Bool { captureNote != nil }
 
   // MARK: What they say
 
@@ -87,6 +95,16 @@ package struct PriorRepair: Sendable {
   package func origin() throws(SalvageError) -> [UInt8]? {
     guard let originNote, originNote.length <= Self.largestOrigin else { return nil }
     return try source.bytes(at: originNote.lowerBound, count: Int(originNote.length))
+  }
+
+  /// The CAPTURE note; nil where there is none that we understand.
+  package func capture() throws(SalvageError) -> CaptureRecord? {
+    guard let captureNote, captureNote.length <= UInt64(CaptureRecord.largestNote) else {
+      return nil
+    }
+    return try CaptureRecord(
+      noteDescriptor: source.bytes(
+        at: captureNote.lowerBound, count: Int(captureNote.length)))
   }
 
   package var hasRebuilt: Bool { rebuiltNote != nil }
@@ -120,9 +138,4 @@ package struct PriorRepair: Sendable {
     let repair = last(in: structure, source)
     return try repair?.origin().flatMap { String(validating: $0, as: UTF8.self) }
   }
-}
-
-extension CoreStructure {
-  /// Whether a repair of ours left notes in it.
-  package var isRepaired: Bool { notes.contains { $0.owner == SalvageNote.owner } }
 }

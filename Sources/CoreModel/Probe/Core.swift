@@ -18,10 +18,17 @@ package struct Core: Sendable {
   package let memory: CoreMemory
   /// What people call its memory.
   package let names: MemoryNames
+  /// Of a core that was captured, what its notes tell of that.
+  package let capture: CaptureNotes?
+  /// Whether what a capture could not save is told of as lost memory, and not as memory that never was.
+  package let isRestored: Bool
 
-  /// - Parameter original: the bytes to examine, where they are the core as it was before the input was repaired.
+  /// - Parameters:
+  ///   - original: the bytes to examine, where they are the core as it was before the input was repaired.
+  ///   - restoring: whether what a capture could not save gets its program headers again: see `isRestored`.
   package init(
-    _ intake: Intake, options: IntakeOptions = IntakeOptions(), original: (any ByteSource)? = nil
+    _ intake: Intake, options: IntakeOptions = IntakeOptions(), original: (any ByteSource)? = nil,
+    restoring: Bool = false
   ) throws(SalvageError) {
     var intake = intake
     let source = original ?? intake.source
@@ -45,7 +52,12 @@ package struct Core: Sendable {
     if try intake.loseMoved(reading.structure, reading.process, source, options.shifts) {
       reading = try Reading(source, intake)
     }
-    let structure = reading.structure
+    var structure = reading.structure
+    let capture = try CaptureNotes(structure, source)
+    if restoring, let capture, Self.survives(structure.tableRange, source, intake) {
+      structure = structure.restoring(capture.lost)
+      intake.losses += capture.losses
+    }
     let dumpList = structure.wasRepaired ? nil : try DumpList(structure, source)
     // A size that no file can have is lost up to the last offset that can be named.
     var damage = DamageMap(
@@ -53,17 +65,18 @@ package struct Core: Sendable {
       endCause: dumpList == nil ? intake.wayIn.ending.lossCause : .leftOut)
     damage.lose(intake.losses + intake.unreadable)
     intake.wayIn.unreadable = intake.unreadable.total(\.range.length)
+    if let capture, restoring || !structure.isRepaired { verdict.reasons += capture.reasons }
     if let dumpList {
       verdict.add(
         .leftOut, "minicoredumper wrote it, and left memory out: what it did not save is lost.")
       damage.lose(dumpList.losses(structure.programHeaders))
-    } else if structure.isTouched(by: damage) {
+    } else if verdict.isComplete, structure.isTouched(by: damage) {
       verdict.add(.missing, "Bytes that its headers name are lost.")
     }
     verdict.reasons += intake.wayIn.offsetReasons
     damage.lose(structure.damagedNotes)
     // What could not be read is told of already.
-    let zeroed = structure.zeroedEntries
+    let zeroed = capture?.isUnfinished == true ? [] : structure.zeroedEntries
     let zeros = zeroed.total { damage.surviving(in: $0) }
     if zeros > 0 {
       let count = zeros / UInt64(structure.format.programHeaderSize)
@@ -85,11 +98,29 @@ package struct Core: Sendable {
     self.structure = structure
     self.names = names
     self.memory = memory
+    self.capture = capture
+    isRestored = restoring
     process = reading.process
     digest = reading.digest
     wayIn = intake.wayIn
     self.damage = damage
     self.verdict = verdict
+  }
+
+  /// The core as it was due, where a capture could not save all of it; itself else.
+  package func restored(
+    _ intake: Intake, options: IntakeOptions = IntakeOptions()
+  ) throws(SalvageError) -> Core {
+    guard let capture, !capture.lost.isEmpty, !isRestored else { return self }
+    return try Core(intake, options: options, restoring: true)
+  }
+
+  private static func survives(
+    _ range: Range<UInt64>, _ source: any ByteSource, _ intake: Intake
+  ) -> Bool {
+    var present = DamageMap(sizeFound: source.size, sizeDue: source.size)
+    present.lose(intake.losses + intake.unreadable)
+    return present.survives(range)
   }
 
   /// What the user takes for lost because it is zeros.
@@ -137,7 +168,7 @@ package struct Core: Sendable {
     let hasRecord = structure.notes.contains {
       $0.owner == SalvageNote.owner && $0.kind == SalvageNote.lost
     }
-    if structure.wasRepaired, !hasRecord {
+    if structure.wasRepaired, !hasRecord, !structure.isCaptured {
       reasons.append(
         .init(
           .notes,

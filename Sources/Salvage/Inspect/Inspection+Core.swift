@@ -55,9 +55,9 @@ extension Inspection {
     let before = try BeforeRepair(found)
     let core: Core
     if let before {
-      core = try Core(before.intake(intake), original: before.source)
+      core = try Core(before.intake(intake), original: before.source, restoring: true)
     } else {
-      core = found
+      core = try found.restored(intake)
     }
     report = RepairReport(core, Rebuild(), Segments(core.structure, core.damage, lostMemory: .drop))
     if before != nil { report.wayIn = intake.wayIn }
@@ -129,10 +129,21 @@ extension Inspection {
 
   // MARK: Causes
 
+  /// What is lost though nothing was cut off.
+  private static func insideWords(_ core: Core) -> String? {
+    core.damage.inside.map { "Nothing of it was cut off: \($0)." }
+  }
+
   private mutating func addCauses(
     _ core: Core, _ surroundings: Surroundings, options: Options
   ) {
     guard !isWhole, !report.verdict.isFiltered else { return }
+    if let capture = core.capture, !capture.isComplete {
+      let cut = CaptureCut(capture)
+      causes = cut.causes
+      doubt = cut.doubt ?? (causes.isEmpty ? Self.insideWords(core) : nil)
+      return
+    }
     let offsets = report.verdict.reasons.filter { [.moved, .trailing].contains($0.kind) }
     guard offsets.isEmpty else {
       causes = [CutCause(.copyBlocks, .likely, offsets.map(\.text))]
@@ -149,7 +160,7 @@ extension Inspection {
       return
     }
     guard report.sizeDue.map({ $0 > report.sizeFound }) ?? true else {
-      doubt = core.damage.inside.map { "Nothing of it was cut off: \($0)." }
+      doubt = Self.insideWords(core)
       return
     }
     let facts = CutFacts(

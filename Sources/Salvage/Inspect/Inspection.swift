@@ -131,6 +131,9 @@ public struct Inspection: Sendable {
   /// Whether every byte is there, and nothing speaks against what they hold.
   public var isWhole: Bool { report.isWhole }
 
+  /// How it was dumped, where coresalvage captured it; nil for every other core.
+  public var capture: CaptureRecord? { report.capture }
+
   /// The module that a location is in.
   public func module(of location: Location) -> Module? { location.module.map { modules[$0] } }
 }

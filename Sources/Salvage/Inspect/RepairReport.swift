@@ -72,6 +72,10 @@ public struct RepairReport: Hashable, Sendable {
   public let verdict: CoreVerdict
   /// Whether it is itself the output of a repair.
   public let isRepaired: Bool
+  /// How it was dumped, where coresalvage captured it; nil for every other core.
+  public let capture: CaptureRecord?
+  /// Whether coresalvage captured it, however much can be told of that.
+  public let isCaptured: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
   public let memory: ByteTotal
   /// Segments of memory with bytes in the file: whole, in part, lost.
@@ -142,6 +146,8 @@ public struct RepairReport: Hashable, Sendable {
     sizeDue = structure.sizeDue
     verdict = core.verdict
     isRepaired = structure.notesAreMerged || structure.isRepaired
+    capture = core.capture?.record
+    isCaptured = core.capture != nil
     memory = segments.memory
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial

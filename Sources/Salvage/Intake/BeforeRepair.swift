@@ -31,7 +31,7 @@ struct BeforeRepair {
     var losses: [DamageMap.Extent] = []
     var rebuilt: [LostRange] = []
     for repair in repairs {
-      losses += try repair.lost()?.ranges.compactMap(Self.extent) ?? []
+      losses += try repair.lost()?.ranges.compactMap(\.extent) ?? []
       rebuilt += try repair.rebuilt()?.list.ranges ?? []
     }
     let size = original.size
@@ -40,12 +40,6 @@ struct BeforeRepair {
     self.losses = losses.filter { $0.range.lowerBound < size }
     self.rebuilt = rebuilt
     tool = try repairs.last?.origin().flatMap(Self.tool)
-  }
-
-  private static func extent(_ lost: LostRange) -> DamageMap.Extent? {
-    let (end, overflow) = lost.fileOffset.addingReportingOverflow(lost.length)
-    guard !overflow, lost.length > 0 else { return nil }
-    return DamageMap.Extent(range: lost.fileOffset..<end, cause: lost.cause)
   }
 
   /// `coresalvage 1.0.0`, by the ORIGIN note.

@@ -19,7 +19,13 @@ struct LastRepair {
     let structure = try Probe.structure(of: source)
     format = structure.format
     sizeWritten = structure.sizeDue
-    guard let repair = PriorRepair.last(in: structure, source), repair.isComplete,
+    let last = PriorRepair.last(in: structure, source)
+    guard last?.isCapture != true else {
+      throw SalvageError(
+        .notInPlace(reason: "was captured, not repaired: there is nothing to undo"),
+        file: source.path)
+    }
+    guard let repair = last, repair.isComplete,
       let head = repair.headRange
     else {
       throw SalvageError(

@@ -70,7 +70,9 @@ public struct Repair: Sendable {
     let files = ModuleFiles(
       sysroots: options.sysroots, program: options.program, core: intake.file?.identity,
       process: core.process.info)
-    rebuild = try Rebuild(core, files, options)
+    // What a capture could not save is lost to a rebuild as well, though the headers don't name it.
+    let due = try core.restored(intake, options: options.intake)
+    rebuild = try Rebuild(due, files, options)
     try Self.refuseUnfinished(intake, core.process, options)
     plan = Plan(core, rebuild, options)
     if let hopeless = Hopelessness(core, plan.segments) {
@@ -82,7 +84,10 @@ public struct Repair: Sendable {
         .beyondRepair(reason: "a 32-bit core can't name what would stand past 4 GiB"),
         file: core.source.path, offset: core.structure.sizeFound)
     }
-    report = RepairReport(core, rebuild, plan.segments, programFile: options.program)
+    let segments =
+      due.isRestored
+      ? Segments(due.structure, due.damage, lostMemory: options.lostMemory) : plan.segments
+    report = RepairReport(due, rebuild, segments, programFile: options.program)
   }
 
   /// All that was read for it: no output may take the place of one of these files.

@@ -4,17 +4,21 @@ public import CoreModel
 internal import ELFCore
 public import SystemPackage
 
-/// What the notes of a repaired core say of it: the LOST, REBUILT and ORIGIN notes, read again.
+/// What our notes in a repaired or captured core say of it: LOST, REBUILT, ORIGIN and CAPTURE, read again.
 public struct RepairRecord: Hashable, Sendable {
   /// The core.
   public let file: FilePath
   /// False for a core that we never repaired.
   public let isRepaired: Bool
-  /// In bytes; those of the last repair.
+  /// Whether coresalvage captured it.
+  public let isCaptured: Bool
+  /// The CAPTURE note; nil where there is none that can be understood.
+  public internal(set) var capture: CaptureRecord?
+  /// In bytes; those of the last repair, or of the capture where there was none.
   public internal(set) var sizeFound: UInt64?
   /// The size that this one should have had, in bytes; nil where the repair could not tell.
   public internal(set) var sizeDue: UInt64?
-  /// Of all repairs, in the order of the notes.
+  /// Of the capture and all repairs, in the order of the notes.
   public internal(set) var lost: [LostRange]
   /// What is in it that was not in the dump, of all repairs.
   public internal(set) var rebuilt: [RebuiltRange]
@@ -55,6 +59,7 @@ public struct RepairRecord: Hashable, Sendable {
   ) throws(SalvageError) {
     file = source.path
     isRepaired = structure.isRepaired
+    isCaptured = structure.isCaptured
     lost = []
     rebuilt = []
     origins = []
@@ -71,6 +76,10 @@ public struct RepairRecord: Hashable, Sendable {
       isDamaged = isDamaged || list.isDamaged
     } else {
       isDamaged = true
+    }
+    if repair.isCapture {
+      capture = try repair.capture() ?? capture
+      isDamaged = isDamaged || capture == nil
     }
     if repair.hasRebuilt {
       let note = try repair.rebuilt()

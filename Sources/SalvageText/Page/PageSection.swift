@@ -25,6 +25,7 @@ struct PageSection {
     appendSummary(to: &page)
     appendMaps(to: &page)
     appendCauses(to: &page)
+    appendCapture(to: &page)
     appendFindings(to: &page)
     appendThreads(to: &page)
     appendMemory(to: &page)
@@ -94,6 +95,16 @@ struct PageSection {
       page.raw("</div>\n")
     }
     if let doubt = inspection.doubt { page.element("p", doubt) }
+  }
+
+  private func appendCapture(to page: inout HTML) {
+    guard let capture = inspection.capture else { return }
+    page.raw("<h2>Captured</h2>\n<dl>")
+    for (label, text) in capture.facts {
+      page.element("dt", label)
+      page.element("dd", text)
+    }
+    page.raw("</dl>\n")
   }
 
   private func appendFindings(to page: inout HTML) {

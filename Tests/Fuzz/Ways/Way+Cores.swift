@@ -74,6 +74,18 @@ extension Way {
     demand(!record.json.line.isEmpty, "a record has JSON")
   }
 
+  /// The descriptor of a CAPTURE note.
+  func json(_ bytes: [UInt8]) {
+    if let value = JSONReader.value(of: bytes) {
+      demand(
+        JSONReader.value(of: Array(value.line.utf8)) == value, "what is written is read again")
+    }
+    guard let record = CaptureRecord(noteDescriptor: bytes) else { return }
+    demand(!record.description.isEmpty, "a capture has words")
+    let again = CaptureRecord(noteDescriptor: record.noteDescriptor)
+    demand(again == record || again?.modulesLeftOut ?? 0 > 0, "a capture is read again")
+  }
+
   func cat(_ bytes: [UInt8]) throws(SalvageError) {
     // The first bytes say what is asked for.
     let address = bytes.span.integer(at: 0, size: 8, .little) ?? 0
