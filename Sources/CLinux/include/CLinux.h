@@ -72,4 +72,7 @@ _Bool linux_ignores_signal(int number);
 /// standard output. Reading and writing there goes on to fail.
 void linux_hold_standard_streams(void);
 
+#include "CLinuxCapture.h"
+#include "CLinuxStore.h"
+
 #endif

@@ -1,0 +1,87 @@
+internal import CLinux
+internal import CoreIO
+internal import CoreModel
+internal import Glibc
+internal import SystemPackage
+
+/// Who sent a signal, from the trace and from /proc, as long as it is there.
+struct SenderFacts: Hashable, Sendable {
+  var sender: CaptureRecord.Sender
+  /// Whether it is the init of a pid namespace inside ours; nil where it was gone.
+  var isContainedInit: Bool?
+
+  private static let commandLineLimit = 4096
+
+  /// Asks for the task of a line at once: a command like kill(1) is gone within a millisecond, and then the trace has its
+  /// name alone.
+  init(_ line: SignalLine) {
+    sender = CaptureRecord.Sender(processID: line.process ?? line.task, name: line.name ?? [])
+    guard let folder = Self.open(line.task, aliveAt: line.time) else { return }
+    defer { try? folder.close() }
+    if let status = ProcFile.contents("status", in: folder, most: 16 << 10).map(StatusFile.init) {
+      sender.userID = status.userIDs.first
+      sender.processID = status.processID ?? sender.processID
+      if !status.nestedIDs.isEmpty { isContainedInit = status.isContainedInit }
+    }
+    sender.commandLine =
+      ProcFile.contents("cmdline", in: folder, most: Self.commandLineLimit) ?? []
+    if let file = ProcFile.contents("cgroup", in: folder, most: 16 << 10) {
+      sender.cgroup = CgroupPath(file: file)?.path ?? []
+    }
+    fillName(line, folder)
+  }
+
+  /// The process's name is what people look for, not a thread's. The trace has it as it was in that instant.
+  private mutating func fillName(_ line: SignalLine, _ folder: FileDescriptor) {
+    if sender.processID != line.task, let leader = Self.open(sender.processID, aliveAt: line.time) {
+      defer { try? leader.close() }
+      if let name = ProcFile.line("comm", in: leader) { sender.name = name }
+    } else if sender.name.isEmpty, let name = ProcFile.line("comm", in: folder) {
+      sender.name = name
+    }
+  }
+
+  /// /proc/ID of a task that was there at a time on the monotonic clock: numbers are used again.
+  private static func open(_ id: UInt32, aliveAt time: UInt64) -> FileDescriptor? {
+    let number = unsafe linux_open_folder("/proc/\(id)")
+    guard number >= 0 else { return nil }
+    let folder = FileDescriptor(rawValue: number)
+    guard let stat = ProcFile.contents("stat", in: folder, most: 4096),
+      let start = startTime(stat, asleep: timeAsleep(), ticksPerSecond: ticksPerSecond),
+      start <= time
+    else {
+      try? folder.close()
+      return nil
+    }
+    return folder
+  }
+
+  /// When a task began, in nanoseconds of the monotonic clock: field 22 of its stat, rounded down to a tick.
+  static func startTime(_ stat: [UInt8], asleep: UInt64, ticksPerSecond: UInt64) -> UInt64? {
+    // The name before the last bracket may hold anything.
+    guard let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let fields = stat[(end + 1)...].split(separator: UInt8(ascii: " "))
+    guard fields.count > 19, let ticks = UInt64(String(decoding: fields[19], as: UTF8.self)),
+      ticksPerSecond > 0
+    else { return nil }
+    let (scaled, isTooLarge) = ticks.multipliedReportingOverflow(by: 1_000_000_000)
+    guard !isTooLarge else { return nil }
+    let time = scaled / ticksPerSecond
+    return time - min(time, asleep)
+  }
+
+  private static let ticksPerSecond = UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))
+
+  /// How long the machine slept since its start: processes' times count that, the monotonic clock doesn't.
+  private static func timeAsleep() -> UInt64 {
+    let awake = nanoseconds(of: CLOCK_MONOTONIC)
+    let all = nanoseconds(of: CLOCK_BOOTTIME)
+    return all - min(all, awake)
+  }
+
+  private static func nanoseconds(of clock: clockid_t) -> UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}

@@ -1,0 +1,144 @@
+internal import CLinux
+internal import CoreIO
+package import CoreModel
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+
+/// Watches who sends SIGKILL to whom, on the whole machine, for as long as it is there.
+///
+/// Times are nanoseconds of CLOCK_MONOTONIC. Process ids are those of the initial pid namespace.
+package final class SignalTrace: Sendable {
+  private let state = Mutex(KillLedger())
+  private let isOver = Atomic<Bool>(false)
+  private let hasStarted = Atomic<Bool>(false)
+  private let failure = Mutex<SalvageError?>(nil)
+  private let stopping: (read: FileDescriptor, write: FileDescriptor)
+
+  /// How long the line of a kill that is known to have happened may take to come to us.
+  private static let patience = 50_000
+  private static let pause = 1000
+
+  /// Starts to watch. It takes some milliseconds until signals are seen, and nobody waits for that. nil where that can't be had;
+  /// `because` is told in words why.
+  package init?(because tell: (String) -> Void = { _ in }) {
+    guard let place = TraceInstance.place else {
+      tell(
+        geteuid() == 0
+          ? "tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing"
+          : "tracing is for root alone")
+      return nil
+    }
+    guard let ends = try? FileDescriptor.pipe() else {
+      tell("there are no more file descriptors")
+      return nil
+    }
+    stopping = (ends.readEnd, ends.writeEnd)
+    for end in [ends.readEnd, ends.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+    guard BackgroundThread.start({ [weak self] in self?.watch(in: place) }) else {
+      tell("there are no more threads")
+      return nil
+    }
+  }
+
+  deinit {
+    try? stopping.read.close()
+    try? stopping.write.close()
+  }
+
+  /// Ends the watch and takes away what stands for it in tracefs. What was seen can still be asked for.
+  package func stop() {
+    _ = try? stopping.write.writeAll([0])
+    // It takes the kernel some 50 ms to do away with an instance.
+    for _ in 0..<2000 where !isOver.load(ordering: .acquiring) { usleep(1000) }
+  }
+
+  /// Why nothing is seen; nil where all is well.
+  package var obstacle: SalvageError? { failure.withLock { $0 } }
+
+  /// Whether signals are seen.
+  package var isAtWork: Bool {
+    hasStarted.load(ordering: .acquiring) && !isOver.load(ordering: .acquiring)
+  }
+
+  /// Waits until signals are seen, or never will be.
+  package func waitUntilReady() {
+    while !hasStarted.load(ordering: .acquiring), !isOver.load(ordering: .acquiring) {
+      usleep(500)
+    }
+  }
+
+  /// Who killed a process that is known to have ended; nil where nothing tells.
+  ///
+  /// - Parameter threads: its threads, for a signal can name one of them.
+  /// - Parameter start: when its dump was handed over. A signal may have come just before.
+  /// - Parameter end: when it was seen to have ended.
+  /// - Parameter crash: the instant that the kill's time is counted from; `start` where that is nil.
+  package func kill(
+    of processID: UInt32, threads: Set<UInt32> = [], since start: UInt64, until end: UInt64,
+    crashedAt crash: UInt64? = nil
+  ) -> CaptureRecord.Kill? {
+    let targets = threads.union([processID])
+    let span = (start - min(start, Self.lead))...max(start, end &+ Self.slack)
+    var waited = 0
+    while true {
+      let (kill, isFinal) = state.withLock { ledger -> (CaptureRecord.Kill?, Bool) in
+        guard let entry = ledger.entry(for: targets, in: span) else { return (nil, false) }
+        return (ledger.kill(entry, since: crash ?? start), !ledger.awaitsMore(entry))
+      }
+      if isFinal || waited >= Self.patience || isOver.load(ordering: .acquiring) { return kill }
+      usleep(UInt32(Self.pause))
+      waited += Self.pause
+    }
+  }
+
+  /// The trace's clock is cut to microseconds.
+  private static let slack: UInt64 = 1_000_000
+  /// A crash may have waited for us, and its process have been killed meanwhile. An earlier SIGKILL is none of this process: it
+  /// would have had no crash any more.
+  private static let lead: UInt64 = 1_000_000_000
+
+  // MARK: The thread
+
+  private func watch(in place: FilePath) {
+    defer { isOver.store(true, ordering: .releasing) }
+    // A sender is there for a millisecond, and dumps keep all processors busy.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -10)
+    do throws(SalvageError) {
+      let instance = try TraceInstance.make(in: place)
+      hasStarted.store(true, ordering: .releasing)
+      read(instance.pipe)
+      instance.remove()
+    } catch {
+      failure.withLock { $0 = error }
+    }
+  }
+
+  private func read(_ pipe: FileDescriptor) {
+    var lines = SignalLines()
+    var last: (task: UInt32, time: UInt64, facts: SenderFacts)?
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = unsafe buffer.withUnsafeMutableBytes { (try? unsafe pipe.read(into: $0)) ?? 0 }
+      for line in lines.take(buffer[..<count]) { note(line, &last) }
+      guard count == 0 else { continue }
+      if linux_wait_either(stopping.read.rawValue, pipe.rawValue, 1000) == 1 { return }
+    }
+  }
+
+  private func note(
+    _ line: SignalLine, _ last: inout (task: UInt32, time: UInt64, facts: SenderFacts)?
+  ) {
+    guard case .kill = line.event else { return state.withLock { $0.add(victim: line) } }
+    // A cgroup that is killed is thousands of lines by one sender.
+    let facts: SenderFacts
+    if let last, last.task == line.task, line.time >= last.time, line.time - last.time < 20_000_000
+    {
+      facts = last.facts
+    } else {
+      facts = SenderFacts(line)
+      last = (line.task, line.time, facts)
+    }
+    state.withLock { $0.add(line, facts) }
+  }
+}
