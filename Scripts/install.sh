@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(binutils git libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config)
-test=(binutils bzip2 chromium elfutils file g++ gcc gcc-multilib gdb gdb-multiarch gzip libc6-dev-arm64-cross
+test=(acl binutils bzip2 chromium elfutils file g++ gcc gcc-multilib gdb gdb-multiarch gzip libc6-dev-arm64-cross
   libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openssl python3 qemu-user strace systemd time util-linux xfsprogs
   xz-utils zstd)
 demo=(gdb tar xz-utils)

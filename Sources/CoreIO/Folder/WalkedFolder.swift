@@ -16,7 +16,8 @@ package import SystemPackage
   /// The folder of its outputs, once it is known to be there and free of what killed runs have left.
   package let place = Mutex<FilePath?>(nil)
 
-  private init(
+  /// One that is open already; takes the descriptor over, whatever comes of it.
+  package init(
     _ descriptor: FileDescriptor, path: FilePath, relativePath: FilePath
   ) throws(SalvageError) {
     do throws(SalvageError) {

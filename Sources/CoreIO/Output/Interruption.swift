@@ -10,6 +10,24 @@ public enum Interruption {
   /// Whether whoever started us wants no signal where a pipe has lost its reader.
   private static let ignoresBrokenPipes = Atomic<Bool>(true)
 
+  /// What is done instead of ending, once, by a signal that asks for the end.
+  private static let stop = Mutex<(@Sendable () -> Void)?>(nil)
+
+  /// From now on, the first SIGHUP, SIGINT or SIGTERM calls `body`, in a thread of its own; a second one ends the process. For
+  /// a process that has work to finish first; `watch` must have been called.
+  public static func whenAskedToEnd(_ body: @escaping @Sendable () -> Void) {
+    stop.withLock { $0 = body }
+  }
+
+  /// What is to be done instead of ending by a signal, and from then on not any more.
+  private static func takeStop(for received: Int32) -> (@Sendable () -> Void)? {
+    guard [SIGHUP, SIGINT, SIGTERM].contains(received) else { return nil }
+    return stop.withLock { stop in
+      defer { stop = nil }
+      return stop
+    }
+  }
+
   package static func willLeave(_ path: FilePath) { files.withLock { _ = $0.insert(path) } }
   package static func hasLeft(_ path: FilePath) { files.withLock { _ = $0.remove(path) } }
   package static func isWatching(_ path: FilePath) -> Bool { files.withLock { $0.contains(path) } }
@@ -45,7 +63,11 @@ public enum Interruption {
       { waited in
         var received: Int32 = 0
         if let signals = unsafe waited?.assumingMemoryBound(to: sigset_t.self) {
-          while unsafe sigwait(signals, &received) != 0 {}
+          while true {
+            while unsafe sigwait(signals, &received) != 0 {}
+            guard let stop = Interruption.takeStop(for: received) else { break }
+            stop()
+          }
           Interruption.end(by: received)
         }
         return nil
