@@ -1,0 +1,85 @@
+internal import CoreIO
+internal import CoreModel
+internal import SystemPackage
+
+/// What all ways in share: the store, whose turn it is, and who sends signals.
+final class CaptureEngine: Sendable {
+  private let store: CaptureStore
+  private let options: CaptureOptions
+  private let turns = CaptureTurns()
+  private let trace: SignalTrace?
+  private let log: @Sendable (CaptureEvent) -> Void
+
+  init(
+    _ store: CaptureStore, _ options: CaptureOptions,
+    _ log: @escaping @Sendable (CaptureEvent) -> Void
+  ) {
+    self.store = store
+    self.options = options
+    self.log = log
+    trace = SignalTrace()
+  }
+
+  /// Serves one connection in a thread of its own.
+  func take(socket: FileDescriptor) {
+    turns.begin()
+    let isStarted = BackgroundThread.start {
+      guard let request = SocketRequest(socket) else {
+        self.turns.endUrgent()
+        self.turns.end()
+        return
+      }
+      self.run(request.channel, accept: request.accept, reject: request.reject)
+    }
+    guard isStarted else {
+      turns.endUrgent()
+      turns.end()
+      try? socket.close()
+      return
+    }
+  }
+
+  /// Serves a crash that the kernel has started us for.
+  func take(pipe channel: CrashChannel) {
+    turns.begin()
+    run(channel, accept: { true }, reject: {})
+  }
+
+  private func run(_ channel: CrashChannel, accept: () -> Bool, reject: () -> Void) {
+    let run = CaptureRun(channel, options, store, turns, trace)
+    let outcome = run.run(accept: accept, reject: reject)
+    channel.release()
+    let result: CaptureEvent.Result
+    switch outcome {
+    case .refused: result = .refused
+    case .captured(let path, let lost):
+      result = .captured(
+        path, size: FileIdentity(at: path, followingLinks: false)?.size ?? 0, lost: lost)
+    case .cut(let path): result = .cut(path)
+    case .gone: result = .gone
+    case .failed(let error): result = .failed(error)
+    }
+    log(CaptureEvent(result: result, record: run.record))
+  }
+
+  /// Brings the cores to their end that a daemon before us has left unfinished.
+  func finishLeftovers() {
+    for path in store.unfinished() {
+      do throws(SalvageError) {
+        let (finished, record) = try UnfinishedCore.finish(path, in: store)
+        log(CaptureEvent(result: .finished(finished), record: record))
+      } catch {
+        log(
+          CaptureEvent(
+            result: .failed(error), record: CaptureRecord(way: .socket, time: 0, processID: 0)))
+      }
+    }
+  }
+
+  /// Waits for all that is under way.
+  func drain() {
+    turns.drain()
+    store.drain()
+    trace?.stop()
+  }
+}
