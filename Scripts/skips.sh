@@ -19,6 +19,7 @@ excuses() { # KIND WHICH
     root | other-user) ! is_root ;;
     # A container may have them read-only.
     kernel-cores) ! is_root || [[ ! -w /proc/sys/kernel/core_pattern ]] ;;
+    socket-cores) excuses kernel-cores || ! grep -qw socket /proc/sys/kernel/core_modes ;;
     mounts) ! is_root || ! unshare -m mount -t tmpfs none /mnt ;;
     xfs) excuses mounts || [[ ! -e /dev/loop-control ]] || ! { grep -qw xfs /proc/filesystems || modprobe -q xfs; } ;;
     fuse) excuses mounts || [[ ! -e /dev/fuse ]] ;;

@@ -22,6 +22,7 @@ struct Coresalvage: ParsableCommand {
       RepairCommand.self, UndoCommand.self, BatchCommand.self, InspectCommand.self,
       CheckCommand.self, NoteCommand.self,
       ArchiveCommand.self, RestoreCommand.self, VerifyCommand.self, CatCommand.self,
+      CaptureCommand.self,
     ],
     defaultSubcommand: RepairCommand.self)
 }

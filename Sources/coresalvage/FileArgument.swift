@@ -7,6 +7,8 @@ internal import SystemPackage
 struct FileArgument: ExpressibleByArgument {
   let path: FilePath
 
+  init(path: FilePath) { self.path = path }
+
   init?(argument: String) {
     let bytes = ArgumentBytes.bytes(of: argument).map { CChar(bitPattern: $0) }
     path = FilePath(platformString: bytes + [0])

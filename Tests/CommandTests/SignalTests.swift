@@ -42,12 +42,15 @@ struct SignalTests {
     "that ends the process leaves nothing, and is what it ends by",
     arguments: [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU])
   func ends(signal: Int32) throws {
-    let waiting = try Waiting()
-    waiting.running.send(signal)
-    let result = try waiting.running.finish()
-    waiting.pair.closeOurs()
-    #expect(result.ending == .signal(signal, dumpedCore: false), "\(result)")
-    #expect(try waiting.folder.names() == [])
+    // SIGQUIT dumps a core where a socket takes them, whatever its limit: core_pattern stays as it is meanwhile.
+    try KernelSettings.with([:]) {
+      let waiting = try Waiting()
+      waiting.running.send(signal)
+      let result = try waiting.running.finish()
+      waiting.pair.closeOurs()
+      #expect(result.ending == .signal(signal, dumpedCore: false), "\(result)")
+      #expect(try waiting.folder.names() == [])
+    }
   }
 
   @Test(

@@ -10,6 +10,8 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
   case root
   /// The kernel writes cores as a test wants them: its settings are right, or can be changed.
   case kernelCores
+  /// The kernel hands crashes over by a socket, from 6.17 on, to whom root says.
+  case socketCores
   /// A setting that not every kernel has.
   case kernelSetting(String)
   /// File systems of one's own can be mounted.
@@ -47,6 +49,7 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .root: "root"
     case .kernelCores: "kernel-cores"
+    case .socketCores: "socket-cores"
     case .kernelSetting(let name): "setting \(name)"
     case .mounts: "mounts"
     case .xfs: "xfs"

@@ -17,6 +17,9 @@ enum NeedProbe {
     switch need {
     case .root: geteuid() == 0
     case .kernelCores: KernelSettings.canHold(KernelCores.settings)
+    case .socketCores:
+      isMet(.root) && KernelSettings.canHold(["kernel.core_pattern": "@@/socket"])
+        && runs("grep", ["-qw", "socket", "/proc/sys/kernel/core_modes"])
     case .kernelSetting(let name): KernelSettings.value(of: name) != nil
     case .mounts: runs("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"])
     case .xfs:

@@ -1,0 +1,114 @@
+internal import CoreIO
+public import CoreModel
+public import SalvageCapture
+internal import SystemPackage
+
+extension CaptureListing: CustomStringConvertible {
+  /// A table for people, the newest core last, then the crashes of which none was taken. Safe to print; ends without a newline.
+  public var description: String {
+    let titles = ["time (UTC)", "pid", "user", "signal", "core", "on disk", "program"]
+    let table = Table(titles, entries.map(\.row), rightAligned: [1, 2, 5])
+    let lines = entries.isEmpty ? [] : table.lines
+    return (lines + (skipped?.lines ?? [])).joined(separator: "\n")
+  }
+}
+
+extension CaptureEntry {
+  fileprivate var row: [String] {
+    [
+      UTCTime(microseconds: time).toTheSecond,
+      processID.map { String($0) } ?? "",
+      userID.map { String($0) } ?? "",
+      signalWord,
+      stateWord,
+      ByteCount(allocated).description,
+      PrintableText(program.isEmpty ? name : program).description,
+    ]
+  }
+
+  private var program: [UInt8] { record?.program ?? [] }
+
+  private var signalWord: String {
+    guard let number = record?.signal.flatMap(UInt16.init(exactly:)) else { return "" }
+    return Signal(number, .generic).description
+  }
+
+  private var stateWord: String {
+    let word =
+      switch state {
+      case .whole: "whole"
+      case .lost(let bytes): "\(ByteCount(bytes)) lost"
+      case .unfinished: "unfinished"
+      case .unreadable: "unreadable"
+      }
+    return word + (record?.kill == nil ? "" : ", was killed") + (isArchive ? ", archived" : "")
+  }
+
+  // MARK: All of one
+
+  /// Lines for people: the file, all that `record` tells, and the command to type next. Safe to print; ends without a newline.
+  ///
+  /// - Parameter record: see `fullRecord()`.
+  public func text(_ record: CaptureRecord?) -> String {
+    var lines = ["\(PrintableText(path)): \(stateWords)"]
+    lines.append(
+      "  size      \(ByteCount(size))\(isArchive ? ", an archive" : ""), \(ByteCount(allocated)) on disk"
+    )
+    if let record {
+      lines += record.lines
+    } else {
+      lines.append("  when      \(UTCTime(microseconds: time))")
+      if let processID { lines.append("  process   pid \(processID), \(PrintableText(name))") }
+    }
+    return (lines + ["next: \(nextCommand)"]).joined(separator: "\n")
+  }
+
+  private var stateWords: String {
+    switch state {
+    case .whole: "whole, captured by coresalvage"
+    case .lost(let bytes): "captured by coresalvage; \(ByteCount(bytes)) of it are lost"
+    case .unfinished: "not finished, valid as far as it goes"
+    case .unreadable(let error): error.words
+    }
+  }
+
+  private var nextCommand: String {
+    if case .unreadable = state { return "coresalvage inspect \(ShellWord(path))" }
+    let isPath = program.first == UInt8(ascii: "/")
+    let program = isPath ? ShellWord(program) : ShellWord("./PROGRAM")
+    guard isArchive, let name = path.lastComponent else {
+      return "gdb \(program) \(ShellWord(path))"
+    }
+    let core = ShellWord(Array(name.bytes.dropLast(".lz4".utf8.count)))
+    return "coresalvage restore \(ShellWord(path)) \(core) && gdb \(program) \(core)"
+  }
+}
+
+extension SkippedCrashes {
+  /// A line for each program, safe to print.
+  fileprivate var lines: [String] {
+    guard count > 0 else { return [] }
+    return ["not captured, for there were too many at a time:"]
+      + programs.map { $0.line(PrintableText($0.program).description) }
+      + (others.map { [$0.line("other programs")] } ?? [])
+  }
+}
+
+extension SkippedCrashes.Program {
+  fileprivate func line(_ name: String) -> String {
+    let user = userID.map { " (user \($0))" } ?? ""
+    let (from, to) = (UTCTime(microseconds: first), UTCTime(microseconds: last))
+    let span =
+      from.toTheSecond == to.toTheSecond
+      ? "at \(from.toTheSecond)" : "from \(from.toTheSecond) to \(to.toTheSecond)"
+    return "  \(count) of \(name)\(user), \(span) UTC"
+  }
+}
+
+extension UTCTime {
+  /// Date and time of day alone.
+  fileprivate var toTheSecond: String {
+    let text = description
+    return text.firstIndex(of: ".").map { String(text[..<$0]) } ?? text
+  }
+}

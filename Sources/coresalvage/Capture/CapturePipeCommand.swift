@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import SalvageCapture
+internal import SalvageText
+
+/// `coresalvage capture pipe --store DIR %P`
+struct CapturePipeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pipe",
+    abstract:
+      "Take one crash on standard input: what the kernel starts by |PROGRAM in kernel.core_pattern."
+  )
+
+  @Argument(help: "The process that crashed, by its id in the initial pid namespace (%P).")
+  var processID: UInt32
+
+  @Argument(help: "Further words of core_pattern: what the kernel tells of a crash beside that.")
+  var facts: [String] = []
+
+  @OptionGroup var storing: StoreFlags
+
+  @OptionGroup var capturing: CaptureFlags
+
+  func run() throws {
+    let store = try storing.opened()
+    CapturePipe.run(processID: processID, store: store, options: capturing.options) { _ in }
+  }
+}

@@ -1,0 +1,19 @@
+internal import ArgumentParser
+internal import SalvageCapture
+internal import SalvageText
+
+/// `coresalvage capture status`
+struct CaptureStatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Print what will happen to the next crash; exit with 0 if it is captured, else 1.")
+
+  @Flag(help: "Print one JSON object, on one line.")
+  var json = false
+
+  func run() throws {
+    let status = try CaptureStatus()
+    Console.print(json ? status.json.line : status.description)
+    if !status.isActive { throw ExitStatus.damage }
+  }
+}

@@ -1,0 +1,19 @@
+internal import ArgumentParser
+internal import SalvageCapture
+internal import SalvageText
+internal import SystemPackage
+
+/// `coresalvage capture uninstall`
+struct CaptureUninstallCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "uninstall",
+    abstract: "Take back what install did; what was set before is set again, and cores stay.")
+
+  @Option(help: "Remove files below this folder, and change nothing else.")
+  var root: FileArgument?
+
+  func run() throws {
+    let hasDone = try Installation.remove(below: root?.path ?? "/") { Console.print($0) }
+    if !hasDone { Console.print("There is nothing of coresalvage capture to remove.") }
+  }
+}
