@@ -3,7 +3,7 @@
 #
 #   bench.sh [-n RUNS] [-d FOLDER] [SECTION...]
 #
-# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, archive, batch, hostile.
+# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, archive, batch, hostile, capture.
 #
 # All sections when none is named. Needs root (core_pattern, mounts) and about 14 GB below FOLDER
 # ($TMPDIR by default), which are freed at the end. CORESALVAGE_BINARY names another executable.
@@ -21,7 +21,7 @@ while getopts n:d: option; do
 done
 shift $((OPTIND - 1))
 sections=("$@")
-((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace archive batch hostile)
+((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace archive batch hostile capture)
 
 # shellcheck source=bench/lib.sh
 source "$here/bench/lib.sh"
@@ -350,6 +350,13 @@ section_batch() {
   busy=$(calc "$(awk '{ print ($2 + $3) / $1 }' "$folder/busy" | median)")
   row "4 large cores into archives, two jobs, processors busy" "$busy of $(nproc)" "1.6" "$(at_most 1.6 "$busy")"
   rm -rf "$large" "$archives"
+}
+
+section_capture() {
+  note "captures beside the kernel's own dumps"
+  mkdir "$folder/capture"
+  python3 "$here/bench/capture.py" "$coresalvage" "$folder/capture" "$runs" >>"$folder/rows"
+  rm -rf "$folder/capture"
 }
 
 for section in "${sections[@]}"; do
