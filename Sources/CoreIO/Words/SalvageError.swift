@@ -116,7 +116,7 @@ extension SalvageError: CustomStringConvertible {
       "\(length) bytes can't be read, and the headers that should say so are in the pipe already"
     case .stillWritten(let reason): reason
     case .inUse:
-      "is locked: somebody else repairs it in place, undoes that, or reads it; try again when that is done"
+      "is locked: somebody else repairs it in place, undoes that, captures it still, or reads it; try again when that is done"
     case .notInPlace(let reason): reason
     case .notAnArchive(let found): "not an archive that coresalvage wrote: found \(found)"
     case .damagedBlock(let range):

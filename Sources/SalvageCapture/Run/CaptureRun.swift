@@ -85,6 +85,7 @@ final class CaptureRun {
       return .refused
     }
     guard accept() else {
+      if seeWhetherEnded() { return .gone }
       return .failed(
         SalvageError(.io(.connectionReset, call: "talk to the kernel"), file: "core_pattern"))
     }
