@@ -202,7 +202,8 @@ final class GrowingCore {
         while let first = reasons.first, first.range.upperBound <= position {
           reasons.removeFirst()
         }
-        for reason in reasons where reason.range.lowerBound < gap.upperBound {
+        for reason in reasons {
+          guard reason.range.lowerBound < gap.upperBound else { break }
           let part = reason.range.clamped(to: position..<gap.upperBound)
           guard !part.isEmpty else { continue }
           append(position..<part.lowerBound, cause)
