@@ -9,7 +9,8 @@ public enum CapturePipe {
   /// `processID` is that of the process in the initial pid namespace: `%P`. `dumpMode` is `%d`: 1 where its user may read its
   /// core. Where that is nil the kernel is asked (Linux 6.16); where nobody tells, the core is for root alone.
   public static func run(
-    processID: UInt32, dumpMode: UInt32? = nil, store: CaptureStore, options: CaptureOptions = CaptureOptions(),
+    processID: UInt32, dumpMode: UInt32? = nil, store: CaptureStore,
+    options: CaptureOptions = CaptureOptions(),
     log: @escaping @Sendable (CaptureEvent) -> Void
   ) {
     _ = linux_forbid_own_core()
