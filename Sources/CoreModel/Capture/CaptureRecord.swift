@@ -30,7 +30,7 @@ public struct CaptureRecord: Hashable, Sendable {
     case linked
     /// All small segments are saved.
     case small
-    /// All that could be read is saved, and on the disk.
+    /// All that could be read is saved.
     case done
   }
 

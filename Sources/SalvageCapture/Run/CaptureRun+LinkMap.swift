@@ -15,7 +15,7 @@ extension CaptureRun {
     try save(source.takeTouched())
     // The first page of each file, by which a debugger knows it.
     for index in core.segments.indices
-    where core.segments[index].kind == .load && core.segments[index].fileSize == 4096 {
+    where core.segments[index].kind == .load && core.segments[index].fileSize == Self.headerPage {
       try save(core.segments[index].dumpedRange, of: index)
     }
     let names = MemoryNames(head.process, head.structure.programHeaders)

@@ -11,9 +11,9 @@ internal import ELFCore
 }
 
 extension CaptureRun {
-  /// The kernel's rule for a segment of one page: a file's first, where its ELF header is.
-  private static let headerPage: UInt64 = 4096
-  static let smallSegment: UInt64 = 1 << 20
+  /// What the kernel dumps of a file's first mapping: the page with its ELF header.
+  static let headerPage: UInt64 = 4096
+  private static let smallSegment: UInt64 = 1 << 20
   private static let nearStack: UInt64 = 64 << 10
   private static let crashingStack: UInt64 = 256 << 10
   /// What a leaf function may use below its stack pointer, and more.
@@ -137,7 +137,10 @@ extension CaptureRun {
     guard record.state.rank >= CaptureRecord.State.linked.rank else { return }
     yield()
     _ = seeWhetherEnded()
-    if now - lastPublished > 20 * publishCost + 50_000 { try publish() }
+    releaseInTime()
+    guard now - lastPublished > 20 * publishCost + 50_000 else { return }
+    try confirmRoom()
+    try publish()
   }
 
   /// Says of all that isn't saved why.

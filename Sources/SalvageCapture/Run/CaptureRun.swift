@@ -152,6 +152,7 @@ final class CaptureRun {
     endUrgency()
     turns.takeBulk()
     defer { turns.giveBackBulk() }
+    try confirmRoom()
     try saveSmall()
     reach(.small)
     try publish()
@@ -247,10 +248,18 @@ final class CaptureRun {
     return true
   }
 
+  /// Lets the process go once its time is up. What is held of its memory is saved all the same.
+  func releaseInTime() {
+    guard !isReleased, pin != nil, isPastHold else { return }
+    release()
+    reach(.released)
+  }
+
+  private var isPastHold: Bool { now > options.holdLimit * 1_000_000 }
+
   /// Whether what there is must do.
   var isPastTime: Bool {
-    if now > options.holdLimit * 1_000_000 { return true }
-    guard let ended else { return false }
+    guard let ended else { return pin == nil && isPastHold }
     return now - ended > options.pinLimit * 1_000_000
   }
 
@@ -281,11 +290,16 @@ final class CaptureRun {
     return MemoryRoom.holds(process.residentSize, cgroup: record.cgroup)
   }
 
-  func publish() throws(SalvageError) {
-    guard let core else { return }
+  /// Throws where the store is as full as it may be. What is urgent is not asked: it is small, and all that a full disk has
+  /// room for.
+  func confirmRoom() throws(SalvageError) {
     guard store.roomLeft() > 0 else {
       throw SalvageError(.io(.noSpace, call: "keep"), file: store.folder)
     }
+  }
+
+  func publish() throws(SalvageError) {
+    guard let core else { return }
     let before = now
     try core.publish(record)
     lastPublished = now

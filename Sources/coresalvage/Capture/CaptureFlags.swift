@@ -14,7 +14,7 @@ struct CaptureFlags: ParsableArguments {
   var release = CaptureOptions.Release.held
 
   @Option(help: "How long memory may outlive a process that was killed: 90s, 10min, 1h.")
-  var pinLimit = TimeSpan(seconds: 600)
+  var pinLimit = TimeSpan(seconds: 1800)
 
   @Flag(help: "Don't keep memory alive: what a kill takes is lost.")
   var noPin = false
