@@ -71,42 +71,31 @@ package final class Claims: Sendable {
 }
 
 /// Lets threads through one at a time, in the order of their numbers, which begin at 0 and leave none out.
-@safe package final class Turnstile: @unchecked Sendable {
-  // The lock guards all that is below.
-  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let turned = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+package final class Turnstile: @unchecked Sendable {
+  // It guards all that is below.
+  private let monitor = Monitor()
   private var next = 0
   private var isBroken = false
 
-  package init() {
-    unsafe pthread_mutex_init(lock, nil)
-    unsafe pthread_cond_init(turned, nil)
-  }
-
-  deinit {
-    unsafe pthread_cond_destroy(turned)
-    unsafe pthread_mutex_destroy(lock)
-    unsafe turned.deallocate()
-    unsafe lock.deallocate()
-  }
+  package init() {}
 
   /// Runs `body` once all lower numbers have passed; nil, without running it, once the turnstile is broken.
   package func pass<Result>(_ number: Int, _ body: () -> Result) -> Result? {
-    unsafe pthread_mutex_lock(lock)
-    defer { unsafe pthread_mutex_unlock(lock) }
-    while next != number, !isBroken { unsafe pthread_cond_wait(turned, lock) }
-    guard !isBroken else { return nil }
-    let result = body()
-    next += 1
-    unsafe pthread_cond_broadcast(turned)
-    return result
+    monitor.locked {
+      monitor.wait { next != number && !isBroken }
+      guard !isBroken else { return nil }
+      let result = body()
+      next += 1
+      monitor.wakeAll()
+      return result
+    }
   }
 
   /// Nobody passes any more: one of the threads failed.
   package func breakDown() {
-    unsafe pthread_mutex_lock(lock)
-    isBroken = true
-    unsafe pthread_cond_broadcast(turned)
-    unsafe pthread_mutex_unlock(lock)
+    monitor.locked {
+      isBroken = true
+      monitor.wakeAll()
+    }
   }
 }

@@ -60,7 +60,7 @@ final class CaptureRun {
     self.turns = turns
     self.trace = trace
     record = CaptureRecord(
-      way: channel.way, time: Self.wallMicroseconds(), processID: channel.processID)
+      way: channel.way, time: Moment.now.microseconds, processID: channel.processID)
     reach(.accepted)
   }
 
@@ -306,19 +306,6 @@ final class CaptureRun {
     publishCost = lastPublished - before
   }
 
-  private static func wallMicroseconds() -> UInt64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
-  }
-
   /// The memory was gone while it was read.
   var isGone = false
-}
-
-/// Microseconds on the clock that only goes forward.
-func monotonicMicroseconds() -> UInt64 {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
 }

@@ -12,10 +12,9 @@ internal import SystemPackage
 ///
 /// Of all processes that keep cores in one store one archives, also those of the others: the kernel waits for the handlers that
 /// it starts, and no more than one of them is to stay for this.
-@safe final class ArchiveWork: @unchecked Sendable {
-  // The lock guards all that is below.
-  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+final class ArchiveWork: @unchecked Sendable {
+  // It guards all that is below.
+  private let monitor = Monitor()
   private var isWanted = false
   private var isRunning = false
 
@@ -27,26 +26,11 @@ internal import SystemPackage
 
   init(_ folder: StoreFolder) {
     self.folder = folder
-    unsafe pthread_mutex_init(lock, nil)
-    unsafe pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    unsafe pthread_cond_destroy(changed)
-    unsafe pthread_mutex_destroy(lock)
-    unsafe changed.deallocate()
-    unsafe lock.deallocate()
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    unsafe pthread_mutex_lock(lock)
-    defer { unsafe pthread_mutex_unlock(lock) }
-    return body()
   }
 
   /// There is a core to be archived.
   func begin() {
-    locked {
+    monitor.locked {
       isWanted = true
       guard !isRunning else { return }
       isRunning = BackgroundThread.start {
@@ -58,8 +42,8 @@ internal import SystemPackage
 
   /// Waits until there is no more to do.
   func drain() {
-    locked {
-      while isRunning { unsafe pthread_cond_wait(changed, lock) }
+    monitor.locked {
+      monitor.wait { isRunning }
       // No thread could be had.
       isRunning = isWanted
     }
@@ -71,12 +55,12 @@ internal import SystemPackage
   }
 
   private func takeTurn() -> Bool {
-    locked {
+    monitor.locked {
       let isTaken = isWanted && isRunning
       isWanted = false
       if !isTaken {
         isRunning = false
-        unsafe pthread_cond_broadcast(changed)
+        monitor.wakeAll()
       }
       return isTaken
     }
