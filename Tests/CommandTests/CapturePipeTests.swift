@@ -127,4 +127,38 @@ struct CapturePipeTests {
     let check = try Tool.coresalvage("check", capture.core.string).run()
     #expect(check.ending == .exit(0), "\(check)")
   }
+
+  @Test(
+    "opens a core to the user whose process it was only where the kernel would",
+    arguments: [true, false], ["%P", "%P %p %I %i %s %u %g %d %t"])
+  func access(isUndumpable: Bool, words: String) throws {
+    let folder = try ScratchFolder()
+    let store = try folder.makeFolder("store")
+    let handler = try folder.write(
+      Array("#!/bin/sh\nexec \(Tool.coresalvagePath) capture pipe --store \(store) \"$@\"\n".utf8),
+      to: "handler")
+    chmod(handler.string, 0o755)
+    // Who changes its user is undumpable until it executes another program: it is dumped for root alone.
+    let python = """
+      import os, resource
+      os.setresgid(1000, 1000, 1000)
+      os.setresuid(1000, 1000, 1000)
+      if \(isUndumpable ? "False" : "True"): os.execv("/bin/sh", ["sh", "-c", "kill -ABRT $$"])
+      os.abort()
+      """
+    let settings = [
+      "kernel.core_pattern": "|\(handler) \(words)", "kernel.core_pipe_limit": "16",
+      "fs.suid_dumpable": "2",
+    ]
+    try KernelSettings.with(settings) { _ = try Tool("python3", ["-c", python]).run() }
+    let isThere = try Patience.wait(10) {
+      try FileTree.names(in: store).contains { $0.hasSuffix(".core") }
+    }
+    try #require(isThere)
+    let name = try #require(try FileTree.names(in: store).first { $0.hasSuffix(".core") })
+    var status = stat()
+    #expect(stat(store.appending(name).string, &status) == 0)
+    // With an ACL the mask stands where the group's bits are.
+    #expect(status.st_mode & 0o777 == (isUndumpable ? 0o600 : 0o640), "\(status.st_mode)")
+  }
 }
