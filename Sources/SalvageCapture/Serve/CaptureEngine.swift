@@ -71,7 +71,7 @@ final class CaptureEngine: Sendable {
       } catch {
         log(
           CaptureEvent(
-            result: .failed(error), record: CaptureRecord(way: .socket, time: 0, processID: 0)))
+            result: .left(error), record: CaptureRecord(way: .socket, time: 0, processID: 0)))
       }
     }
   }

@@ -18,6 +18,8 @@ public struct CaptureEvent: Sendable {
     case finished(FilePath)
     /// No core.
     case failed(SalvageError)
+    /// What a daemon that was killed has left, and can't be brought to its end. It stays as it is.
+    case left(SalvageError)
   }
 
   /// What came of it.
@@ -42,6 +44,7 @@ public struct CaptureEvent: Sendable {
     case .gone: return "\(who) was gone before anything of its core came"
     case .refused: return "not captured \(who): too many crashes; it was counted"
     case .finished(let path): return "finished what was left of \(who): \(PrintableText(path))"
+    case .left(let error): return "left as it is: \(error)"
     case .failed(let error): return "not captured \(who): \(error)"
     }
   }
