@@ -58,10 +58,12 @@ def main():
         pattern = f"@@{daemon.socket}"
     store = folder / "store"
 
-    def wait_for_core(patience=40):
+    def wait_for_core(victim, patience=40):
         end = time.monotonic() + patience
+        # Whatever else crashes on this machine meanwhile is not ours.
+        own = f"*.{victim.process.pid}.*.core" if daemon else "*.core"
         while time.monotonic() < end:
-            if found := sorted(store.glob("*.core")):
+            if found := sorted(store.glob(own)):
                 return found[0]
             time.sleep(0.005)
 
@@ -81,10 +83,9 @@ def main():
                     sender = victim.hit(kind)
             victim.end()
         if kind == "daemon":
-            before = frames(next(iter(store.iterdir()), "none"), program)
+            before = frames(next(store.glob(f"*.{victim.process.pid}.*"), "none"), program)
             daemon.start()
-            daemon_core = wait_for_core(5)
-        core = wait_for_core(5 if kind != "daemon" else 1)
+        core = wait_for_core(victim, 5)
         if core is None:
             tally["no core"] += 1
             print(f"trial {number}: {kind} after {delay * 1000:.2f} ms: no core")
@@ -101,6 +102,9 @@ def main():
         for state, moment in steps.items():
             times[state].append(moment)
         pinned = "pinned" in steps
+        if daemon and "noted" not in steps:
+            tally["cut in its notes, memory kept"] += 1
+            print(f"trial {number}: {kind} after {delay * 1000:.2f} ms: notes cut, {record.get('partialThreads')} threads by two registers")
         kill = record.get("kill")
         tally["wrong bytes"] += wrong > 0
         tally["complete" if not missing else "incomplete"] += 1
@@ -125,7 +129,7 @@ def main():
             if seen != due:
                 print(f"trial {number}: frames lacking {due - (seen or collections.Counter())}, more {(seen or collections.Counter()) - due}")
             if kind == "daemon" and due:
-                tally["of frames, before"] += sum((before or collections.Counter() & due).values())
+                tally["of frames, before"] += sum(((before or collections.Counter()) & due).values())
             if seen is None:
                 tally["gdb: none"] += 1
         for path in store.iterdir():
@@ -137,6 +141,11 @@ def main():
     for number in range(options.count):
         trial(number, options.kind)
     print(f"{options.handler}, {options.kind}, {options.count} times, within {options.most} s:", dict(tally))
+    if daemon:
+        daemon.log.seek(0)
+        gone = [line for line in daemon.log if "was gone before" in line]
+        held = sum("memory was held" in line for line in gone)
+        print(f"  gone before anything came: {len(gone)}, of them {held} though their memory was held already")
     for state, moments in times.items():
         print(f"  {state}: median {percentile(moments, 0.5) / 1000:.1f} ms, worst {max(moments) / 1000:.1f} ms")
     if daemon:

@@ -45,6 +45,31 @@ package struct ThreadStatus: Hashable, Sendable {
     }
   }
 
+  /// A descriptor of NT_PRSTATUS that tells no more than where a thread stands; nil for a machine whose layout we don't know.
+  ///
+  /// - Parameter size: how long the kernel makes it; nil where that is not known from another thread's.
+  package static func descriptor(
+    id: UInt32, programCounter: UInt64, stackPointer: UInt64, size: Int?, machine: Machine,
+    flags: UInt32 = 0, in format: ELFFormat
+  ) -> [UInt8]? {
+    guard let registers = RegisterLayout(machine, flags: flags, in: format),
+      let size = size ?? Layout.size(machine, format), size <= 4096
+    else { return nil }
+    let layout = Layout(machine, format)
+    var bytes = [UInt8](repeating: 0, count: size)
+    func store(_ value: UInt64, _ index: Int) {
+      bytes.store(
+        value, at: layout.registers + index * registers.size, size: registers.size, format.byteOrder
+      )
+    }
+    bytes.store(UInt64(id), at: layout.id, size: 4, format.byteOrder)
+    store(programCounter, registers.programCounter)
+    store(stackPointer, registers.stackPointer)
+    // Nothing tells of a system call, and 0 would be one.
+    if let index = registers.systemCall { store(.max, index) }
+    return bytes
+  }
+
   /// How many bytes from the start of a descriptor are enough to read a thread on any machine.
   /// No machine's NT_PRSTATUS is shorter, with its header: a head of 72 bytes and a dozen registers.
   package static let leastNoteSize: UInt64 = 128
@@ -61,6 +86,16 @@ package struct ThreadStatus: Hashable, Sendable {
       // MIPS n32 and x32.
       id = machine == .m68k ? 22 : format.width == .bits64 ? 32 : 24
       registers = id + 16 + 8 * format.wordSize
+    }
+
+    /// How long the kernel makes a descriptor, where it is Linux on one of the usual machines.
+    static func size(_ machine: Machine, _ format: ELFFormat) -> Int? {
+      switch (machine, format.width) {
+      case (.x86_64, .bits64): 336
+      case (.i386, .bits32): 144
+      case (.aarch64, .bits64): 392
+      default: nil
+      }
     }
   }
 }

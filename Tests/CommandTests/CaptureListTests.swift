@@ -90,7 +90,8 @@ struct CaptureListTests {
     let text = try Self.capture(["info", "new"], sample.store).text
     #expect(text.contains(": whole, captured by coresalvage\n"))
     #expect(text.contains("  when      2025-11-29 06:27:32.000000 UTC\n"), "\(text)")
-    #expect(text.contains("next: gdb /usr/bin/new \(sample.store)/new.1000.-.101."), "\(text)")
+    #expect(text.contains("next: gdb -c \(sample.store)/new.1000.-.101."), "\(text)")
+    #expect(text.contains("\nneeds: /usr/bin/new, to name functions ("), "\(text)")
     let all = try Self.capture(["info"], sample.store).text
     #expect(all.contains("next: coresalvage restore ") && !all.contains("\u{1b}"))
     #expect(all.components(of: "next: ") == 2)

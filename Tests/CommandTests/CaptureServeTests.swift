@@ -31,6 +31,25 @@ struct CaptureServeTests {
     #expect(names.count { $0 == "innermost" } == threads && names.contains("main"))
   }
 
+  @Test(
+    "takes the guards of stacks, which nobody can read, for what the kernel dumps of them: zeros",
+    .needs(.guardRegions))
+  func guards() throws {
+    let folder = try ScratchFolder()
+    let program = try CrashProgram.compile(["neighbours.c"], to: "program", in: folder)
+    let daemon = try CaptureDaemon(in: folder)
+    var tool = Tool(program.string, ["full"])
+    tool.limits["core"] = "unlimited"
+    let result = try daemon.whileServing { try tool.run() }
+    guard case .signal(SIGSEGV, _) = result.ending else {
+      throw ReferenceError("\(tool.commandLine) did not crash: \(result)")
+    }
+    let core = try daemon.core()
+    #expect(try ReferenceCore(contentsOf: core).lost()?.entries == [])
+    let text = try Tool.coresalvage("inspect", core.string).run().text
+    #expect(text.contains(": whole, captured") && text.contains("in its guard page"), "\(text)")
+  }
+
   @Test("keeps all memory, no secret, and allocates none for the process", .needs(.gdb))
   func undisturbed() throws {
     let folder = try ScratchFolder()
@@ -56,6 +75,20 @@ struct CaptureServeTests {
     #expect(ended.ending == .exit(0), "\(ended)")
     #expect(ended.errorText.hasPrefix("captured victim (pid \(victim.processID)): whole"))
     #expect(!FileTree.exists(daemon.socket))
+  }
+
+  /// Runs what `capture info` prints, as it is printed.
+  private static func expectNextCommand(_ store: FilePath) throws {
+    let info = try Tool.coresalvage("capture", "info", "--store", store.string).runSuccessfully()
+    let lines = info.text.split(separator: "\n").filter { $0.hasPrefix("next: ") }
+    let next = try #require(lines.first?.dropFirst(6), "\(info)")
+    #expect(lines.count == 1 && !info.text.contains("needs: "), "\(info)")
+    var tool = Tool("bash", ["-c", String(next)])
+    tool.environment = ["HOME": store.string, "DEBUGINFOD_URLS": nil]
+    tool.input = .bytes(Array("set width 0\nset height 0\nthread apply all bt\n".utf8))
+    let gdb = try tool.run()
+    #expect(gdb.ending == .exit(0), "\(gdb)")
+    #expect(gdb.text.split(separator: "\n").count { $0.contains(" start_thread (") } >= 3, "\(gdb)")
   }
 
   enum Kill: String, CaseIterable { case signal, cgroup }
@@ -110,6 +143,7 @@ struct CaptureServeTests {
     let json = try Self.inspect(core)
     #expect(json["capture"]?["interrupted"]?.bool == true, "\(json)")
     #expect(json["lost"]?.array?.isEmpty == false)
+    try Self.expectNextCommand(daemon.store)
     FileTree.remove(core)
     let next = try CaptureVictim(megabytes: 1, named: "next", in: folder)
     try daemon.take(next)
@@ -209,6 +243,34 @@ struct CaptureServeTests {
     #expect(causes == ["no room when it was captured"], "\(causes)")
     let ended = try daemon.end()
     #expect(ended.ending == .exit(0), "\(ended)")
+  }
+
+  @Test(
+    "on a disk that fills up at any state leaves a core that is honest, or says that there is none",
+    .needs(.mounts), arguments: [32, 64, 128, 192, 256, 384, 512, 768, 1024, 2048])
+  func fullDisk(kilobytes: Int) throws {
+    let folder = try ScratchFolder()
+    let place = try folder.makeFolder("small")
+    let words = ["-t", "tmpfs", "-o", "size=\(kilobytes)k", "none", place.string]
+    try Tool("mount", words).runSuccessfully()
+    defer { _ = try? Tool("umount", [place.string]).run() }
+    let daemon = try CaptureDaemon("--keep-free", "0", store: place.appending("store"), in: folder)
+    let victim = try CaptureVictim(megabytes: 4, in: folder)
+    try daemon.take(victim)
+    let ended = try daemon.end()
+    #expect(try daemon.unfinished() == [], "\(ended)")
+    guard let core = try daemon.finished().first else {
+      #expect(ended.errorText.contains("not captured victim (pid \(victim.processID)): "))
+      #expect(ended.errorText.contains("o space left") && kilobytes < 512, "\(ended)")
+      return
+    }
+    let reference = try ReferenceCore(contentsOf: core)
+    #expect(reference.threads.count == 5)
+    #expect(try reference.contradictions() == [])
+    try Self.expectHonest(core, of: victim)
+    let found = try victim.check(core)
+    #expect(found.wrong == 0 && found.missing > 0, "\(found)")
+    #expect(ended.errorText.contains("of its memory lost"), "\(ended)")
   }
 
   @Test("lets the process go early, and has all its memory all the same")

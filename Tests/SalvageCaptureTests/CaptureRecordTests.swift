@@ -16,7 +16,9 @@ struct CaptureRecordTests {
 
   @Test("is read again as it was written, whatever of it is known")
   func identity() {
-    for record in [CaptureSamples.full, CaptureSamples.plain] {
+    var cut = CaptureSamples.plain
+    cut.partialThreads = 5
+    for record in [CaptureSamples.full, CaptureSamples.plain, cut] {
       #expect(CaptureRecord(noteDescriptor: record.noteDescriptor) == record)
     }
     for kind in CaptureRecord.Kill.Kind.allCases {

@@ -169,6 +169,21 @@ struct CapturedCoreTests {
     #expect(found.report.lost.first?.range.cause.name == "no room when it was captured")
   }
 
+  @Test("whose notes a kill cut is not whole, though all of its memory is there")
+  func cutNotes() throws {
+    var record = CaptureSamples.plain
+    record.partialThreads = 2
+    record.kill = CaptureSamples.kill
+    let found = try Self.inspect(Self.core(record, []))
+    #expect(!found.isWhole)
+    #expect(
+      found.description.contains(
+        "of 2 threads only the program counter and the stack pointer are known"))
+    #expect(found.causes.map(\.id) == [.killed])
+    record.partialThreads = nil
+    #expect(try Self.inspect(Self.core(record, [])).isWhole)
+  }
+
   @Test("whose daemon was killed, or is at work, says so")
   func interrupted() throws {
     var record = CaptureSamples.plain

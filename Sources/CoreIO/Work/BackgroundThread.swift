@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 
 /// A thread that nobody waits for. It takes no signals, and its stack is small.
 package enum BackgroundThread {
@@ -19,5 +20,11 @@ package enum BackgroundThread {
       }, box.toOpaque())
     if result != 0 { unsafe box.release() }
     return result == 0
+  }
+
+  /// Gives the calling thread, and it alone, more or less of the processor: −20 most, 19 least. Where that is not allowed
+  /// nothing changes.
+  package static func setNice(_ value: Int32) {
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, value)
   }
 }

@@ -25,7 +25,9 @@ package struct CaptureNotes: Sendable {
   var isUnfinished: Bool { record.map { $0.state != .done } ?? false }
 
   /// Whether it saved all that the process had, as far as its notes tell.
-  package var isComplete: Bool { reasons.allSatisfy { $0.kind != .missing } }
+  package var isComplete: Bool {
+    record?.partialThreads == nil && reasons.allSatisfy { $0.kind != .missing }
+  }
 
   /// What speaks against the core being whole. What was damaged since is no affair of the capture.
   var reasons: [CoreVerdict.Reason] {
@@ -34,6 +36,13 @@ package struct CaptureNotes: Sendable {
       let size = lost.total(\.length)
       reasons.append(
         .init(.missing, "When it was captured, \(ByteCount(size)) of it could not be saved."))
+    }
+    if let count = record?.partialThreads {
+      let threads =
+        count == 0
+        ? ""
+        : ": of \(Self.threads(count)) only the program counter and the stack pointer are known"
+      reasons.append(.init(.notes, "A kill cut its notes when it was captured\(threads)."))
     }
     // Who completes the notes of a capture that was broken off lists all that is missing.
     if lost.isEmpty, isUnfinished, record?.wasInterrupted == false {
@@ -52,6 +61,10 @@ package struct CaptureNotes: Sendable {
         .init(.notes, "The note that tells of its capture is damaged.", isDamage: false))
     }
     return reasons
+  }
+
+  private static func threads(_ count: UInt32) -> String {
+    count == 1 ? "one thread" : "\(count) threads"
   }
 
   /// The lost ranges as losses of the file.

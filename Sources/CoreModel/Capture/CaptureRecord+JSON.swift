@@ -31,6 +31,7 @@ extension CaptureRecord {
       "coredumpFilter": coredumpFilter.map(JSONValue.number) ?? .null,
       "steps": .array(steps.map(\.json)),
       "interrupted": .bool(wasInterrupted),
+      "partialThreads": Self.json(partialThreads),
       "remark": remark.map(JSONValue.string) ?? .null,
       "kill": kill?.json ?? .null,
       "modules": .array(modules.map(\.json)),

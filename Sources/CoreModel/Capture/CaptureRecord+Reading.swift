@@ -27,6 +27,7 @@ extension CaptureRecord {
     coredumpFilter = json["coredumpFilter"]?.number
     steps = json["steps"]?.array?.compactMap(Step.init) ?? []
     wasInterrupted = json["interrupted"]?.bool ?? false
+    partialThreads = json["partialThreads"]?.word
     remark = json["remark"]?.string
     kill = json["kill"].flatMap(Kill.init)
     modules = json["modules"]?.array?.compactMap(Module.init) ?? []

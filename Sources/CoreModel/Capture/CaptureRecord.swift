@@ -177,6 +177,9 @@ public struct CaptureRecord: Hashable, Sendable {
   public var steps: [Step] = []
   /// Whether the daemon was killed before it had finished, and the rest was found later.
   public var wasInterrupted = false
+  /// Of how many threads the note of registers holds the program counter and the stack pointer alone, because the kernel's
+  /// notes were cut; nil where they are whole.
+  public var partialThreads: UInt32?
   /// Why the memory could not be pinned, or was let go before it was saved, in words; nil where there is nothing to say.
   public var remark: String?
   /// That it was killed meanwhile; nil where it was not.

@@ -10,7 +10,7 @@ struct CaptureCut {
   init(_ capture: CaptureNotes) {
     let reasons = Set(capture.lost.map(\.cause))
     let record = capture.record
-    if reasons.contains(.gone), let kill = record?.kill {
+    if reasons.contains(.gone) || record?.partialThreads != nil, let kill = record?.kill {
       causes.append(CutCause(.killed, .certain, [kill.sentence]))
     }
     if reasons.contains(.noRoom) {

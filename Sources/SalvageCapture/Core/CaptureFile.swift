@@ -34,11 +34,6 @@ final class CaptureFile: WritableFile {
 
   deinit { try? descriptor.close() }
 
-  /// Leaves nothing of it.
-  func discard() {
-    if isNamed { _ = unsafe path.withPlatformString { unsafe unlink($0) } }
-  }
-
   func takeName(_ path: FilePath) throws(SalvageError) {
     guard !isNamed else { return }
     let result = unsafe path.withPlatformString {

@@ -52,7 +52,7 @@ enum ServiceUnit {
       # CAP_SYS_PTRACE: memory and maps of every process, and to hold them by a page fault of our own.
       # CAP_CHECKPOINT_RESTORE: files that a process has mapped and nobody can name any more (/proc/PID/map_files).
       # CAP_DAC_READ_SEARCH: its program and libraries, whosever they are.
-      # CAP_SYS_NICE: to see a process that sends a kill before it is gone.
+      # CAP_SYS_NICE: to hold a process's memory, and to see who sends a kill, before they are gone.
       CapabilityBoundingSet=CAP_SYS_PTRACE CAP_CHECKPOINT_RESTORE CAP_DAC_READ_SEARCH CAP_SYS_NICE
       AmbientCapabilities=
       NoNewPrivileges=yes

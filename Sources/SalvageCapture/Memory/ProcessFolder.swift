@@ -10,6 +10,8 @@ final class ProcessFolder: Sendable {
   let maps: FileDescriptor?
   /// The folder of links to the files that it has mapped.
   let mappedFiles: FileDescriptor?
+  /// As the kernel has it.
+  let auxiliaryVector: [UInt8]
 
   init?(_ processID: UInt32) {
     let folder = unsafe linux_open_folder("/proc/\(processID)")
@@ -18,6 +20,8 @@ final class ProcessFolder: Sendable {
     descriptor = FileDescriptor(rawValue: folder)
     maps = Self.open("maps", in: descriptor)
     mappedFiles = Self.open("map_files", in: descriptor)
+    auxiliaryVector =
+      ProcFile.contents("auxv", in: descriptor, most: ProcessFacts.vectorLimit) ?? []
   }
 
   deinit {
@@ -34,26 +38,10 @@ final class ProcessFolder: Sendable {
     return file >= 0 ? FileDescriptor(rawValue: file) : nil
   }
 
-  /// The beginning of one of its files.
-  func contents(_ name: String, most: Int) -> [UInt8] {
-    guard let file = open(name) else { return [] }
-    defer { try? file.close() }
-    var bytes = [UInt8](repeating: 0, count: most)
-    var done = 0
-    while done < most {
-      let count = unsafe bytes.withUnsafeMutableBytes {
-        (try? unsafe file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[done...]))) ?? 0
-      }
-      guard count > 0 else { break }
-      done += count
-    }
-    return Array(bytes[..<done])
-  }
-
   /// Addresses that it can hardly have unmapped: the vdso, which is always in memory; its program's headers and entry. At the
   /// beginning of a page.
   var steadyAddresses: [UInt64] {
-    let bytes = contents("auxv", most: 4096)
+    let bytes = auxiliaryVector
     let pageSize = UInt64(ProcessMemory.pageSize)
     // A 32-bit process has pairs of half the size.
     return [ELFFormat.Width.bits64, .bits32].flatMap { width in
@@ -65,7 +53,8 @@ final class ProcessFolder: Sendable {
 
   /// In bytes, how much of its memory is in use.
   var residentSize: UInt64 {
-    let words = contents("statm", most: 256).split(separator: UInt8(ascii: " "))
+    let text = ProcFile.contents("statm", in: descriptor, most: 256) ?? []
+    let words = text.split(separator: UInt8(ascii: " "))
     guard words.count > 1, let pages = UInt64(String(decoding: words[1], as: UTF8.self)) else {
       return 0
     }

@@ -53,6 +53,18 @@ final class ProcessMemory: Sendable {
     return count == 0 ? .gone : .unreadable
   }
 
+  /// Whether a page is a guard without a mapping of its own (MADV_GUARD_INSTALL), as stacks have since glibc 2.42: nobody can
+  /// read it, and the kernel dumps zeros for it. Linux tells since 6.15.
+  func isGuard(at address: UInt64) -> Bool {
+    guard let pagemap else { return false }
+    var entry: UInt64 = 0
+    let page = address / UInt64(Self.pageSize)
+    let count = unsafe withUnsafeMutableBytes(of: &entry) { buffer in
+      unsafe pread(pagemap.rawValue, buffer.baseAddress, 8, off_t(page * 8))
+    }
+    return count == 8 && entry >> 58 & 1 == 1
+  }
+
   /// The parts of a range that hold pages of their own: the others are absent or the page of zeros, and reading them would
   /// only make page tables. nil where that can't be told.
   func pages(in range: Range<UInt64>) -> [Range<UInt64>]? {

@@ -11,19 +11,34 @@ package enum ProcessFacts {
   /// Fills in what there is to be read in the open folder /proc/PID, and where we are; what isn't there is left as it is.
   /// Every file is read once, and only its beginning.
   package static func fill(_ record: inout CaptureRecord, from proc: FileDescriptor) {
+    fillIdentity(
+      &record, from: proc,
+      auxiliaryVector: ProcFile.contents("auxv", in: proc, most: vectorLimit) ?? [])
+    fillRest(&record, from: proc)
+  }
+
+  /// Whose process it is, and of which program: what a store asks before it takes a core.
+  static func fillIdentity(
+    _ record: inout CaptureRecord, from proc: FileDescriptor, auxiliaryVector: [UInt8]
+  ) {
     fillPlace(&record)
     record.name = ProcFile.line("comm", in: proc) ?? record.name
     record.program = ProcFile.target("exe", in: proc) ?? record.program
+    if let file = ProcFile.contents("status", in: proc, most: 16 << 10) {
+      fill(&record, status: StatusFile(file))
+    }
+    if isSecure(auxiliaryVector) { record.hasChangedCredentials = true }
+  }
+
+  /// No vector is longer.
+  static let vectorLimit = 4096
+
+  /// What else there is.
+  static func fillRest(_ record: inout CaptureRecord, from proc: FileDescriptor) {
     record.commandLine =
       ProcFile.contents("cmdline", in: proc, most: commandLineLimit) ?? record.commandLine
     if let file = ProcFile.contents("cgroup", in: proc, most: 16 << 10) {
       fill(&record, cgroup: CgroupPath(file: file))
-    }
-    if let file = ProcFile.contents("status", in: proc, most: 16 << 10) {
-      fill(&record, status: StatusFile(file))
-    }
-    if let vector = ProcFile.contents("auxv", in: proc, most: 4096), isSecure(vector) {
-      record.hasChangedCredentials = true
     }
     if let file = ProcFile.contents("limits", in: proc, most: 8 << 10) {
       record.limits = LimitsFile.limits(in: file)

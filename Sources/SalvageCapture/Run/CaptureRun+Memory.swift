@@ -117,7 +117,9 @@ extension CaptureRun {
       case .unreadable:
         let page = position..<min(data.upperBound, (position & ~4095) + 4096)
         // The kernel's own page, which it writes as zeros, too.
-        if position >> 63 == 1 || mappings?.isPastFile(position) == true {
+        if position >> 63 == 1 || mappings?.isPastFile(position) == true
+          || memory.isGuard(at: position)
+        {
           core.saveZeros(page, of: index)
         } else {
           core.refuse(page, ended == nil ? .unreadable : .gone)

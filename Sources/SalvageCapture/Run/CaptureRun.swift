@@ -31,6 +31,7 @@ final class CaptureRun {
   var mappings: MappingList?
   private var pin: MemoryPin?
   private let store: CaptureStore
+  private var standIn: StandIn.Pending?
   private let turns: CaptureTurns
   private let trace: SignalTrace?
   private var isUrgent = true
@@ -72,20 +73,29 @@ final class CaptureRun {
   /// - Parameter accept: asks the kernel for the stream.
   /// - Parameter reject: asks for none.
   func run(accept: () -> Bool, reject: () -> Void) -> Outcome {
+    // On a busy machine a millisecond of waiting is one in which a kill takes all.
+    BackgroundThread.setNice(-10)
     process = ProcessFolder(channel.processID)
     memory = process.flatMap(ProcessMemory.init)
     if options.pinLimit > 0, let process, let memory {
       pin = MemoryPin(memory.descriptor, at: process.steadyAddresses)
       if pin != nil { reach(.pinned) } else { remark("its memory could not be pinned") }
     }
-    if let process { ProcessFacts.fill(&record, from: process.descriptor) }
+    if let process {
+      ProcessFacts.fillIdentity(
+        &record, from: process.descriptor, auxiliaryVector: process.auxiliaryVector)
+    }
     record.hasChangedCredentials = record.hasChangedCredentials || channel.isForRoot
     guard store.admit(record) else {
       reject()
       return .refused
     }
+    // Between our answer and the last of the notes a kill takes registers.
+    standIn = process.map {
+      StandIn.Pending($0, isContained: record.containedProcessID != nil)
+    }
     guard accept() else {
-      if seeWhetherEnded() { return .gone }
+      if seeWhetherEnded() { return gone() }
       return .failed(
         SalvageError(.io(.connectionReset, call: "talk to the kernel"), file: "core_pattern"))
     }
@@ -101,6 +111,16 @@ final class CaptureRun {
   // MARK: The states
 
   private func capture() throws -> Outcome {
+    let start: HeadStart
+    do throws(CoreHead.Failure) {
+      start = try HeadStart(channel, patience: Self.streamPatience)
+    } catch {
+      guard error == .cut else { throw foreign }
+      return gone()
+    }
+    // Once the process is killed and reaped, its mappings have no list any more, though they are still there.
+    mappings = process.map(MappingList.init)
+    if let process { ProcessFacts.fillRest(&record, from: process.descriptor) }
     store.makeRoom()
     let names = store.names(for: record)
     let file = try CaptureFile(names.unfinished)
@@ -108,17 +128,16 @@ final class CaptureRun {
     let head: CoreHead
     do {
       head = try CoreHead(
-        channel, into: file, named: names.unfinished, patience: Self.streamPatience)
+        start, channel, into: file, named: names.unfinished, patience: Self.streamPatience,
+        standIn: { self.standIn?.value ?? .nothing })
     } catch CoreHead.Failure.cut {
       return try keepCut(file, names)
     } catch CoreHead.Failure.foreign {
-      throw SalvageError(
-        .notACore(expected: "the kernel's stream", found: "another"), file: names.unfinished)
+      throw foreign
     }
     noteHead(head.process)
-    reach(.noted)
-    // Once the process is killed and reaped, its mappings have no list any more, though they are still there.
-    mappings = process.map(MappingList.init)
+    record.partialThreads = head.threadsStoodIn.map(UInt32.init)
+    if record.partialThreads == nil { reach(.noted) }
     let core = try GrowingCore(
       file, head.structure, threads: head.process.threads.count,
       noteRoom: 64 << 10 + 2 * record.noteDescriptor.count, saveWhole: saveWhole(head))
@@ -142,6 +161,10 @@ final class CaptureRun {
     return try end(core, names)
   }
 
+  private var foreign: SalvageError {
+    SalvageError(.notACore(expected: "the kernel's stream", found: "another"), file: "core_pattern")
+  }
+
   private func saveAll(_ head: CoreHead) throws(SalvageError) {
     try saveNear(head.process)
     reach(.near)
@@ -150,7 +173,10 @@ final class CaptureRun {
     reach(.linked)
     try publish()
     endUrgency()
-    turns.takeBulk()
+    turns.takeBulk {
+      _ = seeWhetherEnded()
+      releaseInTime()
+    }
     defer { turns.giveBackBulk() }
     try confirmRoom()
     try saveSmall()
@@ -178,15 +204,23 @@ final class CaptureRun {
     return .captured(names.finished, lost: lost)
   }
 
-  /// What came before the process was gone: a core that is cut inside its head.
-  private func keepCut(_ file: CaptureFile, _ names: CaptureName) throws(SalvageError) -> Outcome {
+  /// Nothing came before the process was gone.
+  private func gone() -> Outcome {
+    noteEnd()
+    return .gone
+  }
+
+  /// The kernel ends a dump a moment before the process.
+  private func noteEnd() {
+    for _ in 0..<100 where !seeWhetherEnded() { usleep(1000) }
     release()
     pin = nil
-    // Not even a header came: there is nothing to keep.
-    guard try FileIdentity(of: file.descriptor, path: file.path).size > 0 else {
-      file.discard()
-      return .gone
-    }
+    noteKill()
+  }
+
+  /// What came before the process was gone: a core that is cut inside its head.
+  private func keepCut(_ file: CaptureFile, _ names: CaptureName) throws(SalvageError) -> Outcome {
+    noteEnd()
     guard fsync(file.descriptor.rawValue) == 0 else { throw file.failure("sync") }
     try file.takeName(names.unfinished)
     try OutputFile.rename(names.unfinished, to: names.finished, replacing: false)
@@ -227,6 +261,8 @@ final class CaptureRun {
     guard isUrgent else { return }
     isUrgent = false
     turns.endUrgent()
+    // It is beside what else wants to run, and not before it.
+    BackgroundThread.setNice(0)
   }
 
   func yield() { turns.yieldBulk() }

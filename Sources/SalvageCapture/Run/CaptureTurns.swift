@@ -35,13 +35,19 @@ final class CaptureTurns: @unchecked Sendable {
   }
 
   /// Waits for the turn of a crash's bulk, in the order of asking.
-  func takeBulk() {
-    monitor.locked {
-      let ticket = nextTicket
-      nextTicket += 1
-      monitor.wait { ticket != served || urgent > 0 }
+  ///
+  /// - Parameter look: called now and then while it waits: a time limit may end, the process may.
+  func takeBulk(_ look: () -> Void) {
+    let ticket = monitor.locked {
+      defer { nextTicket += 1 }
+      return nextTicket
     }
+    while !monitor.locked({
+      monitor.wait(upTo: Self.pause) { ticket != served || urgent > 0 }
+    }) { look() }
   }
+
+  private static let pause = 200
 
   /// Between two pieces of bulk: waits while anything urgent is to be done.
   func yieldBulk() {

@@ -5,7 +5,7 @@ struct KillLedger: Sendable {
   /// One SIGKILL.
   struct Entry: Hashable, Sendable {
     let line: SignalLine
-    let facts: SenderFacts
+    var facts: SenderFacts
     let target: UInt32
     let code: Int
     let isForGroup: Bool
@@ -62,10 +62,20 @@ struct KillLedger: Sendable {
 
   /// What became of a process by this signal. `start` is when its crash was handed over.
   func kill(_ entry: Entry, since start: UInt64) -> CaptureRecord.Kill {
-    let kind = kind(of: entry)
     let after = entry.line.time - min(entry.line.time, start)
-    let senders = kind == .unknown ? [] : kind == .oom ? [entry.facts.sender] : chain(from: entry)
-    return CaptureRecord.Kill(kind: kind, microseconds: after / 1000, senders: senders)
+    // Whose task it was is not known of one that was gone, and not of those before it either.
+    let senders = chain(to: entry).map(\.facts).prefix { $0.evidence != .missing }.map(\.sender)
+    return CaptureRecord.Kill(kind: kind(of: entry), microseconds: after / 1000, senders: senders)
+  }
+
+  /// The first signal on the way to this one whose sender's process only its own line tells.
+  func unsettled(_ entry: Entry) -> SignalLine? {
+    chain(to: entry).first { $0.facts.evidence == .line }?.line
+  }
+
+  /// Says whose task sent a signal.
+  mutating func settle(_ line: SignalLine, _ facts: SenderFacts) {
+    for index in entries.indices where entries[index].line == line { entries[index].facts = facts }
   }
 
   private func kind(of entry: Entry) -> CaptureRecord.Kill.Kind {
@@ -83,18 +93,20 @@ struct KillLedger: Sendable {
     return entry.facts.isContainedInit == nil ? .namespace : .signal
   }
 
-  /// Who sent it; who had killed that one shortly before; and so on.
-  private func chain(from first: Entry) -> [CaptureRecord.Sender] {
-    var result = [first.facts.sender]
+  /// The signal; the one that had killed its sender shortly before; and so on.
+  private func chain(to first: Entry) -> [Entry] {
+    guard kind(of: first) != .unknown else { return [] }
+    var result = [first]
+    guard kind(of: first) != .oom else { return result }
     var seen: Set<UInt32> = [first.target, first.facts.sender.processID]
     var last = first
-    while result.count < 8 {
+    while result.count < 8, last.facts.evidence != .missing {
       let end = last.line.time
       let span = (end - min(end, Self.reach))...end
       guard let next = entry(for: [last.facts.sender.processID, last.line.task], in: span),
         kind(of: next) != .unknown, seen.insert(next.facts.sender.processID).inserted
       else { break }
-      result.append(next.facts.sender)
+      result.append(next)
       last = next
     }
     return result

@@ -6,7 +6,21 @@ internal import SystemPackage
 
 /// Who sent a signal, from the trace and from /proc, as long as it is there.
 struct SenderFacts: Hashable, Sendable {
+  /// What says which process a task belongs to.
+  enum Evidence: Hashable, Sendable {
+    /// /proc, while the task was there.
+    case seen
+    /// The kernel's list of tasks that were traced.
+    case recorded
+    /// Only the line itself. The kernel fills the list when the task leaves the processor: before that, the line has no
+    /// process, or that of an earlier task of the same number.
+    case line
+    /// Nothing.
+    case missing
+  }
+
   var sender: CaptureRecord.Sender
+  private(set) var evidence = Evidence.line
   /// Whether it is the init of a pid namespace inside ours; nil where it was gone.
   var isContainedInit: Bool?
 
@@ -18,9 +32,31 @@ struct SenderFacts: Hashable, Sendable {
     sender = CaptureRecord.Sender(processID: line.process ?? line.task, name: line.name ?? [])
     guard let folder = Self.open(line.task, aliveAt: line.time) else { return }
     defer { try? folder.close() }
+    fill(folder)
+    fillName(line, folder)
+  }
+
+  /// Says whose task it was that is gone: nil where no list tells.
+  mutating func settle(_ process: UInt32?, _ line: SignalLine) {
+    guard let process else {
+      evidence = .missing
+      return
+    }
+    evidence = .recorded
+    sender.processID = process
+    guard process != line.task, let folder = Self.open(process, aliveAt: line.time) else { return }
+    defer { try? folder.close() }
+    fill(folder)
+    fillName(line, folder)
+  }
+
+  private mutating func fill(_ folder: FileDescriptor) {
     if let status = ProcFile.contents("status", in: folder, most: 16 << 10).map(StatusFile.init) {
       sender.userID = status.userIDs.first
-      sender.processID = status.processID ?? sender.processID
+      if let process = status.processID {
+        sender.processID = process
+        evidence = .seen
+      }
       if !status.nestedIDs.isEmpty { isContainedInit = status.isContainedInit }
     }
     sender.commandLine =
@@ -28,7 +64,6 @@ struct SenderFacts: Hashable, Sendable {
     if let file = ProcFile.contents("cgroup", in: folder, most: 16 << 10) {
       sender.cgroup = CgroupPath(file: file)?.path ?? []
     }
-    fillName(line, folder)
   }
 
   /// The process's name is what people look for, not a thread's. The trace has it as it was in that instant.

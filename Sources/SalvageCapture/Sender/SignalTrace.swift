@@ -81,14 +81,31 @@ package final class SignalTrace: Sendable {
     let targets = threads.union([processID])
     let span = (start - min(start, Self.lead))...max(start, end &+ Self.slack)
     var waited = 0
-    while true {
-      let (kill, isFinal) = state.withLock { ledger -> (CaptureRecord.Kill?, Bool) in
-        guard let entry = ledger.entry(for: targets, in: span) else { return (nil, false) }
-        return (ledger.kill(entry, since: crash ?? start), !ledger.awaitsMore(entry))
+    while waited < Self.patience, !isOver.load(ordering: .acquiring) {
+      let isComplete = state.withLock { ledger in
+        ledger.entry(for: targets, in: span).map { !ledger.awaitsMore($0) } ?? false
       }
-      if isFinal || waited >= Self.patience || isOver.load(ordering: .acquiring) { return kill }
+      if isComplete { break }
       usleep(UInt32(Self.pause))
       waited += Self.pause
+    }
+    return kill(of: targets, in: span, since: crash ?? start)
+  }
+
+  private func kill(
+    of targets: Set<UInt32>, in span: ClosedRange<UInt64>, since start: UInt64
+  ) -> CaptureRecord.Kill? {
+    while true {
+      let (kill, unsettled) = state.withLock { ledger -> (CaptureRecord.Kill?, SignalLine?) in
+        guard let entry = ledger.entry(for: targets, in: span) else { return (nil, nil) }
+        return (ledger.kill(entry, since: start), ledger.unsettled(entry))
+      }
+      guard let line = unsettled else { return kill }
+      // It is told of a task when that leaves the processor, which one that is gone from /proc has yet to do.
+      usleep(UInt32(2 * Self.pause))
+      var facts = SenderFacts(line)
+      if facts.evidence == .line { facts.settle(TracedTasks.process(of: line.task), line) }
+      state.withLock { $0.settle(line, facts) }
     }
   }
 
@@ -103,7 +120,7 @@ package final class SignalTrace: Sendable {
   private func watch(in place: FilePath) {
     defer { isOver.store(true, ordering: .releasing) }
     // A sender is there for a millisecond, and dumps keep all processors busy.
-    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -10)
+    BackgroundThread.setNice(-10)
     do throws(SalvageError) {
       let instance = try TraceInstance.make(in: place)
       hasStarted.store(true, ordering: .releasing)

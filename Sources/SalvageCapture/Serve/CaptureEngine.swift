@@ -8,6 +8,8 @@ final class CaptureEngine: Sendable {
   private let options: CaptureOptions
   private let turns = CaptureTurns()
   private let trace: SignalTrace?
+  /// Why nobody can tell who sends a kill, in words; nil where that is told.
+  let senderObstacle: String?
   private let log: @Sendable (CaptureEvent) -> Void
 
   init(
@@ -17,7 +19,9 @@ final class CaptureEngine: Sendable {
     self.store = store
     self.options = options
     self.log = log
-    trace = SignalTrace()
+    var reason: String?
+    trace = SignalTrace { reason = $0 }
+    senderObstacle = reason
   }
 
   /// Serves one connection in a thread of its own.

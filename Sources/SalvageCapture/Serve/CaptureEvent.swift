@@ -33,20 +33,31 @@ public struct CaptureEvent: Sendable {
     let time = Self.seconds(record.steps.last?.microseconds ?? 0)
     switch result {
     case .captured(let path, let size, let lost):
-      let whole =
-        lost == 0 ? "whole" : "\(ByteCount(lost)) of its memory lost"
-      let killed = record.kill == nil ? "" : ", though it was killed"
+      var whole = lost == 0 ? "whole" : "\(ByteCount(lost)) of its memory lost"
+      if record.partialThreads != nil {
+        whole = lost == 0 ? "all of its memory, its notes cut" : whole + ", its notes cut"
+      }
+      let killed = record.kill == nil ? "" : ", though it was killed\(killer)"
       return
         "captured \(who): \(whole)\(killed), \(ByteCount(size)) in \(time) s: \(PrintableText(path))"
     case .cut(let path):
       return
-        "\(who) was gone before its registers were read; what came of its core: \(PrintableText(path))"
-    case .gone: return "\(who) was gone before anything of its core came"
+        "\(who) was gone before its registers were read\(killer); what came of its core: \(PrintableText(path))"
+    case .gone:
+      let held = record.steps.contains { $0.state == .pinned } ? ", though its memory was held" : ""
+      return "\(who) was gone before anything of its core came\(held)\(killer)"
     case .refused: return "not captured \(who): too many crashes; it was counted"
     case .finished(let path): return "finished what was left of \(who): \(PrintableText(path))"
     case .left(let error): return "left as it is: \(error)"
     case .failed(let error): return "not captured \(who): \(error)"
     }
+  }
+
+  /// Who killed it, where that is known.
+  private var killer: String {
+    guard let kill = record.kill else { return "" }
+    guard kill.kind != .oom else { return " (by the OOM killer)" }
+    return kill.senders.first.map { " (by \(PrintableText($0.name)), pid \($0.processID))" } ?? ""
   }
 
   private static func seconds(_ microseconds: UInt64) -> String {

@@ -43,9 +43,13 @@ public final class CaptureServer: Sendable {
   /// Crashes that wait for us wait unharmed; one that finds no place in the queue has no core.
   private static let backlog: Int32 = 4096
 
+  /// Why it can't be told who kills a process that is captured, in words; nil where that is told.
+  public var senderObstacle: String? { engine.senderObstacle }
+
   /// Finishes what a daemon that was killed has left, then serves until `stop`, and finishes what is under way.
   public func run() {
     engine.finishLeftovers()
+    BackgroundThread.setNice(-10)
     while true {
       switch linux_wait_either(stopping.read.rawValue, listener.rawValue, -1) {
       case 1: break

@@ -9,55 +9,63 @@ struct CoreHead {
   let process: ProcessSnapshot
   /// Where it ends.
   let size: UInt64
+  /// Where the notes were cut: how many threads have the registers only that /proc shows. nil where they are whole.
+  let threadsStoodIn: Int?
 
   /// Why there is none.
   enum Failure: Error { case cut, foreign }
 
-  /// No kernel writes more: 4 MiB of notes for each 1,000 threads, and 56 bytes for each mapping.
-  private static let largest: UInt64 = 1 << 30
-
-  /// Reads it off the stream into a file, at its offsets. Nothing behind it is read.
+  /// Reads on from its beginning, into a file, at its offsets. Nothing behind it is read.
+  ///
+  /// - Parameter standIn: what is put in place of notes that don't come.
   init(
-    _ channel: CrashChannel, into file: any WritableFile, named path: FilePath, patience: Int32
+    _ start: HeadStart, _ channel: CrashChannel, into file: any WritableFile,
+    named path: FilePath, patience: Int32, standIn: () -> StandIn = { .nothing }
   ) throws {
-    // The first entry is that of the notes, and tells where they end.
-    guard let start = channel.bytes(64, patience: patience) else { throw Failure.cut }
-    guard let header = FileHeader(start.span), header.type == FileHeader.coreType else {
-      throw Failure.foreign
-    }
-    try file.write(start, at: 0)
-    let format = header.format
-    let tableEnd = header.programHeaderOffset +| UInt64(format.programHeaderSize)
-    guard header.programHeaderOffset >= UInt64(format.fileHeaderSize), tableEnd <= 4096 else {
-      throw Failure.foreign
-    }
-    guard let more = channel.bytes(max(0, Int(tableEnd) - 64), patience: patience) else {
-      throw Failure.cut
-    }
-    try file.write(more, at: 64)
-    let beginning = start + more
-    guard
-      let notes = ProgramHeader(
-        beginning.span, record: Int(header.programHeaderOffset), in: format), notes.kind == .note,
-      let end = notes.fileEnd, notes.fileOffset >= UInt64(beginning.count), end <= Self.largest
-    else { throw Failure.foreign }
-    var position = UInt64(beginning.count)
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    try file.write(start.bytes, at: 0)
+    let end = start.end
+    var position = UInt64(start.bytes.count)
+    var chunk = [UInt8](repeating: 0, count: start.isWhole ? 0 : 64 << 10)
     while position < end {
       let wanted = Int(min(UInt64(chunk.count), end - position))
       let count = unsafe chunk.withUnsafeMutableBytes {
         unsafe channel.read(
           into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]), patience: patience)
       }
-      guard count > 0 else { throw Failure.cut }
+      guard count > 0 else { break }
       try file.write(Array(chunk[..<count]), at: position)
       position += UInt64(count)
     }
     size = end
+    threadsStoodIn =
+      position == end
+      ? nil
+      : try Self.mend(file, named: path, start.header, start.notes, end: position, standIn())
     let source = try InputFile(reading: file, named: path, size: end)
     structure = try Probe.structure(of: source)
     process = try ProcessSnapshot(structure, source)
     guard structure.isLaidOut(behind: end) else { throw Failure.foreign }
+  }
+
+  /// Makes notes that end too early whole in themselves. Without the whole table nothing tells what the memory is, nor which of
+  /// it must not be dumped.
+  private static func mend(
+    _ file: any WritableFile, named path: FilePath, _ header: FileHeader, _ notes: ProgramHeader,
+    end: UInt64, _ standIn: StandIn
+  ) throws -> Int {
+    guard end > notes.fileOffset else { throw Failure.cut }
+    let source = try InputFile(reading: file, named: path, size: end)
+    let mend = try NoteMend(source, header, notes, end: end, standIn)
+    guard mend.hasThreads else { throw Failure.cut }
+    try file.write(mend.added, at: mend.keptEnd)
+    let mendedEnd = mend.keptEnd + UInt64(mend.added.count)
+    if mendedEnd < end { try file.writeZeros(mendedEnd..<end) }
+    var entry = notes
+    entry.fileSize = mendedEnd - notes.fileOffset
+    var bytes: [UInt8] = []
+    entry.append(to: &bytes, in: header.format)
+    try file.write(bytes, at: header.programHeaderOffset)
+    return mend.threadCount
   }
 }
 

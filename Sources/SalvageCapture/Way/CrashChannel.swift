@@ -52,6 +52,12 @@ final class CrashChannel {
 
   /// The next bytes, all of them; nil where they don't come.
   func bytes(_ count: Int, patience: Int32) -> [UInt8]? {
+    let bytes = bytes(upTo: count, patience: patience)
+    return bytes.count == count ? bytes : nil
+  }
+
+  /// The next bytes, as many of them as come.
+  func bytes(upTo count: Int, patience: Int32) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     var done = 0
     while done < count {
@@ -59,9 +65,10 @@ final class CrashChannel {
         let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
         return unsafe self.read(into: rest, patience: patience)
       }
-      guard read > 0 else { return nil }
+      guard read > 0 else { break }
       done += read
     }
+    bytes.removeLast(count - done)
     return bytes
   }
 }

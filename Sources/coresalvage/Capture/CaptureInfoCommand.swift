@@ -18,7 +18,8 @@ struct CaptureInfoCommand: ParsableCommand {
     for (index, entry) in entries.enumerated() {
       // What can't be read is told of in the text.
       let record = try? entry.fullRecord()
-      Console.print((index == 0 ? "" : "\n") + entry.text(record))
+      let report = entry.state == .unfinished ? nil : try? Repair(of: entry.path).report
+      Console.print((index == 0 ? "" : "\n") + entry.text(record, report))
     }
   }
 }

@@ -34,6 +34,9 @@ struct CaptureServeCommand: ParsableCommand {
       keeper?.giveBack()
       server.stop()
     }
+    if let reason = server.senderObstacle {
+      Console.complain("who kills a process while it is captured can't be told: \(reason)")
+    }
     Console.print("ready")
     ServiceManager.tell("READY=1")
     server.run()

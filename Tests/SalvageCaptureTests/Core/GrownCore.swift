@@ -35,7 +35,9 @@ enum KernelStream {
   /// Reads the head of a core off a stream.
   static func head(_ bytes: some Collection<UInt8>, into file: any WritableFile) throws -> CoreHead
   {
-    try CoreHead(try channel(bytes), into: file, named: "stream", patience: 1000)
+    let channel = try channel(bytes)
+    return try CoreHead(
+      HeadStart(channel, patience: 1000), channel, into: file, named: "stream", patience: 1000)
   }
 }
 

@@ -32,7 +32,8 @@ struct CoreHeadTests {
       let built = builder.build()
       let file = try CaptureFile(folder.file("core"))
       let channel = try KernelStream.channel(built.bytes)
-      let head = try CoreHead(channel, into: file, named: "stream", patience: 1000)
+      let head = try CoreHead(
+        HeadStart(channel, patience: 1000), channel, into: file, named: "stream", patience: 1000)
       #expect(head.size == UInt64(built.notesRange.upperBound))
       #expect(head.process.threads.count == 3)
       #expect(head.structure.programHeaders.count == builder.segments.count + 1)
@@ -47,16 +48,57 @@ struct CoreHeadTests {
   }
 
   @Test(
-    "cut at any byte is cut",
+    "cut before a thread came is cut",
     arguments: [BuilderMachine.x86_64, .i386, .s390x, .ppc])
   func cut(_ machine: BuilderMachine) throws {
     let folder = try ScratchFolder(in: .memory)
     let built = CoreBuilder.typical(machine, threads: 1).build()
-    for size in 0..<built.notesRange.upperBound {
+    for size in 0..<built.notesRange.lowerBound + 128 {
       let failure = try Self.failure(built.bytes[..<size], in: folder)
       #expect(failure == .cut, "cut to \(size)")
     }
     #expect(try Self.failure(built.bytes[..<built.notesRange.upperBound], in: folder) == nil)
+  }
+
+  @Test(
+    "cut in its notes keeps the whole ones, and shows the other threads as /proc did",
+    arguments: [BuilderMachine.x86_64, .i386, .aarch64])
+  func mended(_ machine: BuilderMachine) throws {
+    let folder = try ScratchFolder(in: .memory)
+    let built = CoreBuilder.typical(machine, threads: 4).build()
+    let whole = try KernelStream.head(built.bytes, into: CaptureFile(folder.file("whole")))
+    #expect(whole.threadsStoodIn == nil)
+    let due = whole.process.threads
+    let standIn = StandIn(
+      threads: due.enumerated().map { number, thread in
+        StandIn.Thread(
+          id: thread.id, programCounter: thread.programCounter ?? 0,
+          stackPointer: thread.stackPointer ?? 0, isDumper: number == 0)
+      }, auxiliaryVector: [UInt8](repeating: 0, count: 32))
+    var counts: Set<Int> = []
+    for size in built.notesRange.lowerBound + 1..<built.notesRange.upperBound {
+      let file = try CaptureFile(folder.file("core"))
+      let channel = try KernelStream.channel(built.bytes[..<size])
+      let head = try CoreHead(
+        HeadStart(channel, patience: 1000), channel, into: file, named: "stream", patience: 1000,
+        standIn: { standIn })
+      let count = try #require(head.threadsStoodIn)
+      counts.insert(count)
+      // The crashing thread stays the first, and those that came are as they came.
+      let threads = head.process.threads
+      #expect(threads.prefix(4 - count) == due.prefix(4 - count), "cut to \(size)")
+      #expect(threads.map(\.id) == due.map(\.id), "cut to \(size)")
+      #expect(threads.map(\.stackPointer) == due.map(\.stackPointer), "cut to \(size)")
+      #expect(threads.map(\.programCounter) == due.map(\.programCounter), "cut to \(size)")
+      #expect(threads.suffix(count).allSatisfy { !$0.isInSystemCall })
+      // Nothing but the notes' size changed of the table, and the notes end where it says.
+      #expect(
+        head.structure.programHeaders.dropFirst() == whole.structure.programHeaders.dropFirst())
+      #expect(!head.structure.notesAreCut && head.structure.damagedNotes.isEmpty, "cut to \(size)")
+      let core = try GrowingCore(file, head.structure, threads: 4, noteRoom: 64 << 10)
+      try core.publish(StoreSamples.record())
+    }
+    #expect(counts == [1, 2, 3, 4])
   }
 
   @Test("of another writer is foreign, and so is one whose memory is not laid out by a kernel")
