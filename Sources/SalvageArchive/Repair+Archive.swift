@@ -44,7 +44,10 @@ extension Repair {
   ) throws(SalvageError) -> ArchiveDraft {
     let output = try OutputFile(path, sparing: files, replacing: replacing)
     let (archived, plan) = try archive(into: output, options, progress)
-    if let identity = intake.file?.identity { output.takeAccess(of: identity) }
+    if let identity = intake.file?.identity {
+      output.takeAccess(of: identity)
+      output.takeTime(of: identity)
+    }
     return ArchiveDraft(output: output, archived: archived, plan: plan)
   }
 

@@ -62,7 +62,10 @@ public struct Restore: Sendable {
     let progress = WorkProgress(on: file.path, total: index.geometry.size, report: progress)
     let damaged = try decode(into: output, options, progress)
     let restored = try salvage(damaged, into: output, options, progress)
-    if let identity = file.backingFile?.identity { output.takeAccess(of: identity) }
+    if let identity = file.backingFile?.identity {
+      output.takeAccess(of: identity)
+      output.takeTime(of: identity)
+    }
     try output.publish()
     return restored
   }

@@ -33,12 +33,12 @@ enum PriorOutput {
   }
 
   /// The same for what is packed, by the beginning of what is in it: to unpack all of it takes longer than anything else.
-  /// What was packed anew since the output was made is none of it.
+  /// What was packed anew since is younger than the output, which is as old as what it was made of.
   static func isCurrent(
     _ path: FilePath, isArchive: Bool, for packed: InputFile, _ options: RepairOptions
   ) -> Bool {
     guard let present = FileIdentity(at: path, followingLinks: false), present.isRegular,
-      present.modified > packed.identity.modified,
+      present.modified >= packed.identity.modified,
       let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output),
       let line = try? PriorRepair.originLine(in: structure, output), !endsUnread(output),

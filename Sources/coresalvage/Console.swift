@@ -14,7 +14,7 @@ enum Console {
     _ = signal(SIGXFSZ, SIG_IGN)
     Interruption.watch()
     do {
-      var parsed = try command.parseAsRoot(ArgumentBytes.words)
+      var parsed = try command.parseAsRoot(LostRangeArgument.joined(ArgumentBytes.words))
       try parsed.run()
       finish(.done)
     } catch let error as SalvageError {

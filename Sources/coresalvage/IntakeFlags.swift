@@ -14,7 +14,8 @@ struct IntakeFlags: ParsableArguments {
   @Option(
     name: .customLong("lost-range"),
     help: ArgumentHelp(
-      "A range of the input that is lost; may be given again.", valueName: "offset:length"))
+      "A range of the input that is lost; several with commas, or given again.",
+      valueName: "offset:length"))
   var lostRanges: [LostRangeArgument] = []
 
   @Option(
@@ -49,7 +50,7 @@ struct IntakeFlags: ParsableArguments {
   func options(force: Bool) -> IntakeOptions {
     var options = IntakeOptions()
     options.mapFile = mapfile?.path
-    options.lostRanges = lostRanges.map(\.range)
+    options.lostRanges = lostRanges.flatMap(\.ranges)
     options.zeroTail = zeroTail
     options.zeroRuns = zeroRuns.value
     options.holes = holes
@@ -62,17 +63,52 @@ struct IntakeFlags: ParsableArguments {
   }
 }
 
-/// `OFFSET:LENGTH`, each decimal or hexadecimal after `0x`.
+/// `OFFSET:LENGTH`, each decimal or hexadecimal after `0x`; several with commas.
 struct LostRangeArgument: ExpressibleByArgument {
-  let range: Range<UInt64>
+  let ranges: [Range<UInt64>]
 
   init?(argument: String) {
-    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+    ranges = words.compactMap(Self.range)
+    guard ranges.count == words.count else { return nil }
+  }
+
+  private static func range(_ word: Substring) -> Range<UInt64>? {
+    let parts = word.split(separator: ":", omittingEmptySubsequences: false)
       .compactMap { NumberArgument(argument: String($0))?.value }
     guard parts.count == 2, parts[1] > 0 else { return nil }
     let (end, overflow) = parts[0].addingReportingOverflow(parts[1])
-    guard !overflow else { return nil }
-    range = parts[0]..<end
+    return overflow ? nil : parts[0]..<end
+  }
+
+  private static let option = "--lost-range"
+
+  /// The words of a command line with all ranges in one option: the parser looks at all words once more for each option that
+  /// is given again, and a script may name thousands.
+  static func joined(_ words: [String]) -> [String] {
+    guard words.count(where: { $0.hasPrefix(option) }) > 1 else { return words }
+    var result: [String] = []
+    var ranges: [String] = []
+    var place: Int?
+    var position = 0
+    while position < words.count, words[position] != "--" {
+      let word = words[position]
+      let value =
+        word == option && position + 1 < words.count
+        ? words[position + 1]
+        : word.hasPrefix(option + "=") ? String(word.dropFirst(option.count + 1)) : nil
+      // What is none is left for the parser to name.
+      guard let value, LostRangeArgument(argument: value) != nil else {
+        result.append(word)
+        position += 1
+        continue
+      }
+      place = place ?? result.count
+      ranges.append(value)
+      position += word == option ? 2 : 1
+    }
+    if let place { result.insert(contentsOf: [option, ranges.joined(separator: ",")], at: place) }
+    return result + words[position...]
   }
 }
 

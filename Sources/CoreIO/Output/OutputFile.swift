@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 package import SystemPackage
 
 /// A file that exists under its name only once it is whole: written beside its place under a temporary name, synced,
@@ -10,6 +11,8 @@ package final class OutputFile: WritableFile {
   package let descriptor: FileDescriptor
   private let replaces: Bool
   private let inputs: InputSet
+  /// When the bytes that it is made of were written; nil for now.
+  private let time = Mutex<Int64?>(nil)
 
   /// Makes the temporary file, which nobody but us may read until it is published. Throws where it must not be published:
   /// see `check`.
@@ -99,6 +102,21 @@ package final class OutputFile: WritableFile {
     fchmod(descriptor.rawValue, mode)
   }
 
+  /// Lets it be as old as the input: nothing else tells when a process died.
+  package func takeTime(of input: FileIdentity) { time.withLock { $0 = input.modified } }
+
+  private func setTime() {
+    guard let time = time.withLock({ $0 }) else { return }
+    let second: Int64 = 1_000_000_000
+    let (seconds, nanoseconds) = (time / second, time % second)
+    let modified = timespec(
+      tv_sec: Int(nanoseconds < 0 ? seconds - 1 : seconds),
+      tv_nsec: Int(nanoseconds < 0 ? nanoseconds + second : nanoseconds))
+    // UTIME_NOW, for the time of the last access; the C header's macro is none that Swift can read.
+    let now = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 1)
+    _ = unsafe futimens(descriptor.rawValue, [now, modified])
+  }
+
   /// Syncs the file, and gives it its name.
   package func publish() throws(SalvageError) {
     try sync()
@@ -108,6 +126,7 @@ package final class OutputFile: WritableFile {
 
   /// Waits until the file's bytes are on the disk.
   package func sync() throws(SalvageError) {
+    setTime()
     guard fsync(descriptor.rawValue) == 0 else { throw failure("sync") }
   }
 

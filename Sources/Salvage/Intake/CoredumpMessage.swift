@@ -1,4 +1,5 @@
 internal import CoreIO
+internal import ELFCore
 internal import Glibc
 internal import SystemPackage
 
@@ -9,25 +10,68 @@ package struct CoredumpMessage: Hashable, Sendable {
   /// `COREDUMP_FILENAME`
   package var fileName: [UInt8]?
 
+  package init(isTruncated: Bool, fileName: [UInt8]?) {
+    self.isTruncated = isTruncated
+    self.fileName = fileName
+  }
+
   /// SD_MESSAGE_COREDUMP
   private static let messageID = "fc2e22bc6ee647b6b90729ab34a250b1"
 
   /// The last message about a process; nil where there is none, or no journal.
   package init?(processID: UInt32) {
-    guard Self.hasJournal,
-      let text = Self.output([
-        "journalctl", "--no-pager", "--quiet", "--output=export", "--lines=1",
-        "MESSAGE_ID=\(Self.messageID)", "COREDUMP_PID=\(processID)",
+    guard let message = Self.all[processID] else { return nil }
+    self = message
+  }
+
+  /// The last one about each process, asked for once: journalctl takes some milliseconds, and many cores may be looked at.
+  private static let all: [UInt32: CoredumpMessage] = {
+    guard hasJournal,
+      let text = output([
+        "journalctl", "--no-pager", "--quiet", "--output=export", "--lines=\(most)",
+        "--output-fields=COREDUMP_PID,COREDUMP_TRUNCATED,COREDUMP_FILENAME",
+        "MESSAGE_ID=\(messageID)",
       ])
-    else { return nil }
-    let lines = text.split(separator: UInt8(ascii: "\n"))
-    func value(_ name: String) -> [UInt8]? {
-      let mark = Array((name + "=").utf8)
-      return lines.first { $0.starts(with: mark) }.map { Array($0.dropFirst(mark.count)) }
+    else { return [:] }
+    return messages(in: text)
+  }()
+
+  /// The last ones, so many of them: each takes some 300 bytes.
+  private static let most = 4096
+
+  /// Reads journalctl's export format: a field a line, an empty line behind each message. The line of a field of bytes is its
+  /// name alone; its size follows in eight bytes, then the bytes, then a line's end.
+  static func messages(in text: [UInt8]) -> [UInt32: CoredumpMessage] {
+    var messages: [UInt32: CoredumpMessage] = [:]
+    var message = CoredumpMessage(isTruncated: false, fileName: nil)
+    var processID: UInt32?
+    var rest = text[...]
+    while !rest.isEmpty {
+      let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+      rest = rest.dropFirst(line.count + 1)
+      guard !line.isEmpty else {
+        if let processID { messages[processID] = message }
+        message = CoredumpMessage(isTruncated: false, fileName: nil)
+        processID = nil
+        continue
+      }
+      let name = line.prefix { $0 != UInt8(ascii: "=") }
+      var value = line.dropFirst(name.count + 1)
+      if name.count == line.count {
+        guard let size = Array(rest.prefix(8)).span.integer(at: 0, size: 8, .little),
+          size < UInt64(rest.count)
+        else { break }
+        value = rest.dropFirst(8).prefix(Int(size))
+        rest = rest.dropFirst(8 + Int(size) + 1)
+      }
+      switch String(decoding: name, as: UTF8.self) {
+      case "COREDUMP_PID": processID = UInt32(String(decoding: value, as: UTF8.self))
+      case "COREDUMP_TRUNCATED": message.isTruncated = value.elementsEqual("1".utf8)
+      case "COREDUMP_FILENAME": message.fileName = Array(value)
+      default: break
+      }
     }
-    guard value("MESSAGE_ID") != nil else { return nil }
-    isTruncated = value("COREDUMP_TRUNCATED") == [UInt8(ascii: "1")]
-    fileName = value("COREDUMP_FILENAME")
+    return messages
   }
 
   /// Without one of these folders journalctl has nothing to say.
@@ -37,10 +81,10 @@ package struct CoredumpMessage: Hashable, Sendable {
     }
   }
 
-  private static let mostBytes = 1 << 20
+  private static let mostBytes = 4 << 20
   private static let patience: Int32 = 2000
 
-  /// What a program prints, at most a megabyte of it in at most two seconds; nil where it can't be run or fails.
+  /// What a program prints, at most four megabytes of it in at most two seconds; nil where it can't be run or fails.
   private static func output(_ arguments: [String]) -> [UInt8]? {
     guard let ends = try? FileDescriptor.pipe() else { return nil }
     defer { try? ends.readEnd.close() }

@@ -16,17 +16,14 @@ public struct MemoryExcerpt: Hashable, Sendable {
     self.length = length
   }
 
-  /// Memory is handed over in parts of at most so many bytes.
-  private static let partSize: UInt64 = 1 << 20
+  /// Memory is handed over in parts of at most so many bytes: what a processor's own cache has room for.
+  private static let partSize = 256 << 10
 
   /// Hands the bytes over, part by part, and throws at the first that was not mapped, not dumped, or is lost.
   public func read(
     from input: CoreInput, to body: ([UInt8]) throws(SalvageError) -> Void
   ) throws(SalvageError) {
-    var done: UInt64 = 0
-    try Intake.glance(at: input) { intake throws(SalvageError) in
-      try read(from: intake, after: &done, to: body)
-    }
+    try unsafe readParts(from: input) { part throws(SalvageError) in try unsafe body(Array(part)) }
   }
 
   /// Writes the bytes into a stream, and throws as `read(from:to:)` does: what is before that has been written then. Refuses
@@ -34,23 +31,39 @@ public struct MemoryExcerpt: Hashable, Sendable {
   public func write(from path: FilePath, to output: FileDescriptor) throws(SalvageError) {
     let inputs = InputSet(FileIdentity(at: path, followingLinks: true))
     let stream = try OutputStream(output, sparing: inputs)
-    try read(from: path) { bytes throws(SalvageError) in try stream.write(bytes) }
+    try unsafe readParts(from: .file(path)) { part throws(SalvageError) in
+      try unsafe stream.write(part)
+    }
+  }
+
+  private func readParts(
+    from input: CoreInput, to body: (UnsafeRawBufferPointer) throws(SalvageError) -> Void
+  ) throws(SalvageError) {
+    var done: UInt64 = 0
+    try Intake.glance(at: input) { intake throws(SalvageError) in
+      try unsafe read(from: intake, after: &done, to: body)
+    }
   }
 
   /// Hands over what comes after the first `done` bytes, and counts on.
   package func read(
-    from intake: Intake, after done: inout UInt64, to body: ([UInt8]) throws(SalvageError) -> Void
+    from intake: Intake, after done: inout UInt64,
+    to body: (UnsafeRawBufferPointer) throws(SalvageError) -> Void
   ) throws(SalvageError) {
     let memory = try Core(intake).memory
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: Self.partSize, alignment: 4096)
+    defer { unsafe buffer.deallocate() }
     while done < length {
       let (next, overflow) = address.addingReportingOverflow(done)
-      let wanted = min(length - done, Self.partSize, UInt64.max - next)
-      let bytes = overflow ? [] : try memory.prefix(at: next, limit: Int(wanted))
-      guard !bytes.isEmpty else {
+      let wanted = Int(min(length - done, UInt64(Self.partSize), UInt64.max - next))
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
+      let count = overflow ? 0 : try unsafe memory.read(at: next, into: part)
+      guard count > 0 else {
         throw SalvageError(.memoryNotSaved(address: next), file: intake.source.path)
       }
-      try body(bytes)
-      done += UInt64(bytes.count)
+      try unsafe body(UnsafeRawBufferPointer(rebasing: part[..<count]))
+      done += UInt64(count)
     }
   }
 }
