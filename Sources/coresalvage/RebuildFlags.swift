@@ -17,7 +17,7 @@ struct RebuildFlags: ParsableArguments {
   @Option(
     help: """
       What is put in from the files that the process had mapped, once they are known to be the same: nothing, \
-      lost header pages, or all that was mapped read-only, for a machine without those files.
+      lost first pages, or all that was mapped read-only, for a machine without those files.
       """)
   var withFiles = RepairOptions.WithFiles.headers
 

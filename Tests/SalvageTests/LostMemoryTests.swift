@@ -68,6 +68,32 @@ struct LostMemoryTests {
     #expect(try output.origin()?.contains(#""lost":"pad""#) == true)
   }
 
+  @Test(
+    "leaves the first page of what was read-only an entry of its own, and of what was not none",
+    arguments: [RepairOptions.LostMemory.drop, .zero])
+  func firstPages(lost: RepairOptions.LostMemory) throws {
+    for (flags, count) in [(BuilderSegment.read | BuilderSegment.execute, 2), (6, 1)] {
+      var builder = CoreBuilder.typical()
+      builder.segments[2].flags = flags
+      let built = builder.build()
+      let range = built.segmentRanges[2]
+      var options = RepairOptions()
+      options.lostMemory = lost
+      let rendered = try RenderedRepair(built.cut(to: range.lowerBound + 5000), options: options)
+      let output = try ReferenceCore(rendered.bytes)
+      let start = builder.segments[2].address
+      let loads = output.loads.filter { start..<start + 0x3000 ~= $0.address && $0.fileSize > 0 }
+      #expect(loads.map(\.fileSize) == (count == 2 ? [4096, 904] : [5000]))
+      #expect(loads.last?.memoryRange.upperBound == start + (lost == .zero ? 0x3000 : 5000))
+      #expect(loads.first?.offset == UInt64(range.lowerBound))
+      #expect(try output.contradictions().isEmpty)
+      // A beginning of no more than a page is not taken apart.
+      let short = try RenderedRepair(built.cut(to: range.lowerBound + 4096))
+      let entries = try ReferenceCore(short.bytes).loads.filter { $0.address >> 12 == start >> 12 }
+      #expect(entries.map(\.fileSize) == [4096])
+    }
+  }
+
   @Test("is all in LOST whatever becomes of it", arguments: RepairOptions.LostMemory.allCases)
   func isListed(lost: RepairOptions.LostMemory) throws {
     for size in Self.cutSizes {

@@ -81,6 +81,29 @@ package struct SymbolTable {
     }
   }
 
+  /// The address of the variable of that name and size in `.symtab`; nil where there is none, or no such table.
+  package func variable(_ name: String, size wantedSize: UInt64) -> UInt64? {
+    let sections = sections
+    guard let table = sections.first(where: { $0.type == 2 }),
+      sections.indices.contains(Int(table.link))
+    else { return nil }
+    let strings = sections[Int(table.link)]
+    let wanted = Array(name.utf8)
+    var found: UInt64?
+    forEachEntry(of: table) { span, record in
+      // STT_OBJECT. Of those that have the size, few are looked at by name.
+      guard found == nil, span[record + Layout.info(header.format)] & 0xf == 1,
+        Layout.size.read(span, record: record, in: header.format) == wantedSize,
+        let offset = Layout.name.read(span, record: record, in: header.format),
+        offset < strings.size,
+        let bytes = try? source.bytes(at: strings.fileOffset &+ offset, count: wanted.count + 1),
+        bytes == wanted + [0]
+      else { return }
+      found = Layout.value.read(span, record: record, in: header.format)
+    }
+    return found
+  }
+
   private var sections: [Section] {
     let format = header.format
     let size = Int(header.sectionHeaderEntrySize)
@@ -98,37 +121,45 @@ package struct SymbolTable {
   ) -> [(name: UInt64, value: UInt64)?] {
     var best = [(name: UInt64, value: UInt64)?](repeating: nil, count: addresses.count)
     let format = header.format
-    let entrySize = Layout.entrySize(format)
-    var offset: UInt64 = 0
     var steps = 0
+    forEachEntry(of: table) { span, record in
+      // STT_FUNC and STT_GNU_IFUNC
+      let type = span[record + Layout.info(format)] & 0xf
+      guard type == 2 || type == 10,
+        var value = Layout.value.read(span, record: record, in: format),
+        let size = Layout.size.read(span, record: record, in: format), size > 0
+      else { return }
+      // The lowest bit of an ARM function's address tells its instruction set.
+      if header.machine == .arm { value &= ~1 }
+      var index = addresses.partitioningIndex { $0 >= value }
+      while index < addresses.count, addresses[index] &- value < size, steps < Self.mostSteps {
+        steps += 1
+        if best[index].map({ $0.value < value }) ?? true,
+          let name = Layout.name.read(span, record: record, in: format)
+        {
+          best[index] = (name, value)
+        }
+        index += 1
+      }
+    }
+    return best
+  }
+
+  /// Hands over every entry, as the bytes around it and where it begins in them.
+  private func forEachEntry(of table: Section, _ body: (Span<UInt8>, Int) -> Void) {
+    guard table.size <= Self.largestTable else { return }
+    let entrySize = Layout.entrySize(header.format)
+    var offset: UInt64 = 0
     while offset < table.size {
       let wanted = min(table.size - offset, UInt64(entrySize) * 4096)
       guard let bytes = try? source.bytes(at: table.fileOffset &+ offset, count: Int(wanted)),
         bytes.count >= entrySize
-      else { break }
+      else { return }
       let span = bytes.span
       for record in stride(from: 0, through: bytes.count - entrySize, by: entrySize) {
-        // STT_FUNC and STT_GNU_IFUNC
-        let type = span[record + Layout.info(format)] & 0xf
-        guard type == 2 || type == 10,
-          var value = Layout.value.read(span, record: record, in: format),
-          let size = Layout.size.read(span, record: record, in: format), size > 0
-        else { continue }
-        // The lowest bit of an ARM function's address tells its instruction set.
-        if header.machine == .arm { value &= ~1 }
-        var index = addresses.partitioningIndex { $0 >= value }
-        while index < addresses.count, addresses[index] &- value < size, steps < Self.mostSteps {
-          steps += 1
-          if best[index].map({ $0.value < value }) ?? true,
-            let name = Layout.name.read(span, record: record, in: format)
-          {
-            best[index] = (name, value)
-          }
-          index += 1
-        }
+        body(span, record)
       }
       offset += UInt64(bytes.count)
     }
-    return best
   }
 }

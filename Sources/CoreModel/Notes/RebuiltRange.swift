@@ -14,7 +14,12 @@ public struct RebuiltRange: Hashable, Sendable {
     /// A verified file.
     public static let mappedFile = Source(rawValue: 2)
 
-    private static let names: [Self: String] = [.linkMap: "link map", .mappedFile: "mapped file"]
+    /// An empty frame of Python's interpreter, or what leads to one: it ends a chain of them that led to a lost stack.
+    public static let pythonFrame = Source(rawValue: 3)
+
+    private static let names: [Self: String] = [
+      .linkMap: "link map", .mappedFile: "mapped file", .pythonFrame: "python frame",
+    ]
 
     /// Its name in JSON and text; its number for one that we don't know.
     public var name: String { Self.names[self] ?? "source \(rawValue)" }

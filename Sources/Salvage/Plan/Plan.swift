@@ -27,7 +27,7 @@ extension Plan {
     options.extend = extend
     // Without the hole, entries left alone would show our own tail as the process's memory.
     if extend == .none, options.lostMemory == .pad { options.lostMemory = .drop }
-    segments = Segments(structure, core.damage, lostMemory: options.lostMemory)
+    segments = Segments(core, lostMemory: options.lostMemory)
     segments.add(rebuild)
     let newCount = segments.entries.count + 1
     let table = TablePlace(structure, newCount: newCount, segments)

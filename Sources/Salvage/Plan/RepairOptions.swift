@@ -44,9 +44,9 @@ public struct RepairOptions: Hashable, Sendable {
   public enum WithFiles: String, Hashable, Sendable, CaseIterable {
     /// Nothing.
     case none
-    /// The header pages that were lost.
+    /// The header pages that were lost, and the first page of each other read-only part that the dump had.
     case headers
-    /// Those, and all that was mapped read-only and not dumped.
+    /// Those, and all that was mapped read-only and not dumped, or that was dumped although it was the file's.
     case all
   }
 

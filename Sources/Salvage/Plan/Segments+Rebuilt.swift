@@ -13,7 +13,7 @@ extension Segments {
       ProgramHeader(
         kind: .load, flags: segment.flags, fileOffset: 0, address: segment.range.lowerBound,
         fileSize: segment.range.length, memorySize: segment.range.length,
-        alignment: Plan.pageSize)
+        alignment: segment.alignment)
     }
     // eu-stack overlooks modules where the table is out of order.
     guard entries.isSortedByAddress else {
@@ -112,6 +112,12 @@ extension Segments {
   }
 }
 
+extension RebuiltSegment {
+  /// elfutils takes the smallest for the unit in which it rounds all segments, and else would read what stands beside a
+  /// frame in the file for what was beside it on the stack.
+  fileprivate var alignment: UInt64 { source == .pythonFrame ? 8 : Plan.pageSize }
+}
+
 extension [ProgramHeader] {
   fileprivate var isSortedByAddress: Bool {
     indices.dropFirst().allSatisfy { self[$0 - 1].address <= self[$0].address }
@@ -137,7 +143,8 @@ extension ProgramHeader {
     return parts
   }
 
-  private func part(_ range: Range<UInt64>) -> ProgramHeader {
+  /// The entry for a part of its memory.
+  func part(_ range: Range<UInt64>) -> ProgramHeader {
     var part = self
     let skipped = range.lowerBound - address
     part.address = range.lowerBound

@@ -22,12 +22,14 @@ package struct Segments: Sendable {
   /// Which entries are the rebuilt ones, by address.
   package internal(set) var rebuilt: [Int] = []
 
+  private var pageSize = Plan.pageSize
+
   /// No segments at all.
   package init() {}
 
-  package init(
-    _ structure: CoreStructure, _ damage: DamageMap, lostMemory: RepairOptions.LostMemory
-  ) {
+  package init(_ core: Core, lostMemory: RepairOptions.LostMemory) {
+    let (structure, damage) = (core.structure, core.damage)
+    pageSize = core.process.pageSize
     entries.reserveCapacity(structure.programHeaders.count)
     partsLeft = 2 * (structure.programHeaders.count + damage.extents.count)
     loseTable(structure, damage)
@@ -122,7 +124,7 @@ package struct Segments: Sendable {
     case .drop:
       loseBytes(of: header, index, damage, state: .dropped)
       for extent in extents where extent.cause == nil {
-        entries.append(header.cut(to: extent.range))
+        append(header.cut(to: extent.range), of: header)
       }
     case .zero:
       loseBytes(of: header, index, damage, state: .zeroMarked)
@@ -131,6 +133,18 @@ package struct Segments: Sendable {
       loseBytes(of: header, index, damage, state: .padded)
       entries.append(header)
     }
+  }
+
+  /// Appends what there is of a cut segment. Of memory that the process could not write to, the first page gets an entry of
+  /// its own: jhsdb takes one that is neither all of a library's part nor just a page for another library's, and gives up.
+  private mutating func append(_ entry: ProgramHeader, of header: ProgramHeader) {
+    let start = entry.address
+    let (end, overflow) = start.addingReportingOverflow(max(entry.fileSize, entry.memorySize))
+    guard !header.flags.contains(.write), start == header.address, entry.fileSize > pageSize,
+      !overflow
+    else { return entries.append(entry) }
+    entries.append(entry.part(start..<start + pageSize))
+    entries.append(entry.part(start + pageSize..<end))
   }
 
   /// Lists a segment as lost as a whole: more than that is lost of others already that lie over it in the file.
@@ -161,7 +175,7 @@ package struct Segments: Sendable {
     var open: ProgramHeader?
     for extent in extents {
       if extent.cause == nil || open == nil {
-        if let open { entries.append(open) }
+        if let open { append(open, of: header) }
         var next = header.cut(to: extent.range)
         if extent.cause != nil { next.fileSize = 0 }
         open = next
@@ -171,7 +185,7 @@ package struct Segments: Sendable {
     }
     if var last = open {
       last.memorySize = max(last.memorySize, header.addressEnd &- last.address)
-      entries.append(last)
+      append(last, of: header)
     }
   }
 }
