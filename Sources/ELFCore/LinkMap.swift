@@ -42,35 +42,78 @@ package struct LinkMap: Hashable, Sendable {
   }
 }
 
-/// `struct r_debug` of link.h: where the dynamic linker tells debuggers of its list.
-package struct DebugRendezvous: Hashable, Sendable {
-  /// `r_map`: the first node.
-  package var first: UInt64
-  /// `r_ldbase`: where the dynamic linker lies.
-  package var linkerBase: UInt64
+/// A `link_map` with what follows in glibc's own, as far as readers ask for it that know no release's layout. chap takes
+/// for a node what points to itself (`l_real`), and finds the fields of its extent by what they hold. All else is zero, so
+/// that who looks for the number of its thread-local storage finds none.
+package struct LinkMapNode: Hashable, Sendable {
+  package var map: LinkMap
+  /// `l_map_start` and `l_map_end`: from its first mapping to its end.
+  package var extent: Range<UInt64>
+  /// `l_text_end`: the end of its code.
+  package var textEnd: UInt64
 
-  package init(first: UInt64, linkerBase: UInt64) {
-    self.first = first
-    self.linkerBase = linkerBase
+  package init(_ map: LinkMap, extent: Range<UInt64>, textEnd: UInt64) {
+    self.map = map
+    self.extent = extent
+    self.textEnd = textEnd
   }
 
-  /// Each field takes a word's room: `r_version`, `r_map`, `r_brk`, `r_state`, `r_ldbase`.
-  package static let wordCount = 5
-  package static let mapIndex = 1
+  /// In words: as long as any release's.
+  private static let wordCount = 0xa0
+  private static let realIndex = 5
+  private static let extentIndex = 0x40
 
   package static func size(in format: ELFFormat) -> UInt64 {
     UInt64(wordCount * format.wordSize)
   }
 
-  /// Version 1, in the state RT_CONSISTENT; without a breakpoint, of which a dead process has no use.
+  package func bytes(at address: UInt64, in format: ELFFormat) -> [UInt8] {
+    var words = map.words + [UInt64](repeating: 0, count: Self.wordCount - LinkMap.wordCount)
+    words[Self.realIndex] = address
+    words[Self.extentIndex] = extent.lowerBound
+    words[Self.extentIndex + 1] = extent.upperBound
+    words[Self.extentIndex + 2] = textEnd
+    var bytes: [UInt8] = []
+    for word in words { bytes.append(word, size: format.wordSize, format.byteOrder) }
+    return bytes
+  }
+}
+
+/// `struct r_debug` of link.h: where the dynamic linker tells debuggers of its list; `r_debug_extended` where there are
+/// several, one for each namespace (dlmopen).
+package struct DebugRendezvous: Hashable, Sendable {
+  /// `r_map`: the first node.
+  package var first: UInt64
+  /// `r_ldbase`: where the dynamic linker lies.
+  package var linkerBase: UInt64
+  /// `r_next`: where that of the next namespace lies, 0 for none; nil for the form of version 1, which has no such word.
+  package var next: UInt64?
+
+  package init(first: UInt64, linkerBase: UInt64, next: UInt64? = nil) {
+    self.first = first
+    self.linkerBase = linkerBase
+    self.next = next
+  }
+
+  /// Each field takes a word's room: `r_version`, `r_map`, `r_brk`, `r_state`, `r_ldbase`, and `r_next` from version 2 on.
+  package static let wordCount = 5
+  package static let mapIndex = 1
+  package static let nextIndex = 5
+  /// `r_version` of the form that has `r_next`.
+  package static let extendedVersion: UInt64 = 2
+
+  package static func size(in format: ELFFormat) -> UInt64 {
+    UInt64(wordCount * format.wordSize)
+  }
+
+  /// In the state RT_CONSISTENT; without a breakpoint, of which a dead process has no use.
   package func bytes(in format: ELFFormat) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.append(1, size: 4, format.byteOrder)
+    bytes.append(next == nil ? 1 : Self.extendedVersion, size: 4, format.byteOrder)
     bytes.pad(to: format.wordSize)
-    bytes.append(first, size: format.wordSize, format.byteOrder)
-    bytes.append(0, size: format.wordSize, format.byteOrder)
-    bytes.append(0, size: format.wordSize, format.byteOrder)
-    bytes.append(linkerBase, size: format.wordSize, format.byteOrder)
+    for word in [first, 0, 0, linkerBase] + (next.map { [$0] } ?? []) {
+      bytes.append(word, size: format.wordSize, format.byteOrder)
+    }
     return bytes
   }
 }

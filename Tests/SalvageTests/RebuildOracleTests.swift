@@ -32,7 +32,10 @@ struct RebuildOracleTests {
       let expectation = try CutExpectation(of: whole, cutTo: size)
       let cut = try crash.core.cut(at: size)
       let output = folder.file("out-\(size).core")
-      let repair = try Repair(of: cut)
+      var options = RepairOptions()
+      // Once it has moved all of itself, nothing names its file.
+      if program == .movedProgram { options.program = crash.program }
+      let repair = try Repair(of: cut, options: options)
       try repair.write(to: output)
       let walk = try FrameWalk(GDB(output, program: crash.program))
       // Threads of i386 stand in the vdso, without which nothing tells how to leave it.

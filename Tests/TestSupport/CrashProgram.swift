@@ -17,8 +17,20 @@ public enum CrashProgram: String, Sendable, CaseIterable, CustomStringConvertibl
   case exception
   /// Plugins that were loaded with dlopen().
   case plugins
+  /// The same in a program without a dynamic linker of its own, for one place and for any.
+  case staticPlugins
+  case staticPIEPlugins
+  /// The same with plugins that lie where they were linked for, as prelinked libraries do.
+  case prelinked
+  /// Plugins in namespaces of their own, with dlmopen().
+  case namespaces
+  /// A program that moved its code, or all of itself, into memory of no file.
+  case movedCode
+  case movedProgram
   /// Python, which crashes in a callback from libc.
   case python
+  /// A JVM, which asks for all of its files' memory to be dumped.
+  case java
 
   public var description: String { rawValue }
 
@@ -33,17 +45,27 @@ public enum CrashProgram: String, Sendable, CaseIterable, CustomStringConvertibl
   /// What the machine must have for it to be built and to leave a core.
   private var needs: [Need] {
     switch self {
-    case .threads, .fixedPlace, .plugins: [.kernelCores, .gcc]
-    case .staticProgram: [.kernelCores, .build("gcc", flags: ["-static"])]
+    case .threads, .fixedPlace, .plugins, .prelinked, .namespaces, .movedCode, .movedProgram:
+      [.kernelCores, .gcc]
+    case .staticPIEPlugins: [.kernelCores, .build("gcc", flags: ["-static-pie"])]
+    case .staticProgram, .staticPlugins: [.kernelCores, .build("gcc", flags: ["-static"])]
     case .i386: [.kernelCores, .build("gcc", flags: ["-m32"])]
     case .startedByName: [.kernelCores, .gcc, .path(Self.linkerPath)]
     case .exception: [.kernelCores, .tool("g++")]
     case .python: [.kernelCores, .path(Self.pythonPath)]
+    case .java: [.kernelCores, .tool("javac")]
     }
   }
 
   private static let pythonPath = "/usr/bin/python3"
   private static let linkerPath = "/lib64/ld-linux-x86-64.so.2"
+
+  /// The program beside the compiler, by the name that the kernel will give it.
+  private static func javaPath() throws -> FilePath {
+    let path = try Tool("sh", ["-c", "command -v javac"]).runSuccessfully().text
+    return try FileTree.realPath(FilePath(path.filter { $0 != "\n" })).removingLastComponent()
+      .appending("java")
+  }
 
   /// Builds it and lets it crash in `folder`. Skips the test where something for it is missing.
   public func crash(in folder: ScratchFolder) throws -> Crash {
@@ -57,15 +79,34 @@ public enum CrashProgram: String, Sendable, CaseIterable, CustomStringConvertibl
     case .startedByName:
       let program = try Self.compile(["stacks.c"], to: "program", in: folder)
       return try dump(FilePath(Self.linkerPath), [program.string], in: folder)
-    case .plugins:
-      let names = try (0..<3).map { index in
-        try Self.compile(["-shared", "-fPIC", "plugin.c"], to: "plugin\(index).so", in: folder)
-          .string
-      }
-      return try crash(["-rdynamic", "plugins.c"], names, in: folder)
+    case .plugins: return try crash(["-rdynamic", "plugins.c"], plugins(in: folder), in: folder)
+    case .staticPlugins:
+      return try crash(["-static", "plugins.c"], plugins(in: folder), in: folder)
+    case .staticPIEPlugins:
+      return try crash(["-static-pie", "plugins.c"], plugins(in: folder), in: folder)
+    case .prelinked: return try crash(["-no-pie", "plugins.c"], plugins(in: folder), in: folder)
+    case .namespaces: return try crash(["namespaces.c"], plugins(in: folder), in: folder)
+    case .movedCode: return try crash(["moved.c"], ["code"], in: folder)
+    case .movedProgram: return try crash(["moved.c"], ["all"], in: folder)
     case .python:
       return try dump(
         FilePath(Self.pythonPath), [Self.sources.appending("crash.py").string], in: folder)
+    case .java:
+      try Tool("javac", ["-d", folder.path.string, Self.sources.appending("Kitchen.java").string])
+        .runSuccessfully()
+      return try dump(
+        Self.javaPath(), ["-Xmx16m", "-XX:+UseSerialGC", "-cp", folder.path.string, "Kitchen"],
+        in: folder)
+    }
+  }
+
+  /// Three libraries, and their paths.
+  private func plugins(in folder: ScratchFolder) throws -> [String] {
+    try (0..<3).map { index in
+      // glibc puts libraries where they were linked for, if the program is for one place.
+      let place = "-Wl,-Ttext-segment=0x\(String(0x4100_0000 + index << 24, radix: 16))"
+      let flags = ["-shared", "-fPIC"] + (self == .prelinked ? [place] : [])
+      return try Self.compile(flags + ["plugin.c"], to: "plugin\(index).so", in: folder).string
     }
   }
 

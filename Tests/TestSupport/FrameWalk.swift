@@ -10,8 +10,8 @@ public struct FrameWalk: Sendable {
 
   /// From the innermost out, by thread number.
   public private(set) var threads: [Int32: [Frame]] = [:]
-  /// What `info sharedlibrary` lists: where each library's code lies, by the file that it is.
-  public private(set) var libraries: [String: String] = [:]
+  /// What `info sharedlibrary` lists: the file that each library is, and where its code lies.
+  public private(set) var libraries: Set<[String]> = []
 
   private static let script = """
     import gdb
@@ -34,7 +34,7 @@ public struct FrameWalk: Sendable {
     for line in result.lines where line.hasPrefix("0x") {
       let words = line.split(separator: " ").map(String.init)
       guard let file = words.last, file.hasPrefix("/") else { continue }
-      libraries[try FileTree.realPath(FilePath(file)).string] = words[0]
+      libraries.insert([try FileTree.realPath(FilePath(file)).string, words[0]])
     }
     for line in result.text.split(separator: "\n") where line.hasPrefix("FRAME ") {
       let words = line.split(separator: " ", maxSplits: 4).map(String.init)

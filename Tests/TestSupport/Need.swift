@@ -26,6 +26,8 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
   case tracing
   /// The kernel maps the old page for system calls, above all else.
   case vsyscall
+  /// The kernel guards pages that are no mapping of their own, from 6.13 on.
+  case guardRegions
   /// Another user can run the command.
   case otherUser
   case tool(String)
@@ -57,6 +59,7 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
     case .userAttributes: "user-attributes"
     case .tracing: "tracing"
     case .vsyscall: "vsyscall"
+    case .guardRegions: "guard-regions"
     case .otherUser: "other-user"
     case .tool(let name): "tool \(name)"
     case .request(let variable): "request \(variable)"

@@ -32,6 +32,7 @@ enum NeedProbe {
       (isMet(.root) || ["0", nil].contains(KernelSettings.value(of: "kernel.yama.ptrace_scope")))
         && runs("strace", ["-o", "/dev/null", "true"])
     case .vsyscall: runs("grep", ["-q", "vsyscall", "/proc/self/maps"])
+    case .guardRegions: runs("python3", ["-c", "import mmap; mmap.mmap(-1, 4096).madvise(102)"])
     case .otherUser: isMet(.root) && otherUserRunsCommand()
     case .tool(let name): Tool.isInstalled(name)
     case .request(let variable): Environment[variable] != nil

@@ -1,8 +1,10 @@
-// A plugin that is loaded late, and calls back into the program.
-#include <stddef.h>
+// A plugin that is loaded late, and calls back into the program, whose functions a static one does not export.
+#include <stdio.h>
 
-extern int host_step(int depth);
+static int inside(int depth, int (*step)(int)) {
+  char room[16];
+  snprintf(room, sizeof room, "%d", depth);
+  return step(depth) + room[0];
+}
 
-static int inside(int depth) { return host_step(depth) + 1; }
-
-int plugin_run(int depth) { return inside(depth) + 1; }
+int plugin_run(int depth, int (*step)(int)) { return inside(depth, step) + 1; }

@@ -117,7 +117,7 @@ struct AnchorReader {
       let layout = MappingLayout(headers, base: image.base, pageSize: pageSize)
     else { return false }
     if let first = image.mapping {
-      return layout.match(mappings, from: first, segment: memory.segment) != nil
+      return layout.match(mappings, from: first, memory, mayBeMoved: false) != nil
     }
     if let entry = image.entry { return layout.bias &+ headers.header.entry == entry }
     let loads = headers.loads

@@ -99,24 +99,26 @@ package struct ZeroEvidence {
   private mutating func checkThreadStacks() {
     var proven: [UInt32] = []
     var doubtful: [UInt32] = []
-    var starts: [Int: UInt64] = [:]
+    var starts: [UInt64: UInt64] = [:]
+    let extents = StackExtents(process)
     for thread in process.threads {
       guard let pointer = thread.stackPointer, let index = memory.index(at: pointer) else {
         continue
       }
       let segment = memory.segments[index]
-      guard segment.dumpedEnd > pointer else { continue }
-      let start = starts[index] ?? startOfZeros(upTo: segment)
-      starts[index] = start
+      let limit = extents.end(above: pointer, controlBlock: thread.controlBlock)
+      let end = min(segment.dumpedEnd, limit)
+      guard end > pointer else { continue }
+      let start = starts[end] ?? startOfZeros(upTo: end, of: segment)
+      starts[end] = start
       // One page of zeros may be all that a thread that has just begun has; but its control block begins with its own
       // address.
-      let isLong = segment.dumpedEnd - pointer >= 2 * Self.unit
-      let hasBlock =
-        thread.controlBlock.map { $0 >= start && $0 < segment.dumpedEnd && $0 > 0 } ?? false
+      let isLong = end - pointer >= 2 * Self.unit
+      let hasBlock = thread.controlBlock.map { $0 >= start && $0 < end && $0 > 0 } ?? false
       if pointer >= start, isLong || hasBlock {
         proven.append(thread.id)
-        lose(max(segment.address, pointer & ~(Self.unit - 1))..<segment.dumpedEnd)
-      } else if StackState(pointer: pointer, memory).readsAsZeros {
+        lose(max(segment.address, pointer & ~(Self.unit - 1))..<end)
+      } else if StackState(pointer: pointer, endingBefore: limit, memory).readsAsZeros {
         doubtful.append(thread.id)
       }
     }
@@ -135,11 +137,11 @@ package struct ZeroEvidence {
     }
   }
 
-  /// From where on a segment holds nothing but zeros that survived; its end where there are none.
-  private mutating func startOfZeros(upTo segment: ProgramHeader) -> UInt64 {
-    var start = segment.dumpedEnd
+  /// From where on, up to an end in a segment, there is nothing but zeros that survived; that end where there are none.
+  private mutating func startOfZeros(upTo end: UInt64, of segment: ProgramHeader) -> UInt64 {
+    var start = end
     while start > segment.address, budget > 0 {
-      let count = min(start - segment.address, start == segment.dumpedEnd ? Self.unit : 1 << 16)
+      let count = min(start - segment.address, start == end ? Self.unit : 1 << 16)
       budget -= min(budget, count)
       let bytes = memory.readable(at: start - count, count: Int(count))
       guard bytes.count == Int(count) else { break }

@@ -17,6 +17,18 @@ extension CoreMemory {
     return overflow ? [] : try surviving(address..<survivedEnd(of: address..<end))
   }
 
+  /// The same, into a buffer, and not beyond the end of a segment: how many there are.
+  package func read(
+    at address: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SalvageError) -> Int {
+    guard let segment = segment(at: address), segment.dumpedEnd > address else { return 0 }
+    let wanted = min(segment.dumpedEnd - address, UInt64(buffer.count))
+    let count = Int(survivedEnd(of: address..<address + wanted) - address)
+    return try unsafe source.read(
+      at: segment.fileOffset &+ (address - segment.address),
+      into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+  }
+
   /// The same, where what can't be read is like what is lost, and no more is read than lies near.
   package func readable(at address: UInt64, count: Int) -> [UInt8] {
     let end = nearEnd(of: address..<(address +| UInt64(clamping: count)))

@@ -6,7 +6,7 @@ package struct MemoryNames: Sendable {
   private let files: [MappedFiles.Entry]
   /// The kind and the printable name of each file: a hostile path may be as long as its note, and is looked at once.
   private let labels: [(kind: MemoryKind, name: String)]
-  private let stacks: [(pointer: UInt64, thread: UInt32)]
+  private let stacks: [(pointer: UInt64, end: UInt64, thread: UInt32)]
   private let vdso: UInt64?
   private let mainThread: UInt32?
   private let mainPointer: UInt64?
@@ -23,8 +23,12 @@ package struct MemoryNames: Sendable {
     labels = Self.labels(files, program, headers)
     heapStart = files.last { $0.path == program }?.range.upperBound
     // A kernel's stacks are no segments of their own.
+    let extents = StackExtents(process)
     stacks = process.threads.filter { _ in !process.writer.isMachine }.compactMap { thread in
-      thread.stackPointer.map { (pointer: $0, thread: thread.id) }
+      thread.stackPointer.map {
+        let end = extents.end(above: $0, controlBlock: thread.controlBlock)
+        return (pointer: $0, end: end, thread: thread.id)
+      }
     }.sorted { $0.pointer < $1.pointer }
     vdso = process.auxiliaryVector?[.vdso]
     mainThread = process.processID
@@ -63,7 +67,7 @@ package struct MemoryNames: Sendable {
     let name =
       switch kind {
       case .vdso: segment.lowerBound == Self.vsyscall ? "vsyscall" : "vdso"
-      case .threadStacks, .mainStack: threads(on: segment) ?? "the main thread's stack"
+      case .threadStacks, .mainStack: threads(on: segment, in: range) ?? "the main thread's stack"
       case .heap: "heap"
       case .anonymous:
         flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
@@ -134,9 +138,17 @@ package struct MemoryNames: Sendable {
     return first..<max(first, stacks.partitioningIndex { $0.pointer >= segment.upperBound })
   }
 
-  private func threads(on segment: Range<UInt64>) -> String? {
-    let indices = stackIndices(on: segment)
+  /// Whose stacks a part of a segment is.
+  private func threads(on segment: Range<UInt64>, in range: Range<UInt64>) -> String? {
+    var indices = stackIndices(on: segment)
     guard !indices.isEmpty else { return nil }
+    if indices.count > 1 {
+      // Below a stack pointer nothing of its stack is in use; whose that is, no register tells.
+      let first = stacks.partitioningIndex { $0.end > range.lowerBound }
+      let end = stacks.partitioningIndex { $0.pointer >= range.upperBound }
+      indices = (first..<max(first, end)).clamped(to: indices)
+      guard !indices.isEmpty else { return "unused memory of thread stacks" }
+    }
     guard indices.count <= 3 else { return "stacks of \(indices.count) threads" }
     return stacks[indices].map(\.thread)
       .map { $0 == mainThread ? "the main thread's stack" : "the stack of thread \($0)" }

@@ -1,12 +1,12 @@
 internal import CoreIO
-internal import ELFCore
+package import ELFCore
 
 /// How much of a thread's stack a debugger can walk. Frames lie from the stack pointer upwards, the outermost at the
-/// segment's end, and a cut takes the end: what survives is told from the stack pointer up.
+/// stack's end, and a cut takes the end: what survives is told from the stack pointer up.
 public struct StackState: Hashable, Sendable {
   /// How much of it is left. The raw value is its name in JSON.
   public enum Verdict: String, Hashable, Sendable {
-    /// Every byte from the stack pointer to the segment's end survived.
+    /// Every byte from the stack pointer to the stack's end survived.
     case whole
     /// The bytes from the stack pointer up to some point survived: the inner frames.
     case partial
@@ -22,7 +22,7 @@ public struct StackState: Hashable, Sendable {
   public let start: UInt64
   /// The first address above `start` whose byte is not there.
   public internal(set) var survivesTo: UInt64
-  /// The end of the segment; `start` where no segment holds the stack.
+  /// The end of the stack, which is its segment's but where threads share one; `start` where no segment holds the stack.
   public let end: UInt64
   /// Why it is lost though no length tells it.
   public internal(set) var remark: String?
@@ -44,7 +44,8 @@ extension StackState {
   /// How far below a stack its pointer may be found after an overflow: a guard, and one large frame.
   private static let largestOverflow: UInt64 = 1 << 20
 
-  package init(pointer: UInt64, _ memory: CoreMemory) {
+  /// - Parameter limit: where the stack ends, as far as that is known from elsewhere: see `StackExtents`.
+  package init(pointer: UInt64, endingBefore limit: UInt64, _ memory: CoreMemory) {
     guard var index = memory.index(at: pointer) ?? Self.next(above: pointer, memory) else {
       self = .absent(pointer, "the stack pointer is outside all segments")
       return
@@ -58,8 +59,9 @@ extension StackState {
     }
     let segment = memory.segments[index]
     let start = max(pointer, segment.address)
-    let (dumpedEnd, overflow) = segment.address.addingReportingOverflow(segment.fileSize)
-    let survivesTo = memory.survivingEnd(from: start)
+    let (segmentEnd, overflow) = segment.address.addingReportingOverflow(segment.fileSize)
+    let dumpedEnd = limit > start ? min(segmentEnd, limit) : segmentEnd
+    let survivesTo = min(memory.survivingEnd(from: start), dumpedEnd)
     guard segment.fileSize > 0, !overflow, dumpedEnd > start else {
       self = .absent(pointer, "its memory was not dumped")
       return
@@ -70,6 +72,28 @@ extension StackState {
       survivesTo: survivesTo, end: dumpedEnd, remark: nil)
     if start > pointer { remark = "the stack pointer is below the stack: it overflowed" }
     loseZeros(memory)
+  }
+
+  /// Says that the stack is full, where the fault that ended the thread was in the guard below it.
+  package mutating func addOverflow(_ pointer: UInt64, _ fault: SignalInfo, _ memory: CoreMemory) {
+    // SIGSEGV, SEGV_MAPERR, SEGV_ACCERR
+    let (signal, notMapped, notAllowed): (Int32, Int32, Int32) = (11, 1, 2)
+    let address = fault.address
+    let distance = address > pointer ? address - pointer : pointer - address
+    guard fault.signal == signal, distance <= Self.largestOverflow,
+      let guarded = memory.index(at: address), let stack = memory.index(at: pointer)
+    else { return }
+    let segment = memory.segments[guarded]
+    // A guard without a mapping of its own (MADV_GUARD_INSTALL) is the only place in memory that is there to be written
+    // which the kernel calls not mapped; one that is a mapping has no rights.
+    let isInside =
+      fault.code == notMapped && guarded == stack && segment.flags.contains([.read, .write])
+    let isBelow =
+      fault.code == notAllowed && segment.flags.isDisjoint(with: [.read, .write, .execute])
+      && guarded + 1 < memory.segments.count
+      && memory.segments[guarded + 1].address == segment.addressEnd
+      && (stack == guarded || stack == guarded + 1)
+    if isInside || isBelow { remark = "it is full: the address of the fault is in its guard page" }
   }
 
   private static func next(above pointer: UInt64, _ memory: CoreMemory) -> Int? {

@@ -7,6 +7,8 @@ package struct LinkMapChain {
   package struct Lost {
     package var address: UInt64
     package var bias: UInt64?
+    /// The path that stands where its name points to.
+    package var path: [UInt8]?
     package var dynamic: UInt64?
     package var next: UInt64?
     /// The node before it, or 0.
@@ -16,8 +18,9 @@ package struct LinkMapChain {
   private let memory: CoreMemory
   private var nodes: [(address: UInt64, map: LinkMap)] = []
   private var dynamics: Set<UInt64> = []
-  /// How far each object lies from where it was linked for, and where its path stands, where both survived.
-  private(set) var objects: [(bias: UInt64, name: UInt64)] = []
+  /// How far each object lies from where it was linked for, where its path stands, and where its dynamic section lies, where
+  /// the first two survived.
+  private(set) var objects: [(bias: UInt64, name: UInt64, dynamic: UInt64?)] = []
   /// Nodes that the chain goes on from, though a part of them is lost.
   package private(set) var torn: [Lost] = []
   /// The lost node where the chain ends.
@@ -29,15 +32,18 @@ package struct LinkMapChain {
 
   package init(_ memory: CoreMemory) { self.memory = memory }
 
-  /// The chain that the DT_DEBUG of a program leads to, as far as that can be read; the program lies so far from where it
-  /// was linked for.
+  /// The chains that the DT_DEBUG of a program leads to, of all namespaces and as far as they can be read; the program lies
+  /// so far from where it was linked for.
   init(of program: ImageHeaders, bias: UInt64, _ memory: CoreMemory) {
     self.init(memory)
     guard let range = program.dynamicRange(bias: bias),
       let debug = try? memory.dynamicSection(in: range).section.first(.debug), debug.value != 0,
-      case .value(let first)? = try? Rendezvous.firstNode(debug.value, memory)
+      let namespaces = try? Rendezvous.namespaces(from: debug.value, memory)
     else { return }
-    _ = try? walk(from: first)
+    for address in namespaces {
+      guard case .value(let first)? = try? Rendezvous.firstNode(address, memory) else { continue }
+      _ = try? walk(from: first)
+    }
   }
 
   /// The chain of the program whose header table lies at an address, as far as that can be read.
@@ -57,6 +63,9 @@ package struct LinkMapChain {
   /// Whether no node survived.
   package var isEmpty: Bool { nodes.isEmpty }
 
+  /// Whether no node of it, nor a part of one, is lost.
+  package var isWhole: Bool { torn.isEmpty && lostEnd == nil }
+
   /// Whether a node survived that names this dynamic section.
   package func knows(_ dynamic: UInt64) -> Bool { dynamics.contains(dynamic) }
 
@@ -69,7 +78,9 @@ package struct LinkMapChain {
       guard visited.insert(address).inserted, visited.count < Self.mostNodes,
         let words = try memory.words(at: address, count: LinkMap.wordCount)
       else { return false }
-      if let bias = words[0].value, let name = words[1].value { objects.append((bias, name)) }
+      if let bias = words[0].value, let name = words[1].value {
+        objects.append((bias, name, words[2].value))
+      }
       guard !words.contains(.unusable) else { return false }
       let values = words.compactMap(\.value)
       var map = LinkMap(bias: 0, name: 0, dynamic: 0, next: 0, previous: 0)
@@ -82,8 +93,9 @@ package struct LinkMapChain {
         continue
       }
       let node = Lost(
-        address: address, bias: words[0].value, dynamic: words[2].value, next: words[3].value,
-        previous: previous)
+        address: address, bias: words[0].value,
+        path: words[1].value.flatMap { memory.cString(at: $0) },
+        dynamic: words[2].value, next: words[3].value, previous: previous)
       guard let next = node.next else {
         lostEnd = node
         return true
@@ -95,19 +107,23 @@ package struct LinkMapChain {
     return true
   }
 
-  /// The lost names of surviving nodes, put where those nodes look for them: beside all that is there already.
+  /// The lost names of surviving nodes, put where those nodes look for them: beside all that is there already. The first
+  /// node is the program's, where it has no name.
+  ///
+  /// - Parameter vdso: where the vdso lies, and the name that it gives itself. lldb takes a node without a name for one of the
+  ///   program, and moves a static one there.
   package func names(
-    of modules: [Module], beside placed: [RebuiltSegment]
+    of modules: [Module], vdso: (base: UInt64, name: [UInt8])?, isOfProgram: Bool,
+    beside placed: [RebuiltSegment]
   ) throws(SalvageError) -> [RebuiltSegment] {
     let placed = placed.sorted { $0.range.lowerBound < $1.range.lowerBound }
     let paths = Dictionary(
       modules.filter { !$0.isAnother }.map { ($0.dynamicRange?.lowerBound ?? 0, $0.path) },
       uniquingKeysWith: { first, _ in first })
     var result: [RebuiltSegment] = []
-    for (_, map) in nodes.dropFirst() {
-      guard let path = paths[map.dynamic], let name = try lostName(at: map.name, path) else {
-        continue
-      }
+    for (_, map) in nodes.dropFirst(isOfProgram ? 1 : 0) {
+      let path = paths[map.dynamic] ?? (map.bias == vdso?.base ? vdso?.name : nil)
+      guard let path, let name = try lostName(at: map.name, path) else { continue }
       for part in memory.missing(name, at: map.name, path: path) {
         let next = placed.partitioningIndex { $0.range.upperBound > part.range.lowerBound }
         guard next == placed.count || placed[next].range.lowerBound >= part.range.upperBound else {

@@ -62,7 +62,10 @@ package struct MappedImages {
       add(process.programPath ?? [], base)
       let chain = LinkMapChain(ofProgramAt: table, memory)
       for object in chain.objects.prefix(Self.mostObjects) {
-        if let path = memory.cString(at: object.name), !path.isEmpty { add(path, object.bias) }
+        guard let path = memory.cString(at: object.name), !path.isEmpty,
+          let base = beginning(object.bias, object.dynamic)
+        else { continue }
+        add(path, base)
       }
     }
     if let interpreter = auxiliary?[.base], interpreter != 0 { add([], interpreter) }
@@ -72,6 +75,24 @@ package struct MappedImages {
       if Candidate([], at: segment.address, in: memory).inCore != nil { add([], segment.address) }
     }
   }
+
+  /// Where an object of ld.so's list begins: at its bias, but where it was linked for the place that it has, as prelinked
+  /// libraries are. Those begin below their dynamic section. nil where that is not found.
+  private func beginning(_ bias: UInt64, _ dynamic: UInt64?) -> UInt64? {
+    func begins(at address: UInt64) -> Bool {
+      guard let headers = Candidate([], at: address, in: memory).inCore else { return false }
+      return address &- headers.firstAddress == bias
+        && headers.dynamicRange(bias: bias)?.lowerBound == dynamic
+    }
+    if let dynamic, let last = memory.index(at: dynamic) {
+      let near = memory.segments[max(0, last - Self.mostSegments)...last].reversed()
+      if let found = near.first(where: { begins(at: $0.address) }) { return found.address }
+    }
+    return bias == 0 ? nil : bias
+  }
+
+  /// An image has no more segments than these before its data.
+  private static let mostSegments = 8
 
   private mutating func add(_ path: [UInt8], _ base: UInt64) {
     // Only the few that are found without NT_FILE come without a path.

@@ -53,24 +53,35 @@ struct MappingLayout {
   }
 
   /// How many of the mappings from `first` on are the image's, if they are all that it asks for and no others.
-  /// `segment` gives the segment of the core at an address.
+  ///
+  /// - Parameter mayBeMoved: whether a part of it may be memory of no file: programs move their code to huge pages.
   func match(
-    _ mappings: [MappedFiles.Entry], from first: Int, segment: (UInt64) -> ProgramHeader?
+    _ mappings: [MappedFiles.Entry], from first: Int, _ memory: CoreMemory, mayBeMoved: Bool
   ) -> Int? {
     var part = 0
     var next = parts[0].range.lowerBound
     var index = first
     while part < parts.count {
-      guard index < mappings.count, mappings[index].path == mappings[first].path else { return nil }
-      let mapping = mappings[index]
-      index += 1
-      if isLeftover(mapping, before: parts[part].range.lowerBound, next) { continue }
       let wanted = parts[part]
-      guard mapping.range.lowerBound == next, mapping.range.upperBound <= wanted.range.upperBound,
-        mapping.fileOffset == wanted.fileOffset &+ (next - wanted.range.lowerBound),
-        isAllowed(segment(next), wanted)
-      else { return nil }
-      next = mapping.range.upperBound
+      let mapping = index < mappings.count ? mappings[index] : nil
+      let own = mapping.flatMap { $0.path == mappings[first].path ? $0 : nil }
+      if let own, isLeftover(own, before: wanted.range.lowerBound, next) {
+        index += 1
+        continue
+      }
+      let end = min(mapping?.range.lowerBound ?? .max, wanted.range.upperBound)
+      if end > next {
+        guard mayBeMoved, isMoved(next..<end, wanted, memory) else { return nil }
+        next = end
+      } else {
+        guard let own, own.range.lowerBound == next,
+          own.range.upperBound <= wanted.range.upperBound,
+          own.fileOffset == wanted.fileOffset &+ (next - wanted.range.lowerBound),
+          isAllowed(memory.segment(at: next), wanted)
+        else { return nil }
+        next = own.range.upperBound
+        index += 1
+      }
       guard next == wanted.range.upperBound else { continue }
       part += 1
       if part < parts.count { next = parts[part].range.lowerBound }
@@ -78,28 +89,61 @@ struct MappingLayout {
     return index - first
   }
 
-  /// Whether the core has memory just where the image asks for it, in segments that neither begin before nor end after
-  /// its own: what is left to compare where nothing tells which file was mapped.
-  func fits(_ memory: CoreMemory) -> Bool {
-    memory.index(at: base).map { fits(memory, at: $0) } ?? false
+  /// Whether there is memory all over a range, with the rights of a part.
+  private func isMoved(_ range: Range<UInt64>, _ part: Part, _ memory: CoreMemory) -> Bool {
+    guard var index = memory.index(at: range.lowerBound) else { return false }
+    var next = range.lowerBound
+    for _ in 0..<Self.mostPieces where next < range.upperBound {
+      guard index < memory.segments.count, memory.segments[index].address <= next,
+        isAllowed(memory.segments[index], part)
+      else { return false }
+      next = memory.segments[index].memoryEnd
+      index += 1
+    }
+    return next >= range.upperBound
+  }
+
+  /// Nobody moves code in more pieces.
+  private static let mostPieces = 64
+
+  /// How the memory that an image asks for stands in the core's segments.
+  enum Segmentation {
+    /// In segments that neither begin before nor end after its own.
+    case own
+    /// QEMU's user mode makes one segment of neighbours that have the same rights: where code begins and ends, one does, and
+    /// where the image begins.
+    case merged
+  }
+
+  /// Whether the core has memory just where the image asks for it: what is left to compare where nothing tells which file
+  /// was mapped.
+  func fits(_ memory: CoreMemory, _ segmentation: Segmentation = .own) -> Bool {
+    memory.index(at: base).map { fits(memory, at: $0, segmentation) } ?? false
   }
 
   /// The same for an image that lies where a segment begins. A place that is none costs a look at that one, as a rule.
-  func fits(_ memory: CoreMemory, at first: Int) -> Bool {
+  func fits(_ memory: CoreMemory, at first: Int, _ segmentation: Segmentation = .own) -> Bool {
     let shift = memory.segments[first].address &- base
     var index = first
     for part in parts {
       let start = part.range.lowerBound &+ shift
       let (end, overflow) = start.addingReportingOverflow(part.range.length)
-      guard !overflow, let found = memory.index(beginningAt: start, from: index) else {
-        return false
+      guard !overflow else { return false }
+      if segmentation == .merged, !part.isExecutable, index > first,
+        memory.segments[index - 1].memoryEnd > start
+      {
+        // It goes on in the segment that the part before it ended in.
+        index -= 1
+      } else {
+        guard let found = memory.index(beginningAt: start, from: index) else { return false }
+        index = found
       }
-      index = found
       var next = start
       while next < end {
         guard index < memory.segments.count else { return false }
         let segment = memory.segments[index]
-        guard segment.address == next, segment.memoryEnd <= end,
+        guard segment.address <= next,
+          segment.memoryEnd <= end || segmentation == .merged && !part.isExecutable,
           segment.flags.contains(.execute) == part.isExecutable
         else { return false }
         next = segment.memoryEnd

@@ -15,7 +15,7 @@ package struct ModuleFiles {
     case notELF
   }
 
-  private let sysroots: [FilePath]
+  package let sysroots: [FilePath]
   private let program: FilePath?
   private let reader: FileReader
   /// When the core was last written to, in nanoseconds; nil where that is not known.
@@ -50,6 +50,25 @@ package struct ModuleFiles {
   /// Whether a core of another machine is meant, whose files are not those here.
   package var isForeign: Bool { !sysroots.isEmpty }
 
+  /// Whether a debugger that knows the first of these folders finds the module's file by its name.
+  func isFoundByDebuggers(_ module: Module) -> Bool {
+    guard let sysroot = sysroots.first else { return true }
+    let usr = Array("/usr".utf8)
+    // The linker may have found it by the link /lib, and its list has that name then.
+    let isLinked = module.path.starts(with: usr + Array("/lib".utf8))
+    let names = isLinked ? [module.path, Array(module.path.dropFirst(usr.count))] : [module.path]
+    return module.file?.path == place(of: module.path, below: sysroot)
+      && names.allSatisfy { exists(place(of: $0, below: sysroot)) }
+  }
+
+  func exists(_ path: FilePath) -> Bool {
+    FileIdentity(at: path, followingLinks: true) != nil
+  }
+
+  private func place(of name: [UInt8], below sysroot: FilePath) -> FilePath {
+    sysroot.pushing(FilePath(bytes: name).lexicallyNormalized().removingRoot())
+  }
+
   /// How many names were looked for.
   package var lookUps: Int { known.count }
 
@@ -64,11 +83,10 @@ package struct ModuleFiles {
   private func find(_ name: [UInt8]) -> Result<ModuleFile, Absence> {
     // Not a path: `//anon`, `anon_inode:[io_uring]`, `/memfd:x (deleted)` are no files either, and don't exist.
     guard name.first == UInt8(ascii: "/"), !name.contains(0) else { return .failure(.missing) }
-    let path = FilePath(bytes: name)
-    guard isForeign else { return load(path) }
+    guard isForeign else { return load(FilePath(bytes: name)) }
     var result = Result<ModuleFile, Absence>.failure(.missing)
     for sysroot in sysroots {
-      result = load(sysroot.pushing(path.lexicallyNormalized().removingRoot()))
+      result = load(place(of: name, below: sysroot))
       switch result {
       case .failure(.missing), .failure(.hidden): continue
       default: return result

@@ -6,9 +6,14 @@ package struct ModuleList {
   package internal(set) var modules: [Module] = []
   package let pageSize: UInt64
 
+  /// Whether something told which libraries there were.
+  package let knowsLibraries: Bool
+
   package let memory: CoreMemory
   package let structure: CoreStructure
   private let programAddress: UInt64?
+  /// Where the program lies that NT_FILE doesn't list as one.
+  private var programBase: UInt64?
   /// When the core was written; nil where that is not known, or the files are not this machine's.
   let coreWritten: Int64?
 
@@ -23,18 +28,42 @@ package struct ModuleList {
     programAddress =
       process.auxiliaryVector?[.programHeaders] ?? process.auxiliaryVector?[.entry]
     guard let listed = process.mappedFiles else {
-      modules = try UnnamedModules(structure, process, memory, pageSize: pageSize, &files).modules
+      let found = try UnnamedModules(structure, process, memory, pageSize: pageSize, &files)
+      modules = found.modules
+      programBase = found.programBase
+      knowsLibraries = modules.contains { $0.file != nil }
       weigh(process)
       return
     }
-    try find(in: MappedFiles.apart(listed.entries), &files)
+    knowsLibraries = true
+    let mappings = MappedFiles.apart(listed.entries)
+    try find(in: mappings, &files)
+    if program == nil { addProgram(mappings, process, &files) }
     weigh(process)
   }
 
   /// The program: what the kernel started.
   package var program: Module? {
+    if let programBase { return modules.first { $0.base == programBase } }
     guard let programAddress else { return nil }
     return modules.first { $0.contains(programAddress) }
+  }
+
+  /// Adds the program by its header page, where its mappings are not those that its headers ask for: it may have moved
+  /// itself into memory of no file.
+  private mutating func addProgram(
+    _ mappings: [MappedFiles.Entry], _ process: ProcessSnapshot, _ files: inout ModuleFiles
+  ) {
+    guard
+      let page = ProgramPage(process, memory, structure.header.machine, pageSize: pageSize)
+    else { return }
+    let first = mappings.partitioningIndex { $0.range.upperBound > page.base }
+    let near = mappings[first...].prefix { $0.range.lowerBound < page.range.upperBound }
+    let path = near.first?.path ?? page.path(process, memory)
+    let own = near.filter { $0.path == path }
+    programBase = page.base
+    let next = modules.partitioningIndex { $0.base >= page.base }
+    modules.insert(page.module(path, own, memory, &files), at: next)
   }
 
   /// Linux lets a process map no more unless it is told to; each name may cost a look at the disk.
@@ -69,7 +98,7 @@ package struct ModuleList {
     var candidate = Candidate(first.path, at: first.range.lowerBound, beginning, in: memory)
     candidate.isProgram = programAddress.map(first.range.contains) ?? false
     let inCore = candidate.inCore.flatMap(ours)
-    if let headers = inCore, let fit = fit(headers, index, mappings) {
+    if let headers = inCore, let fit = fit(headers, index, mappings, mayBeMoved: true) {
       let (file, verdict) = candidate.verify(&files)
       var module = module(fit, mappings, index, candidate, headers, file, verdict)
       if file == nil, case .success = candidate.file(&files) { module.isAnother = true }
@@ -77,7 +106,8 @@ package struct ModuleList {
     }
     let result = candidate.file(&files)
     if case .success(let file) = result, ours(file.headers) != nil,
-      let fit = fit(file.headers, index, mappings), !candidate.comparison(with: file).differs
+      let fit = fit(file.headers, index, mappings, mayBeMoved: false),
+      !candidate.comparison(with: file).differs
     {
       let verdict = ModuleVerdict(.layout)
       return (module(fit, mappings, index, candidate, file.headers, file, verdict), fit.count)
@@ -105,12 +135,12 @@ package struct ModuleList {
   }
 
   private func fit(
-    _ headers: ImageHeaders, _ index: Int, _ mappings: [MappedFiles.Entry]
+    _ headers: ImageHeaders, _ index: Int, _ mappings: [MappedFiles.Entry], mayBeMoved: Bool
   ) -> (count: Int, bias: UInt64)? {
     guard
       let layout = MappingLayout(
         headers, base: mappings[index].range.lowerBound, pageSize: pageSize),
-      let count = layout.match(mappings, from: index, segment: memory.segment)
+      let count = layout.match(mappings, from: index, memory, mayBeMoved: mayBeMoved)
     else { return nil }
     return (count, layout.bias)
   }

@@ -15,9 +15,12 @@ package struct RebuiltSegment: Hashable, Sendable {
   /// The file that vouches for it, raw; empty where it is made from more than one.
   package var path: [UInt8]
 
-  package init(at address: UInt64, _ bytes: [UInt8], path: [UInt8] = []) {
+  /// Read-only as a rule: chap looks for nodes in what is writable, and needs something above that.
+  package init(
+    at address: UInt64, _ bytes: [UInt8], flags: ProgramHeader.Flags = [.read], path: [UInt8] = []
+  ) {
     range = address..<address &+ UInt64(bytes.count)
-    flags = [.read, .write]
+    self.flags = flags
     content = .bytes(bytes)
     source = .linkMap
     self.path = path

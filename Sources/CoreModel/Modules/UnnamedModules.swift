@@ -2,11 +2,13 @@ internal import CoreIO
 internal import ELFCore
 
 /// The modules of a core whose list of mapped files is lost, or was never written (more than 65,534 mappings, qemu):
-/// from the program's file, which someone has to name, and the libraries that it wants.
+/// from the program's file, which someone names or AUXV leads to, and the libraries that it wants.
 ///
 /// A library is taken where the segments of memory are those that its file asks for, in one place and no other.
 struct UnnamedModules {
   private(set) var modules: [Module] = []
+  /// Where the program lies; nil where that is not known.
+  private(set) var programBase: UInt64?
 
   private let structure: CoreStructure
   private let memory: CoreMemory
@@ -18,6 +20,8 @@ struct UnnamedModules {
 
   /// Programs want some dozens of libraries; a file that wants more than this is a trap.
   private static let mostLibraries = 512
+  /// Of places that a file's layout fits, so many are looked at.
+  private static let mostPlaces = 1024
 
   init(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ memory: CoreMemory,
@@ -26,23 +30,23 @@ struct UnnamedModules {
     self.structure = structure
     self.memory = memory
     self.pageSize = pageSize
-    guard files.hasProgram else {
+    let page = ProgramPage(process, memory, structure.header.machine, pageSize: pageSize)
+    guard files.hasProgram || page != nil else {
       reach = []
       return
     }
     reach = Self.reach(memory.segments)
-    guard let result = files.namedProgram() else { return }
-    let name = files.programName ?? []
-    guard case .success(let file) = result, isImage(file) else {
-      let words = Candidate(name, at: 0, [], in: memory).words(for: result)
-      addLeftOut(name, words)
-      return
+    let name: [UInt8]
+    if let page, !files.hasProgram {
+      name = page.path(process, memory)
+      modules.append(page.module(name, [], memory, &files))
+    } else {
+      name = files.programName ?? []
+      addNamedProgram(name, process, &files)
     }
-    guard let program = program(file, process, name) else {
-      addLeftOut(name, "it does not fit the core: another program, or another build of it")
-      return
-    }
-    modules.append(program)
+    guard let program = modules.first, program.headers != nil else { return }
+    programBase = program.base
+    guard let file = program.file else { return }
     let folders = LibraryFolders(
       structure.header.machine, interpreter: try file.interpreter(), program: name)
     try addLinker(file, process, &files)
@@ -53,6 +57,20 @@ struct UnnamedModules {
       next += 1
     }
     modules.sort { $0.base < $1.base }
+  }
+
+  /// The program whose file someone named, if it is that of the core.
+  private mutating func addNamedProgram(
+    _ name: [UInt8], _ process: ProcessSnapshot, _ files: inout ModuleFiles
+  ) {
+    guard let result = files.namedProgram() else { return }
+    guard case .success(let file) = result, isImage(file) else {
+      return addLeftOut(name, Candidate(name, at: 0, [], in: memory).words(for: result))
+    }
+    guard let program = program(file, process, name) else {
+      return addLeftOut(name, "it does not fit the core: another program, or another build of it")
+    }
+    modules.append(program)
   }
 
   private static func reach(_ segments: [ProgramHeader]) -> [UInt64] {
@@ -113,7 +131,7 @@ struct UnnamedModules {
     guard seen.insert(name).inserted else { return [] }
     for path in folders.paths(of: name) {
       guard case .success(let file) = files.file(named: path), isImage(file) else { continue }
-      let found = places(of: file).compactMap { module(file, at: $0, path) }
+      let found = modules(of: file, path)
       if found.count == 1 {
         modules += found
         return try file.neededNames()
@@ -123,31 +141,41 @@ struct UnnamedModules {
     return []
   }
 
-  /// Where the file's first page may lie: where a segment begins, and no other module is.
-  private func places(of file: ModuleFile) -> [UInt64] {
+  /// The modules that the file may be, one for each place: where a segment begins, and no other module is.
+  private func modules(of file: ModuleFile, _ path: [UInt8]) -> [Module] {
+    let found = modules(of: file, path, .own)
+    return found.isEmpty ? modules(of: file, path, .merged) : found
+  }
+
+  private func modules(
+    of file: ModuleFile, _ path: [UInt8], _ segmentation: MappingLayout.Segmentation
+  ) -> [Module] {
     let taken = Set(modules.map(\.base))
     guard let first = memory.segments.first?.address,
       let layout = MappingLayout(
         file.headers, base: first & ~(pageSize - 1), pageSize: pageSize)
     else { return [] }
-    var places: [UInt64] = []
+    var found: [Module] = []
     // Of a million segments nearly all are out of the question, and each library asks for all.
     let length = layout.firstLength
-    for index in reach.indices where reach[index] >= length {
+    var looks = 0
+    for index in reach.indices where reach[index] >= length && looks < Self.mostPlaces {
       let address = memory.segments[index].address
-      guard address & (pageSize - 1) == 0, layout.fits(memory, at: index),
+      guard address & (pageSize - 1) == 0, layout.fits(memory, at: index, segmentation),
         !taken.contains(address)
       else { continue }
-      places.append(address)
-      if places.count > 1 { break }
+      looks += 1
+      guard let module = module(file, at: address, path) else { continue }
+      found.append(module)
+      if found.count > 1 { break }
     }
-    return places
+    return looks < Self.mostPlaces ? found : []
   }
 
   /// The module that the file would be at a place, unless the memory there says otherwise.
   private func module(_ file: ModuleFile, at base: UInt64, _ path: [UInt8]) -> Module? {
     guard let layout = MappingLayout(file.headers, base: base, pageSize: pageSize),
-      layout.fits(memory),
+      layout.fits(memory) || layout.fits(memory, .merged),
       let beginning = try? memory.prefix(at: base, limit: file.firstBytes.count),
       file.firstBytes.starts(with: beginning)
     else { return nil }

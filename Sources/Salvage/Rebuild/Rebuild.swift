@@ -5,13 +5,15 @@ package import ELFCore
 /// What can be had again of lost memory, and from what. Pure but for reading the core's memory and the files that it
 /// names: nothing is written, and no surviving byte is changed.
 package struct Rebuild: Sendable {
-  /// By address, apart from one another and from every byte that survived.
+  /// By address, apart from one another and, but for pages that a file has whole, from every byte that survived.
   package private(set) var segments: [RebuiltSegment] = []
   /// What NT_FILE is to be; nil where it stays as it is.
   package private(set) var mappedFiles: [UInt8]?
   package private(set) var modules: [Module] = []
   /// Where the program lies, where that is known.
   package private(set) var program: UInt64?
+  /// nil where nobody looked.
+  package private(set) var debuggerFiles: DebuggerFiles?
   package private(set) var linkMap = LinkMapOutcome.notTried
   /// The segment of the vdso, if what is lost of it is to be kept without contents.
   package private(set) var keptVDSO: ProgramHeader?
@@ -19,21 +21,41 @@ package struct Rebuild: Sendable {
   /// Nothing.
   package init() {}
 
+  /// Nothing, of a core that a debugger is to open all the same.
+  package init(nothingOf core: Core, _ files: inout ModuleFiles) {
+    // Without folders to search, a debugger finds all but the program by itself.
+    let isEnough = !files.isForeign && core.process.hasProgramPage(in: core.memory)
+    let list =
+      isEnough ? nil : try? ModuleList(core.structure, core.process, core.memory, &files)
+    let absence = list.map {
+      ProgramAbsence($0, core.process, NoteLoss(core.structure, core.damage))
+    }
+    debuggerFiles = DebuggerFiles(list, core.process, core.memory, absence, &files)
+  }
+
   package init(
     _ core: Core, _ files: consuming ModuleFiles, _ options: RepairOptions
   ) throws(SalvageError) {
-    guard options.rebuild == .all else { return }
     var files = files
+    guard options.rebuild == .all else {
+      self.init(nothingOf: core, &files)
+      return
+    }
+    self.init()
     let (structure, process, memory) = (core.structure, core.process, core.memory)
     let list = try ModuleList(structure, process, memory, &files)
-    modules = list.modules
+    // A program that is known by its header page alone, without a name, is nothing to tell of.
+    modules = list.modules.filter { list.knowsLibraries || $0.verdict.verification != .core }
     program = list.program?.base
     let absence = ProgramAbsence(list, process, NoteLoss(structure, core.damage))
+    debuggerFiles = DebuggerFiles(list, process, memory, absence, &files)
     let linkMap = try LinkMapRebuild(list, process, memory, absence)
     self.linkMap = linkMap.outcome
-    let fill = FileFill(memory: memory, pageSize: list.pageSize, withFiles: options.withFiles)
+    let fill = try FileFill(
+      modules, core, pageSize: list.pageSize, withFiles: options.withFiles)
     var segments = linkMap.segments
     for module in modules { segments += try fill.segments(of: module) }
+    segments += try PythonFrameEnds(core, modules).segments
     self.segments = segments.apart
     if !options.keepMappings {
       mappedFiles =
@@ -42,19 +64,24 @@ package struct Rebuild: Sendable {
         ).mappings?
         .descriptor(in: structure.format)
     }
-    keptVDSO = Self.keptVDSO(process, memory)
+    keptVDSO = Self.keptVDSO(process, memory, self.segments)
   }
 
   /// lldb takes the size of a vdso that is gone from the gap up to the next segment, and aborts where that is
   /// terabytes away: its header then has to stay.
-  private static func keptVDSO(_ process: ProcessSnapshot, _ memory: CoreMemory)
-    -> ProgramHeader?
-  {
+  private static func keptVDSO(
+    _ process: ProcessSnapshot, _ memory: CoreMemory, _ rebuilt: [RebuiltSegment]
+  ) -> ProgramHeader? {
     guard let vdso = process.auxiliaryVector?[.vdso], let segment = memory.segment(at: vdso),
-      memory.has(.lost, in: segment.address..<segment.dumpedEnd),
-      let last = memory.segments.last, last.memoryEnd > segment.dumpedEnd,
-      memory.has(.survived, in: segment.dumpedEnd..<last.memoryEnd)
+      memory.has(.lost, in: segment.address..<segment.dumpedEnd)
     else { return nil }
-    return segment
+    let end = segment.dumpedEnd
+    let hasSurvivors =
+      memory.segments.last.map {
+        $0.memoryEnd > end && memory.has(.survived, in: end..<$0.memoryEnd)
+      } ?? false
+    // Other files' pages lie near.
+    let next = rebuilt.first { $0.range.lowerBound >= end }
+    return hasSurvivors || next?.source == .pythonFrame ? segment : nil
   }
 }
