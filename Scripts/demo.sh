@@ -24,12 +24,11 @@ heading() {
   if [[ -t 1 ]]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi
 }
 
-# Says what is asked, and leaves out what gdb says of every core, whole or not.
+# Runs a command of gdb, and leaves out what gdb says of every core, whole or not.
 ask_gdb() {
-  echo "\$ gdb bakery $1"
-  gdb -nx -batch -iex 'set debuginfod enabled off' -iex 'set width 0' \
-    -iex 'set print frame-arguments none' -iex 'set solib-search-path .' -ex 'thread apply all backtrace 4' \
-    bakery "$1" >gdb.out 2>&1 || true
+  echo "\$ $*"
+  eval "$* -nx -batch -iex 'set debuginfod enabled off' -iex 'set width 0' \
+    -iex 'set print frame-arguments none' -ex 'thread apply all backtrace 4'" >gdb.out 2>&1 || true
   grep -E '^(#|Thread |Program terminated)|not a core dump|past end of file|Cannot access memory' \
     gdb.out | sed "s|$folder/||"
 }
@@ -41,13 +40,13 @@ for name in "${names[@]}"; do
   awk -F '\t' -v name="$name" '$1 == name { print "Cut by: " $4 "." }' "$fixtures/MANIFEST.tsv"
 
   heading "gdb, before"
-  ask_gdb "$name.core"
+  ask_gdb gdb bakery "$name.core"
 
   heading "The repair"
   echo "\$ coresalvage ${sysroots[*]} $name.core repaired.core"
-  "$coresalvage" --force "${sysroots[@]}" "$name.core" repaired.core
+  "$coresalvage" --force "${sysroots[@]}" "$name.core" repaired.core | tee report
 
   heading "gdb, after"
-  ask_gdb repaired.core
+  ask_gdb "$(sed -n 's/^next: //p' report)"
   grep -q '^Thread 1 ' gdb.out || { echo "demo.sh: gdb finds no thread" >&2; exit 1; }
 done

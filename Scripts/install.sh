@@ -4,10 +4,10 @@
 set -euo pipefail
 
 build=(binutils git libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config)
-test=(acl binutils bzip2 chromium elfutils file g++ gcc gcc-multilib gdb gdb-multiarch gzip libc6-dev-arm64-cross
-  libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openssl python3 qemu-user strace systemd time util-linux xfsprogs
-  xz-utils zstd)
-demo=(gdb tar xz-utils)
+test=(acl binutils bzip2 chromium elfutils file g++ gcc gcc-multilib gdb gdb-multiarch gzip libc6-dbg
+  libc6-dev-arm64-cross libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openjdk-17-jdk-headless openssl python3 qemu-user
+  strace systemd time util-linux xfsprogs xz-utils zstd)
+demo=(gdb libc6-dbg tar xz-utils)
 fleet=(munge slurm-client slurmctld slurmd xz-utils)
 bench=(bsdextrautils gcc lz4 python3 time util-linux xfsprogs zstd)
 

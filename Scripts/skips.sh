@@ -26,10 +26,13 @@ excuses() { # KIND WHICH
     tracing) ! is_root || ! strace -o /dev/null true ;;
     request) [[ ! -v $2 ]] ;;
     setting) [[ ! -e /proc/sys/${2//.//} ]] ;;
+    guard-regions) ! python3 -c 'import mmap; mmap.mmap(-1, 4096).madvise(102)' ;;
     vsyscall) ! grep -q vsyscall /proc/self/maps ;;
     user-attributes) ! keeps_attributes ;;
     lz4) ! lz4 --version | grep -q "v$2," ;;
-    tool | build | path) ! is_root && ! "$here/install.sh" build test ;;
+    # The lines of another build of the library of C are others.
+    path) [[ $2 == /usr/lib/debug/* ]] || { ! is_root && ! "$here/install.sh" build test; } ;;
+    tool | build) ! is_root && ! "$here/install.sh" build test ;;
     # pip has it, and Debian an older one that doesn't know the fields.
     python-module) [[ $2 == kubernetes || $2 == yaml ]] && ! python3 -c "import $2" ;;
     *) false ;;

@@ -8,16 +8,21 @@ import os
 import struct
 
 LOST, REBUILT = 0x53414C01, 0x53414C03
-PT_NOTE = 4
+AUXV, FILE = 6, 0x46494C45
+AT_PHDR, AT_ENTRY = 3, 9
+PT_LOAD, PT_NOTE = 1, 4
+GNU_BUILD_ID = 3
 HEADER_TABLE = 0xFFFFFFFF
 MOST_ENTRIES = 1 << 24
+# Of one note, or of a table of headers, no more is read at a time.
+MOST_BYTES = 1 << 24
 WINDOW = 256 << 10
 
 CAUSES = {1: "past the end of the file", 2: "unreadable", 3: "damaged", 4: "named as lost",
           5: "left out on request", 6: "gone before it was read", 7: "zeros taken for lost",
           8: "a damaged note"}
 STATES = {1: "dropped", 2: "zero-marked", 3: "padded", 4: "rebuilt"}
-MEANS = {1: "link map", 2: "mapped file"}
+MEANS = {1: "link map", 2: "mapped file", 3: "python frame"}
 
 
 class Range:
@@ -53,18 +58,55 @@ class Record:
         self.is_damaged = False
         with open(path, "rb") as core:
             self._size = os.fstat(core.fileno()).st_size
-            for kind, start, end in self._notes(core):
-                if kind == LOST:
+            found = {}
+            for owner, kind, start, end in self._notes(core):
+                if owner == b"CORE\0":
+                    found.setdefault(kind, (start, min(end - start, MOST_BYTES)))
+                elif owner != b"CORESALVAGE\0":
+                    continue
+                elif kind == LOST:
                     self.is_repaired = True
                     self._read(core, start, end, "lost")
                 elif kind == REBUILT:
                     self._read(core, start, end, "rebuilt")
+            self.program, self.program_id = None, None
+            if AUXV in found and FILE in found:
+                try:
+                    self._find_program(core, self._bytes(core, *found[AUXV]), self._bytes(core, *found[FILE]))
+                except (struct.error, ValueError):
+                    # Whatever it was: the program is not known.
+                    pass
         memory = sorted((r for r in self.ranges if r.is_memory), key=lambda r: r.start)
         self.memory = memory
         self._starts = [r.start for r in memory]
 
+    def _find_program(self, core, vector, files):
+        """The program's path by NT_FILE, and its build-id by its header page: as far as the core has them."""
+        word = "Q" if self._wide else "I"
+        size = struct.calcsize(word)
+        pairs = struct.iter_unpack(self._order + word * 2, vector[:len(vector) // (2 * size) * (2 * size)])
+        values = {key: value for key, value in pairs}
+        address = values.get(AT_PHDR) or values.get(AT_ENTRY)
+        count, _ = struct.unpack_from(self._order + word * 2, files)
+        count = min(count, len(files) // (3 * size))
+        names = files[(2 + 3 * count) * size:].split(b"\0")
+        for index in range(count):
+            start, end, _ = struct.unpack_from(self._order + word * 3, files, (2 + 3 * index) * size)
+            if address is not None and start <= address < end and index < len(names):
+                self.program = os.fsdecode(names[index])
+                self.program_id = build_id(lambda at, count: self._memory(core, start + at, count), start)
+                return
+
+    def _memory(self, core, address, count):
+        """What the core has at an address; fewer bytes where it has no more."""
+        for start, size, offset in self._loads:
+            if start <= address < start + size:
+                return self._bytes(core, offset + address - start, min(count, start + size - address))
+        return b""
+
     def _notes(self, core):
-        """Our notes, as triples of type and where the descriptor begins and ends."""
+        """All notes: owner, type, and where the descriptor begins and ends."""
+        self._loads = []
         head = self._bytes(core, 0, 64)
         if len(head) < 52 or head[:4] != b"\x7fELF":
             return
@@ -87,11 +129,13 @@ class Record:
         segments = []
         for _, record in self._records(core, table, entry, min(count, MOST_ENTRIES)):
             if self._wide:
-                kind, _, offset, _, _, size = struct.unpack_from(self._order + "IIQQQQ", record)
+                kind, _, offset, address, _, size = struct.unpack_from(self._order + "IIQQQQ", record)
             else:
-                kind, offset, _, _, size = struct.unpack_from(self._order + "IIIII", record)
+                kind, offset, address, _, size = struct.unpack_from(self._order + "IIIII", record)
             if kind == PT_NOTE and size:
                 segments.append((offset, offset + size))
+            elif kind == PT_LOAD and size and len(self._loads) < MOST_ENTRIES:
+                self._loads.append((address, size, offset))
         # One that lies over another is none that anybody wrote.
         apart, last = set(), 0
         for segment in sorted(segments):
@@ -116,8 +160,8 @@ class Record:
                 return
             owner_size, size, kind = struct.unpack(self._order + "III", words)
             descriptor = at + 12 + (owner_size + 3) // 4 * 4
-            if self._bytes(core, at + 12, min(owner_size, 12)) == b"CORESALVAGE\0":
-                yield kind, descriptor, min(descriptor + size, end)
+            owner = self._bytes(core, at + 12, min(owner_size, 12))
+            yield owner, kind, descriptor, min(descriptor + size, end)
             at = descriptor + (size + 3) // 4 * 4
 
     def _bytes(self, core, at, count):
@@ -180,6 +224,28 @@ class Record:
     def total(self, kind):
         return sum(r.length for r in self.memory if r.kind == kind)
 
+    def program_here(self, sysroot=""):
+        """The program's path below a folder, if the file there has the build-id that the core has."""
+        if not self.program or not self.program_id or not self.program.startswith("/"):
+            return None
+        path = sysroot.rstrip("/") + self.program
+        try:
+            # A FIFO would be waited for.
+            if not os.path.isfile(path):
+                return None
+            with open(path, "rb") as file:
+                found = build_id(lambda at, count: os.pread(file.fileno(), count, at), None)
+        except (OSError, struct.error, ValueError):
+            return None
+        return path if found == self.program_id else None
+
+    def program_needed(self):
+        """What to say where no program is open, and none is here."""
+        if not self.program:
+            return "a debugger needs the program's file to name functions; the core doesn't tell which."
+        which = " with build-id " + self.program_id.hex() if self.program_id else ""
+        return "a debugger needs %s%s to name functions." % (printable(self.program), which)
+
     def warning(self):
         """Lines for whoever opens a repaired core."""
         lines = ["This core was cut, and repaired by coresalvage: %s bytes of memory are lost."
@@ -203,6 +269,45 @@ class Record:
                 what = "program header table" if r.index == HEADER_TABLE else "notes"
                 lines.append("%s: %s bytes at offset %d lost" % (what, f"{r.length:,}", r.offset))
         return lines or ["nothing is lost"]
+
+
+def printable(text):
+    """A path that a stranger chose."""
+    return "".join(c if " " <= c <= "~" and c != "\\" else c.encode("unicode_escape").decode() for c in text)
+
+
+def build_id(read, base):
+    """The build-id of an ELF image by `read(offset, count)`: of a file, or where it was mapped at `base`."""
+    head = read(0, 64)
+    if len(head) < 52 or head[:4] != b"\x7fELF":
+        return None
+    wide, order = head[4] == 2, ">" if head[5] == 2 else "<"
+    table, = struct.unpack_from(order + ("Q" if wide else "I"), head, 32 if wide else 28)
+    entry, count = struct.unpack_from(order + "HH", head, 54 if wide else 42)
+    if entry != (56 if wide else 32):
+        return None
+    headers = read(table, entry * count)
+    first = None
+    notes = []
+    for at in range(0, len(headers) - entry + 1, entry):
+        if wide:
+            kind, _, offset, address, _, size = struct.unpack_from(order + "IIQQQQ", headers, at)
+        else:
+            kind, offset, address, _, size = struct.unpack_from(order + "IIIII", headers, at)
+        if kind == PT_LOAD and first is None:
+            first = address - offset
+        elif kind == PT_NOTE:
+            notes.append((offset, address, min(size, WINDOW)))
+    for offset, address, size in notes:
+        data = read(offset if base is None else address - (first or 0), size)
+        at = 0
+        while at + 12 <= len(data):
+            owner, length, kind = struct.unpack_from(order + "III", data, at)
+            start = at + 12 + (owner + 3) // 4 * 4
+            if kind == GNU_BUILD_ID and data[at + 12:at + 16] == b"GNU\0" and start + length <= len(data):
+                return data[start:start + length]
+            at = start + (length + 3) // 4 * 4
+    return None
 
 
 def words(memory, size, order):

@@ -1,5 +1,6 @@
 internal import CoreIO
-public import CoreModel
+internal import CoreModel
+public import Salvage
 public import SalvageCapture
 internal import SystemPackage
 
@@ -48,8 +49,10 @@ extension CaptureEntry {
 
   /// Lines for people: the file, all that `record` tells, and the command to type next. Safe to print; ends without a newline.
   ///
-  /// - Parameter record: see `fullRecord()`.
-  public func text(_ record: CaptureRecord?) -> String {
+  /// - Parameters:
+  ///   - record: see `fullRecord()`.
+  ///   - report: what a repair tells of it; nil where it can't be opened yet.
+  public func text(_ record: CaptureRecord?, _ report: RepairReport?) -> String {
     var lines = ["\(PrintableText(path)): \(stateWords)"]
     lines.append(
       "  size      \(ByteCount(size))\(isArchive ? ", an archive" : ""), \(ByteCount(allocated)) on disk"
@@ -60,7 +63,7 @@ extension CaptureEntry {
       lines.append("  when      \(UTCTime(microseconds: time))")
       if let processID { lines.append("  process   pid \(processID), \(PrintableText(name))") }
     }
-    return (lines + ["next: \(nextCommand)"]).joined(separator: "\n")
+    return (lines + nextLines(report)).joined(separator: "\n")
   }
 
   private var stateWords: String {
@@ -72,15 +75,21 @@ extension CaptureEntry {
     }
   }
 
-  private var nextCommand: String {
-    if case .unreadable = state { return "coresalvage inspect \(ShellWord(path))" }
-    let isPath = program.first == UInt8(ascii: "/")
-    let program = isPath ? ShellWord(program) : ShellWord("./PROGRAM")
-    guard isArchive, let name = path.lastComponent else {
-      return "gdb \(program) \(ShellWord(path))"
-    }
-    let core = ShellWord(Array(name.bytes.dropLast(".lz4".utf8.count)))
-    return "coresalvage restore \(ShellWord(path)) \(core) && gdb \(program) \(core)"
+  private func nextLines(_ report: RepairReport?) -> [String] {
+    if case .unreadable = state { return ["next: coresalvage inspect \(ShellWord(path))"] }
+    guard isArchive, let name = path.lastComponent else { return command(report, path).lines() }
+    let core = FilePath(bytes: Array(name.bytes.dropLast(".lz4".utf8.count)))
+    return command(report, core)
+      .lines(after: "coresalvage restore \(ShellWord(path)) \(ShellWord(core)) && ")
+  }
+
+  private func command(_ report: RepairReport?, _ core: FilePath) -> DebuggerCommand {
+    let path = record?.program ?? []
+    if let report { return DebuggerCommand(report, core, program: path) }
+    // Its daemon is at work on it: the program is still the one that crashed.
+    let files =
+      path.first == UInt8(ascii: "/") ? DebuggerFiles(program: FilePath(bytes: path)) : nil
+    return DebuggerCommand(files: files, program: path, machine: nil, core: core)
   }
 }
 

@@ -16,22 +16,28 @@ struct GDBScript {
     ]
     for module in modules where module.base != program {
       let name = PrintableText(module.path)
-      guard module.file != nil, let path = Self.word(module.path) else {
+      guard let file = module.file, let line = Self.addSymbols(of: file.path, bias: module.bias)
+      else {
         let reason = module.file == nil ? module.verdict.remark : "a name that gdb can't be given"
         lines.append("# left out: \(name): \(PrintableText(reason))")
         continue
       }
-      lines.append("add-symbol-file \(path) -o 0x\(hexadecimal(module.bias))")
+      lines.append(String(decoding: line, as: UTF8.self))
     }
     lines.append("set confirm on")
     text = lines.joined(separator: "\n") + "\n"
   }
 
+  /// The command that reads a library's symbols; nil where gdb can't be given its name.
+  static func addSymbols(of file: FilePath, bias: UInt64) -> [UInt8]? {
+    // A script may be read in another folder.
+    guard let path = word(file.absolute.bytes) else { return nil }
+    return Array("add-symbol-file \(path) -o 0x\(hexadecimal(bias))".utf8)
+  }
+
   /// A path as one word of a gdb command; nil where it has a character that could end the line or hide.
   private static func word(_ path: [UInt8]) -> String? {
-    guard path.first == UInt8(ascii: "/"), path.allSatisfy({ (0x20..<0x7f).contains($0) }) else {
-      return nil
-    }
+    guard path.allSatisfy({ (0x20..<0x7f).contains($0) }) else { return nil }
     let plain = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+".utf8)
     return path.map { byte in
       (plain.contains(byte) ? "" : "\\") + String(Unicode.Scalar(byte))

@@ -6,8 +6,13 @@ public import Salvage
 extension RepairReport {
   /// All of it, as one object. Addresses are hexadecimal strings; sizes are numbers of bytes.
   public var json: JSONValue {
-    guard let capture, case .object(let members) = knownJSON else { return knownJSON }
-    return .object(members + [.init(name: "capture", value: capture.json)])
+    guard case .object(var members) = knownJSON else { return knownJSON }
+    if let debuggerFiles {
+      let path = debuggerFiles.program.path
+      members.append(.init(name: "programFile", value: path.map { .text($0.bytes) } ?? .null))
+    }
+    if let capture { members.append(.init(name: "capture", value: capture.json)) }
+    return .object(members)
   }
 
   private var knownJSON: JSONValue {

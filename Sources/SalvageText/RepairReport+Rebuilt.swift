@@ -14,6 +14,12 @@ extension RepairReport {
       let files = Set(filled.map(\.path)).count
       lines.append("\(ByteCount(size)) of \(Self.count(files, "verified file")), read-only")
     }
+    let frames = rebuilt.count { $0.source == .pythonFrame }
+    if frames > 0 {
+      lines.append(
+        "an end for \(Self.count(frames, "chain")) of Python's frames that went on over a lost stack:"
+          + " what lies beyond it is not shown")
+    }
     if mappingsReduced {
       lines.append(
         "NT_FILE without the data that is lost, so that no debugger shows a file's bytes for it")
@@ -26,6 +32,7 @@ extension RepairReport {
     case .notTried: nil
     case .survived: isWhole ? nil : "nothing of the link map: it survived"
     case .rebuilt(let count): "the link map, \(Self.count(count, "module"))"
+    case .completed(0): "the rest of the link map, without further modules"
     case .completed(let count): "the rest of the link map, \(Self.count(count, "module"))"
     case .notNeeded: "no link map: a static program has none"
     case .impossible(let reason): "no link map: \(PrintableText(reason))"

@@ -1,5 +1,4 @@
 internal import CoreIO
-public import Salvage
 public import SystemPackage
 
 /// A word to paste into a shell. Names from a core are chosen by strangers: what a shell could read otherwise is quoted.
@@ -29,20 +28,5 @@ public struct ShellWord: Hashable, Sendable, CustomStringConvertible {
       }
       description = "$'" + escaped.joined() + "'"
     }
-  }
-}
-
-extension RepairReport {
-  /// The program as the argument of a debugger; the placeholder `./PROGRAM` where its path is not known.
-  public var programArgument: ShellWord {
-    if let named = programFile { return ShellWord(named) }
-    guard let program, program.first == UInt8(ascii: "/") else { return ShellWord("./PROGRAM") }
-    return ShellWord(program)
-  }
-
-  /// The command line that opens a core in gdb. `sysroot` stands for the root of the machine that the core is from.
-  public func debuggerCommand(for core: FilePath, sysroot: FilePath? = nil) -> String {
-    let option = sysroot.map { " -iex \(ShellWord(Array("set sysroot ".utf8) + $0.bytes))" } ?? ""
-    return "gdb\(option) \(programArgument) \(ShellWord(core))"
   }
 }

@@ -95,7 +95,7 @@ struct ArchiveCommand: ParsableCommand {
   private func words(_ archived: Repair.Archived, _ place: OutputPlace) -> String {
     if json { return archived.json(archive: place.path).line }
     let next =
-      place.isStream ? "" : "\nnext: coresalvage restore \(ShellWord(place.path)) OUT, or lz4 -d"
+      place.isStream ? "" : "\nnext: coresalvage restore \(ShellWord(place.path)) restored.core"
     return """
       \(archived.report)
       archived \(place.isStream ? "to" : "in") \(PrintableText(place.name)): \(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))\(next)

@@ -12,7 +12,7 @@ struct Coresalvage: ParsableCommand {
       coresalvage SUBCOMMAND ...
       """,
     discussion: """
-      coresalvage in.core out.core && gdb ./program out.core
+      coresalvage in.core out.core, then the command that it prints, which opens it in gdb
 
       IN and OUT may be - for standard input and output. Without --in-place the input is never changed; the output appears whole or not at all; what is lost is listed and never shown \
       as if it had been saved.

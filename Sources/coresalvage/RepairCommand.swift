@@ -79,7 +79,7 @@ struct RepairCommand: ParsableCommand {
       !dryRun && [place, script].contains { $0?.isStandardOutput ?? false } ? .errors : .output
     guard !dryRun, let place else {
       bar.clear()
-      let lines = dryRun ? repair.planDescription : scriptWords(repair.report)
+      let lines = dryRun ? repair.planDescription : scriptWords(repair.report, script)
       say(repair.json, [repair.report.description] + lines, to: channel)
       return try throwFailure(of: repair.report)
     }
@@ -87,7 +87,7 @@ struct RepairCommand: ParsableCommand {
     bar.clear()
     say(
       written.json(output: place.path),
-      words(written, place) + scriptWords(written.report), to: channel)
+      words(written, place) + scriptWords(written.report, script), to: channel)
     try throwFailure(of: written.report)
   }
 
@@ -107,7 +107,7 @@ struct RepairCommand: ParsableCommand {
       lines.append(
         "  note      this file system has no locks: nothing kept others from the file meanwhile")
     }
-    lines.append(next(written.report, input.path))
+    lines += written.report.nextLines(for: input.path)
     say(written.json(output: input.path), lines + fallbacks(written), to: .output)
   }
 
@@ -121,16 +121,11 @@ struct RepairCommand: ParsableCommand {
     verbose ? written.fallbacks.map { "  note      \($0)" } : []
   }
 
-  /// The command to type next.
-  private func next(_ report: RepairReport, _ core: FilePath) -> String {
-    "next: \(report.debuggerCommand(for: core, sysroot: flags.rebuilding.sysroot.first?.path))"
-  }
-
-  private func scriptWords(_ report: RepairReport) -> [String] {
-    guard let gdbScript else { return [] }
-    return [
-      "symbols for the core as it is: gdb -x \(ShellWord(gdbScript.path)) \(report.programArgument) \(ShellWord(input.path))"
-    ]
+  /// What to type next for the core as it is; nothing where it or the script is a stream.
+  private func scriptWords(_ report: RepairReport, _ script: OutputPlace?) -> [String] {
+    guard let script, !script.isStream, input.path != OutputPlace.standard else { return [] }
+    return ["symbols for the core as it is are in \(PrintableText(script.name))"]
+      + report.nextLines(for: input.path, script: script.path)
   }
 
   private func words(_ written: Repair.Written, _ place: OutputPlace) -> [String] {
@@ -142,7 +137,7 @@ struct RepairCommand: ParsableCommand {
     let name = PrintableText(place.name)
     lines.append(
       written.report.isWhole ? "copied unchanged to \(name)" : "repaired core written to \(name)")
-    if !place.isStream { lines.append(next(written.report, place.path)) }
+    if !place.isStream { lines += written.report.nextLines(for: place.path) }
     return lines
   }
 }

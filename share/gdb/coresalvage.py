@@ -1,4 +1,4 @@
-"""For gdb: a warning where a repaired core is opened, and the command `coresalvage lost`.
+"""For gdb: a warning where a repaired core is opened, the program that it wants, and the command `coresalvage lost`.
 
 gdb loads it by itself from its system-gdbinit-dir (see `gdb --configuration`): /etc/gdb/gdbinit.d on Debian.
 By hand: source /usr/share/coresalvage/gdb/coresalvage.py
@@ -6,7 +6,9 @@ By hand: source /usr/share/coresalvage/gdb/coresalvage.py
 
 import os
 import re
+import shutil
 import sys
+import tempfile
 
 import gdb
 
@@ -36,6 +38,7 @@ class Records:
     def __init__(self):
         self.key = None
         self.record = None
+        self.is_told = True
 
     def current(self):
         path = core_path()
@@ -48,13 +51,82 @@ class Records:
             if key != self.key:
                 self.key = key
                 self.record = coresalvage_notes.Record(path)
-                if self.record.is_repaired:
-                    for line in self.record.warning():
-                        gdb.write("coresalvage: %s\n" % line)
+                self.is_told = not self.record.is_repaired
+                if not self.is_told:
+                    LINK.set(self.record)
         except OSError as error:
             gdb.write("coresalvage: %s\n" % error)
             self.record = None
         return self.record
+
+    def tell(self):
+        """Says once what the core is: last, after all that gdb says of it."""
+        LINK.remove()
+        if self.current() is None or self.is_told:
+            return
+        self.is_told = True
+        lines = self.record.warning()
+        if not gdb.current_progspace().filename:
+            lines.append(self.record.program_needed())
+        elif LINK.path:
+            lines.append("The program is %s: its build-id is the core's." % coresalvage_notes.printable(LINK.path))
+        if lacks_thread_library():
+            lines.append("gdb may have warned that libthread_db can't be used: the data of libc that it reads is lost.")
+            lines.append("Nothing else needs it: all threads are listed, by their LWP.")
+        for line in lines:
+            gdb.write("coresalvage: %s\n" % line)
+
+
+class ProgramLink:
+    """Leads gdb to the program of a core that is being opened.
+
+    gdb looks for one by its build-id in `.build-id` below the folders of debug-file-directory, and would crash if it were
+    given a file while it opens the core. So for that moment there is a link of that name.
+    """
+
+    def __init__(self):
+        self.folder = self.before = self.path = None
+
+    def set(self, record):
+        sysroot = gdb.parameter("sysroot") or ""
+        sysroot = "" if sysroot.startswith("target:") else sysroot
+        self.path = None
+        path = None if self.folder or gdb.current_progspace().filename else record.program_here(sysroot)
+        if path is None:
+            return
+        try:
+            name = record.program_id.hex()
+            self.folder = tempfile.mkdtemp(prefix="coresalvage-")
+            os.makedirs(os.path.join(self.folder, ".build-id", name[:2]))
+            os.symlink(os.path.abspath(path), os.path.join(self.folder, ".build-id", name[:2], name[2:]))
+        except OSError as error:
+            gdb.write("coresalvage: %s\n" % error)
+            return self.remove()
+        self.path = path
+        self.before = gdb.parameter("debug-file-directory") or ""
+        folders = (self.before + ":" if self.before else "") + self.folder
+        gdb.execute("set debug-file-directory " + folders, to_string=True)
+
+    def remove(self):
+        if self.before is not None:
+            gdb.execute("set debug-file-directory " + self.before, to_string=True)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder = self.before = None
+
+
+LINK = ProgramLink()
+
+
+def lacks_thread_library():
+    """Whether gdb knows the threads of a program with libc by their LWP alone."""
+    try:
+        names = [os.path.basename(o.filename or "") for o in gdb.objfiles()]
+        row = gdb.execute("info threads 1", to_string=True)
+    except gdb.error:
+        return False
+    return any(n.startswith(("libc.so", "libc-", "libpthread")) for n in names) and "LWP" in row and (
+        "Thread 0x" not in row)
 
 
 RECORDS = Records()
@@ -72,8 +144,13 @@ def _look(_event=None):
 def _prompt():
     global _asked
     _asked = False
-    RECORDS.current()
+    RECORDS.tell()
     _asked = True
+
+
+def _exiting(_event):
+    # With -batch there is no prompt.
+    RECORDS.tell()
 
 
 def _cleared(_event):
@@ -83,6 +160,8 @@ def _cleared(_event):
 
 gdb.events.new_thread.connect(_look)
 gdb.events.before_prompt.connect(_prompt)
+if hasattr(gdb.events, "gdb_exiting"):
+    gdb.events.gdb_exiting.connect(_exiting)
 gdb.events.clear_objfiles.connect(_cleared)
 
 

@@ -5,6 +5,7 @@ command script import /usr/share/coresalvage/lldb/coresalvage.py
 """
 
 import os
+import shlex
 import sys
 import threading
 
@@ -35,22 +36,46 @@ def record_of(target):
     return coresalvage_notes.Record(path) if path else None
 
 
-def watch(debugger):
-    """Warns where a repaired core is opened. lldb tells nobody of a core, and runs no stop hook for it: so this looks
+def cores_to_come(words):
+    """The cores that a command line of lldb opens: with -b it ends before anybody could look for them."""
+    for index, word in enumerate(words):
+        following = words[index + 1] if index + 1 < len(words) else ""
+        if word in ("-c", "--core"):
+            yield following
+        elif word.startswith("--core="):
+            yield word[len("--core="):]
+        elif word in ("-o", "-O", "--one-line", "--one-line-before-file"):
+            try:
+                command = shlex.split(following)
+            except ValueError:
+                continue
+            if command[:2] == ["target", "create"]:
+                yield from cores_to_come(command[2:])
+
+
+def command_line():
+    try:
+        with open("/proc/self/cmdline", "rb") as file:
+            return [os.fsdecode(word) for word in file.read().split(b"\0")[1:]]
+    except OSError:
+        return []
+
+
+def watch(debugger, warned):
+    """Warns where a repaired core is opened later. lldb tells nobody of a core, and runs no stop hook for it: so this looks
     every second, and at once where lldb tells of the progress that it makes with files."""
     listener = lldb.SBListener("coresalvage")
     listener.StartListeningForEvents(debugger.GetBroadcaster(), lldb.SBDebugger.eBroadcastBitProgress)
-    warned = set()
     while True:
         listener.WaitForEvent(1, lldb.SBEvent())
         for index in range(debugger.GetNumTargets()):
-            path = core_path(debugger.GetTargetAtIndex(index))
-            if path and path not in warned:
-                warned.add(path)
-                warn(path)
+            warn(core_path(debugger.GetTargetAtIndex(index)), warned)
 
 
-def warn(path):
+def warn(path, warned):
+    if not path or os.path.realpath(path) in warned:
+        return
+    warned.add(os.path.realpath(path))
     try:
         record = coresalvage_notes.Record(path)
     except OSError:
@@ -125,4 +150,7 @@ def stack(process, pointer):
 
 def __lldb_init_module(debugger, _internal_dict):
     debugger.HandleCommand("command script add -o -f coresalvage.coresalvage coresalvage")
-    threading.Thread(target=watch, args=(debugger,), daemon=True).start()
+    warned = set()
+    for path in cores_to_come(command_line()):
+        warn(path, warned)
+    threading.Thread(target=watch, args=(debugger, warned), daemon=True).start()

@@ -12,6 +12,13 @@ extension FilePath {
     unsafe self.init(platformString: bytes.map { CChar(bitPattern: $0) } + [0])
   }
 
+  /// The same file whatever the folder is in which it is named.
+  package var absolute: FilePath {
+    guard isRelative, let folder = unsafe getcwd(nil, 0) else { return self }
+    defer { unsafe free(folder) }
+    return FilePath(bytes: unsafe Self.bytes(of: folder)).pushing(self)
+  }
+
   fileprivate static func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {
     let length = unsafe strlen(string)
     return unsafe Array(UnsafeRawBufferPointer(start: string, count: length))

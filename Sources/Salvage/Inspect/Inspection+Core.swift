@@ -59,7 +59,7 @@ extension Inspection {
     } else {
       core = try found.restored(intake)
     }
-    report = RepairReport(core, Rebuild(), Segments(core.structure, core.damage, lostMemory: .drop))
+    report = RepairReport(core, Rebuild(), Segments(core, lostMemory: .drop))
     if before != nil { report.wayIn = intake.wayIn }
     var around = surroundings
     if let before {

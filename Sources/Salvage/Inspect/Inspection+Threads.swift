@@ -9,14 +9,28 @@ extension Inspection {
   mutating func addThreads(_ core: Core) {
     let main = core.process.info?.id
     let numbers = SignalNumbers(core.structure.header.machine, core.process.writer)
-    threads = core.process.threads.map { status in
+    let extents = StackExtents(core.process)
+    threads = core.process.threads.enumerated().map { index, status in
       Thread(
         id: status.id, name: status.id == main ? core.process.info?.name : nil,
         signal: Signal(status.signal, numbers), programCounter: status.programCounter,
         stackPointer: status.stackPointer, location: location(of: status.programCounter),
         stack: core.process.writer.isMachine
-          ? nil : status.stackPointer.map { StackState(pointer: $0, core.memory) })
+          ? nil : stack(of: status, isFirst: index == 0, extents, core))
     }
+  }
+
+  private func stack(
+    of status: ThreadStatus, isFirst: Bool, _ extents: StackExtents, _ core: Core
+  ) -> StackState? {
+    guard let pointer = status.stackPointer else { return nil }
+    let end = extents.end(above: pointer, controlBlock: status.controlBlock)
+    var stack = StackState(pointer: pointer, endingBefore: end, core.memory)
+    // The first thread is the one that the signal is of.
+    if isFirst, let fault = core.process.signalInfo, fault.signal == Int32(status.signal) {
+      stack.addOverflow(pointer, fault, core.memory)
+    }
+    return stack
   }
 
   private func location(of address: UInt64?) -> Location {

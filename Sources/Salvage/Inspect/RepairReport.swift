@@ -52,8 +52,8 @@ public struct RepairReport: Hashable, Sendable {
   public let machineName: String?
   /// The program's path as the kernel named it, raw; only its short name where the list of mapped files is lost.
   public let program: [UInt8]?
-  /// The program's file, where it was named by hand.
-  public let programFile: FilePath?
+  /// The files that a debugger wants beside the core; nil where nobody looked for them.
+  public let debuggerFiles: DebuggerFiles?
   /// The process's arguments, raw, as far as its note has them: 79 bytes on Linux.
   public let commandLine: [UInt8]?
   /// The process's number; nil where that note is lost.
@@ -122,7 +122,7 @@ public struct RepairReport: Hashable, Sendable {
   /// Which notes may be lost, and which were never written.
   package let noteLoss: NoteLoss
 
-  init(_ core: Core, _ rebuild: Rebuild, _ segments: Segments, programFile: FilePath? = nil) {
+  init(_ core: Core, _ rebuild: Rebuild, _ segments: Segments) {
     let (structure, process) = (core.structure, core.process)
     input = core.source.path
     wayIn = core.wayIn
@@ -134,7 +134,7 @@ public struct RepairReport: Hashable, Sendable {
     machine = structure.header.machine
     machineName = machine.name(in: structure.format, flags: structure.header.flags)
     program = process.programPath
-    self.programFile = programFile
+    debuggerFiles = rebuild.debuggerFiles
     commandLine = process.commandLine
     processID = process.processID
     let meanings = SignalNumbers(machine, writer)

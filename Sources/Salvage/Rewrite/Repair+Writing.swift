@@ -124,7 +124,10 @@ extension Repair {
 
   private func written(_ plan: Plan, in output: OutputFile, sharesData: Bool) -> Written {
     // What came through a pipe is nobody's but ours.
-    if let identity = intake.file?.identity { output.takeAccess(of: identity) }
+    if let identity = intake.file?.identity {
+      output.takeAccess(of: identity)
+      output.takeTime(of: identity)
+    }
     var written = Written(
       size: plan.size, extend: plan.extend, sharesData: sharesData, report: report)
     written.noteExtension(asked: options.extend, isWhole: isWhole)

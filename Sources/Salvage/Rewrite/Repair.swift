@@ -59,17 +59,16 @@ public struct Repair: Sendable {
     self.core = core
     self.options = options
     self.output = output
-    guard !core.verdict.isWhole else {
-      rebuild = Rebuild()
-      plan = Plan(copying: intake.source.size)
-      report = RepairReport(
-        core, rebuild, Segments(core.structure, core.damage, lostMemory: .drop),
-        programFile: options.program)
-      return
-    }
-    let files = ModuleFiles(
+    var files = ModuleFiles(
       sysroots: options.sysroots, program: options.program, core: intake.file?.identity,
       process: core.process.info)
+    guard !core.verdict.isWhole else {
+      rebuild = Rebuild(nothingOf: core, &files)
+      plan = Plan(copying: intake.source.size)
+      report = RepairReport(
+        core, rebuild, Segments(core, lostMemory: .drop))
+      return
+    }
     // What a capture could not save is lost to a rebuild as well, though the headers don't name it.
     let due = try core.restored(intake, options: options.intake)
     rebuild = try Rebuild(due, files, options)
@@ -86,14 +85,15 @@ public struct Repair: Sendable {
     }
     let segments =
       due.isRestored
-      ? Segments(due.structure, due.damage, lostMemory: options.lostMemory) : plan.segments
-    report = RepairReport(due, rebuild, segments, programFile: options.program)
+      ? Segments(due, lostMemory: options.lostMemory) : plan.segments
+    report = RepairReport(due, rebuild, segments)
   }
 
   /// All that was read for it: no output may take the place of one of these files.
   package var files: InputSet {
     var files = intake.inputs
     files.insert(at: options.program)
+    files.insert(at: rebuild.debuggerFiles?.program.path)
     for module in rebuild.modules { files.insert(module.file?.identity) }
     return files
   }

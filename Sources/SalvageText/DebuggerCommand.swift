@@ -1,0 +1,131 @@
+internal import CoreIO
+internal import CoreModel
+internal import ELFCore
+public import Salvage
+public import SystemPackage
+
+/// What to type to open a core in gdb, and what has to be had for it to tell all that it can.
+struct DebuggerCommand {
+  /// nil where nobody looked for them.
+  let files: DebuggerFiles?
+  /// As the core names it, raw; nil where it does not.
+  let program: [UInt8]?
+  /// nil where gdb is to find out.
+  let machine: Machine?
+  let core: FilePath
+  /// Commands for gdb, by `--gdb-script`.
+  var script: FilePath?
+
+  /// More of them would make a line that nobody reads.
+  private static let mostLibraries = 32
+
+  /// The line to type.
+  var line: String {
+    var words = [tool]
+    words += options.map { "-iex \(ShellWord($0))" }
+    words += commands.map { "-ex \(ShellWord($0))" }
+    if let script { words.append("-x \(ShellWord(script))") }
+    words += [files?.program.path.map(Self.argument) ?? "-c", Self.argument(core)]
+    return words.joined(separator: " ")
+  }
+
+  /// What gdb lacks, and how it is given; nil where it lacks nothing.
+  var need: String? {
+    if libraries.count > Self.mostLibraries {
+      return "the symbols of \(libraries.count) libraries that no folder has under their names: "
+        + "--gdb-script FILE with the same options"
+    }
+    guard case .needed(let reason, let buildID)? = files?.program else { return nil }
+    let isPath = program?.first == UInt8(ascii: "/")
+    var words = isPath ? PrintableText(program ?? []).description : "the program's file"
+    if let buildID {
+      words += (isPath ? ", the file with" : ", with") + " build-id "
+      words += buildID.map { hexadecimal(UInt64($0), digits: 2) }.joined()
+    }
+    return words
+      + ", to name functions (\(reason)); --program FILE or --sysroot FOLDER says where it is"
+  }
+
+  /// gdb for the machine that it runs on; Debian's for the others has another name.
+  private var tool: String {
+    #if arch(x86_64)
+      let own: [Machine] = [.x86_64, .i386]
+    #elseif arch(arm64)
+      let own: [Machine] = [.aarch64, .arm]
+    #else
+      let own = machine.map { [$0] } ?? []
+    #endif
+    return machine.map(own.contains) ?? true ? "gdb" : "gdb-multiarch"
+  }
+
+  private var libraries: [DebuggerFiles.Library] { files?.libraries ?? [] }
+
+  /// What gdb has to know before it opens files.
+  private var options: [[UInt8]] {
+    var options: [[UInt8]] = []
+    if let sysroot = files?.sysroots.first {
+      options.append(Array("set sysroot ".utf8) + Self.folder(sysroot))
+    }
+    // Its separator can't be in one.
+    let folders = files?.folders.map(Self.folder).filter { !$0.contains(UInt8(ascii: ":")) } ?? []
+    if !folders.isEmpty {
+      options.append(
+        Array("set solib-search-path ".utf8)
+          + Array(folders.joined(separator: [UInt8(ascii: ":")])))
+    }
+    // It would ask about every table of symbols.
+    if !commands.isEmpty { options.append(Array("set confirm off".utf8)) }
+    return options
+  }
+
+  /// What it is told once the core is open.
+  private var commands: [[UInt8]] {
+    guard script == nil, libraries.count <= Self.mostLibraries else { return [] }
+    return libraries.compactMap { GDBScript.addSymbols(of: $0.file, bias: $0.bias) }
+  }
+
+  /// A file as gdb takes it for one, and not for something in a home.
+  private static func argument(_ path: FilePath) -> String {
+    let isHome = path.bytes.first == UInt8(ascii: "~")
+    return ShellWord(isHome ? Array("./".utf8) + path.bytes : path.bytes).description
+  }
+
+  /// A folder as gdb reads it to the end of the line: not as its home, a variable or `target:`, and with the blanks at
+  /// its end.
+  private static func folder(_ path: FilePath) -> [UInt8] {
+    var bytes = path.bytes
+    let first = bytes.first ?? 0
+    let isPlain = first == UInt8(ascii: "/") || first == UInt8(ascii: ".")
+    let isWord = (UInt8(ascii: "0")...UInt8(ascii: "z")).contains(first)
+    if !isPlain, !isWord || bytes.contains(UInt8(ascii: ":")) { bytes = Array("./".utf8) + bytes }
+    if let last = bytes.last, last <= UInt8(ascii: " ") { bytes.append(UInt8(ascii: "/")) }
+    return bytes
+  }
+}
+
+extension DebuggerCommand {
+  /// - Parameter program: its path, where that is known beside the core.
+  init(
+    _ report: RepairReport, _ core: FilePath, program: [UInt8] = [], script: FilePath? = nil
+  ) {
+    self.init(
+      files: report.debuggerFiles, program: program.isEmpty ? report.program : program,
+      machine: report.machine, core: core, script: script)
+  }
+
+  /// The line, behind what comes before it, and what it needs.
+  func lines(after first: String = "") -> [String] {
+    ["next: \(first)\(line)"] + (need.map { ["needs: \($0)"] } ?? [])
+  }
+}
+
+extension RepairReport {
+  /// Lines for people: the command that opens a core in gdb, and what it needs that is not here. Safe to print.
+  ///
+  /// - Parameters:
+  ///   - core: the core, as a shell is to be given its name.
+  ///   - script: the file that `Repair.writeGDBScript(to:)` wrote for it.
+  public func nextLines(for core: FilePath, script: FilePath? = nil) -> [String] {
+    DebuggerCommand(self, core, script: script).lines()
+  }
+}
