@@ -64,7 +64,9 @@ struct KillLedger: Sendable {
   func kill(_ entry: Entry, since start: UInt64) -> CaptureRecord.Kill {
     let after = entry.line.time - min(entry.line.time, start)
     // Whose task it was is not known of one that was gone, and not of those before it either.
-    let senders = chain(to: entry).map(\.facts).prefix { $0.evidence != .missing }.map(\.sender)
+    let senders = chain(to: entry).map(\.facts).prefix {
+      $0.evidence == .seen || $0.evidence == .recorded
+    }.map(\.sender)
     return CaptureRecord.Kill(kind: kind(of: entry), microseconds: after / 1000, senders: senders)
   }
 

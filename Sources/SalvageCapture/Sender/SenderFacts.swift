@@ -26,24 +26,27 @@ struct SenderFacts: Hashable, Sendable {
 
   private static let commandLineLimit = 4096
 
-  /// Asks for the task of a line at once: a command like kill(1) is gone within a millisecond, and then the trace has its
-  /// name alone.
+  /// Asks for the task of a line at once: a command like kill(1) is gone within a millisecond. The line's own name is not
+  /// taken: it may be that of an earlier task of the same number.
   init(_ line: SignalLine) {
-    sender = CaptureRecord.Sender(processID: line.process ?? line.task, name: line.name ?? [])
+    sender = CaptureRecord.Sender(processID: line.process ?? line.task, name: [])
     guard let folder = Self.open(line.task, aliveAt: line.time) else { return }
     defer { try? folder.close() }
     fill(folder)
     fillName(line, folder)
   }
 
-  /// Says whose task it was that is gone: nil where no list tells.
-  mutating func settle(_ process: UInt32?, _ line: SignalLine) {
+  /// Says whose task it was that is gone: nil where no list tells. `name` is what a process was called when it ended.
+  mutating func settle(
+    _ process: UInt32?, _ line: SignalLine, name: (UInt32) -> [UInt8]? = { _ in nil }
+  ) {
     guard let process else {
       evidence = .missing
       return
     }
     evidence = .recorded
     sender.processID = process
+    sender.name = name(process) ?? []
     guard process != line.task, let folder = Self.open(process, aliveAt: line.time) else { return }
     defer { try? folder.close() }
     fill(folder)
@@ -66,12 +69,13 @@ struct SenderFacts: Hashable, Sendable {
     }
   }
 
-  /// The process's name is what people look for, not a thread's. The trace has it as it was in that instant.
+  /// The process's name is what people look for, not a thread's.
   private mutating func fillName(_ line: SignalLine, _ folder: FileDescriptor) {
-    if sender.processID != line.task, let leader = Self.open(sender.processID, aliveAt: line.time) {
+    let isThread = sender.processID != line.task
+    if isThread, let leader = Self.open(sender.processID, aliveAt: line.time) {
       defer { try? leader.close() }
-      if let name = ProcFile.line("comm", in: leader) { sender.name = name }
-    } else if sender.name.isEmpty, let name = ProcFile.line("comm", in: folder) {
+      sender.name = ProcFile.line("comm", in: leader) ?? []
+    } else if !isThread, let name = ProcFile.line("comm", in: folder) {
       sender.name = name
     }
   }

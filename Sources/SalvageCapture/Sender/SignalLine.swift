@@ -11,6 +11,8 @@ struct SignalLine: Hashable, Sendable {
     case kill(target: UInt32, code: Int, isForGroup: Bool, result: Int)
     /// The OOM killer chose a process.
     case victim(target: UInt32)
+    /// A task ended, and was named so: the name is the event's own.
+    case exit(task: UInt32, name: [UInt8])
   }
 
   let event: Event
@@ -20,11 +22,13 @@ struct SignalLine: Hashable, Sendable {
   let task: UInt32
   /// The process that it belongs to; nil where the kernel doesn't know.
   let process: UInt32?
-  /// Its short name; nil where the kernel doesn't know yet.
+  /// Its short name, as far as the kernel's list has it: nil for none, and for a moment that of an earlier task of the same
+  /// number.
   let name: [UInt8]?
 
   private static let killMarker = Array(" signal_generate: sig=9 ".utf8)
   private static let victimMarker = Array(" mark_victim: pid=".utf8)
+  private static let exitMarker = Array(" sched_process_exit: comm=".utf8)
   private static let nameLimit = 15
 
   /// nil for every other line, and for one that a line end in a name has cut.
@@ -38,6 +42,10 @@ struct SignalLine: Hashable, Sendable {
       let rest = line[(place + Self.victimMarker.count)...]
       guard let target = UInt32(digits: rest.prefix { $0 != .space }) else { return nil }
       event = .victim(target: target)
+      end = place
+    } else if let place = line.lastPlace(of: Self.exitMarker) {
+      guard let exit = Self.exit(line[(place + Self.exitMarker.count)...]) else { return nil }
+      event = exit
       end = place
     } else {
       return nil
@@ -67,6 +75,17 @@ struct SignalLine: Hashable, Sendable {
       let code = Int(digits: rest[(place + marker.count)...].prefix { $0 != .space })
     else { return nil }
     return .kill(target: targetID, code: code, isForGroup: group != 0, result: result)
+  }
+
+  /// `kill pid=6585 prio=120`, and what later kernels have behind it.
+  private static func exit(_ fields: ArraySlice<UInt8>) -> Event? {
+    var rest = fields
+    while let word = rest.takeWord() {
+      guard word.starts(with: "pid=".utf8) else { continue }
+      guard let task = UInt32(digits: word.dropFirst(4)) else { return nil }
+      return .exit(task: task, name: Array(rest))
+    }
+    return nil
   }
 
   /// `31834.497173:`

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import CoreIO
+internal import ELFCore
 package import CoreModel
 internal import Glibc
 internal import Synchronization
@@ -81,31 +82,17 @@ package final class SignalTrace: Sendable {
     let targets = threads.union([processID])
     let span = (start - min(start, Self.lead))...max(start, end &+ Self.slack)
     var waited = 0
-    while waited < Self.patience, !isOver.load(ordering: .acquiring) {
-      let isComplete = state.withLock { ledger in
-        ledger.entry(for: targets, in: span).map { !ledger.awaitsMore($0) } ?? false
+    while true {
+      let (kill, isFinal) = state.withLock { ledger -> (CaptureRecord.Kill?, Bool) in
+        guard let entry = ledger.entry(for: targets, in: span) else { return (nil, false) }
+        let isFinal = !ledger.awaitsMore(entry) && ledger.unsettled(entry) == nil
+        return (ledger.kill(entry, since: crash ?? start), isFinal)
       }
-      if isComplete { break }
+      // What is known to be on its way is waited for longer.
+      let patience = kill == nil ? Self.patience : 4 * Self.patience
+      if isFinal || waited >= patience || isOver.load(ordering: .acquiring) { return kill }
       usleep(UInt32(Self.pause))
       waited += Self.pause
-    }
-    return kill(of: targets, in: span, since: crash ?? start)
-  }
-
-  private func kill(
-    of targets: Set<UInt32>, in span: ClosedRange<UInt64>, since start: UInt64
-  ) -> CaptureRecord.Kill? {
-    while true {
-      let (kill, unsettled) = state.withLock { ledger -> (CaptureRecord.Kill?, SignalLine?) in
-        guard let entry = ledger.entry(for: targets, in: span) else { return (nil, nil) }
-        return (ledger.kill(entry, since: start), ledger.unsettled(entry))
-      }
-      guard let line = unsettled else { return kill }
-      // It is told of a task when that leaves the processor, which one that is gone from /proc has yet to do.
-      usleep(UInt32(2 * Self.pause))
-      var facts = SenderFacts(line)
-      if facts.evidence == .line { facts.settle(TracedTasks.process(of: line.task), line) }
-      state.withLock { $0.settle(line, facts) }
     }
   }
 
@@ -123,30 +110,71 @@ package final class SignalTrace: Sendable {
     BackgroundThread.setNice(-10)
     do throws(SalvageError) {
       let instance = try TraceInstance.make(in: place)
+      // Without it a sender that is gone at once has no name.
+      let ended = ExitTrace.make(in: place)
       hasStarted.store(true, ordering: .releasing)
-      read(instance.pipe)
+      read(instance.pipe, ended)
       instance.remove()
+      ended?.remove()
     } catch {
       failure.withLock { $0 = error }
     }
   }
 
-  private func read(_ pipe: FileDescriptor) {
+  private func read(_ pipe: FileDescriptor, _ ended: ExitTrace?) {
     var lines = SignalLines()
     var last: (task: UInt32, time: UInt64, facts: SenderFacts)?
+    var unsettled: [SignalLine] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
     while true {
       let count = unsafe buffer.withUnsafeMutableBytes { (try? unsafe pipe.read(into: $0)) ?? 0 }
-      for line in lines.take(buffer[..<count]) { note(line, &last) }
+      for line in lines.take(buffer[..<count]) {
+        if note(line, &last) == .line { unsettled.append(line) }
+      }
+      // The numbers of those that are gone are given out again: whose they were is found out soon.
+      if unsettled.count >= Self.mostUnsettled || count == 0 && !unsettled.isEmpty {
+        usleep(UInt32(2 * Self.pause))
+        settle(&unsettled, ended)
+        continue
+      }
       guard count == 0 else { continue }
       if linux_wait_either(stopping.read.rawValue, pipe.rawValue, 1000) == 1 { return }
     }
   }
 
+  private static let mostUnsettled = 64
+
+  /// Finds out whose tasks sent signals. The kernel notes that when a task leaves the processor, which one that is gone from
+  /// /proc may have yet to do.
+  /// What can't be told yet of the younger ones stays to be asked again.
+  private func settle(_ lines: inout [SignalLine], _ ended: ExitTrace?) {
+    let processes = TracedTasks.processes(of: Set(lines.map(\.task)))
+    let ends = ended?.ends ?? []
+    let now = monotonicMicroseconds() * 1000
+    lines.removeAll { line in
+      var facts = SenderFacts(line)
+      if facts.evidence == .line {
+        facts.settle(processes[line.task], line) { process in
+          ExitTrace.name(of: process, sendingAt: line.time, in: ends)
+        }
+      }
+      let isKnown = facts.evidence != .missing && !facts.sender.name.isEmpty
+      guard isKnown || now > line.time +| Self.longestEnd else { return false }
+      state.withLock { $0.settle(line, facts) }
+      return true
+    }
+  }
+
+  /// How long a task that ends may wait for a processor, in nanoseconds.
+  private static let longestEnd: UInt64 = 150_000_000
+
   private func note(
     _ line: SignalLine, _ last: inout (task: UInt32, time: UInt64, facts: SenderFacts)?
-  ) {
-    guard case .kill = line.event else { return state.withLock { $0.add(victim: line) } }
+  ) -> SenderFacts.Evidence {
+    guard case .kill = line.event else {
+      state.withLock { $0.add(victim: line) }
+      return .seen
+    }
     // A cgroup that is killed is thousands of lines by one sender.
     let facts: SenderFacts
     if let last, last.task == line.task, line.time >= last.time, line.time - last.time < 20_000_000
@@ -157,5 +185,6 @@ package final class SignalTrace: Sendable {
       last = (line.task, line.time, facts)
     }
     state.withLock { $0.add(line, facts) }
+    return facts.evidence
   }
 }

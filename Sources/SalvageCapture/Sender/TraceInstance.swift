@@ -83,6 +83,15 @@ struct TraceInstance: Sendable {
     }
   }
 
+  /// Makes one beside it, for the use of this process: see `ExitTrace`.
+  static func makeBeside(in place: FilePath, for use: String) -> FilePath? {
+    for number in 1...3 {
+      let folder = place.appending("\(name)-\(getpid())-\(use)-\(number)")
+      if unsafe folder.withPlatformString({ unsafe mkdir($0, 0o700) }) == 0 { return folder }
+    }
+    return nil
+  }
+
   private static func makeFolder(in place: FilePath) throws(SalvageError) -> FilePath {
     let own = "\(name)-\(getpid())"
     for candidate in [name, own, own + "-2", own + "-3"] {
@@ -93,11 +102,12 @@ struct TraceInstance: Sendable {
     throw SalvageError(.io(Errno(rawValue: Glibc.errno), call: "mkdir"), file: place)
   }
 
-  private static func remove(_ folder: FilePath) -> Bool {
+  @discardableResult
+  static func remove(_ folder: FilePath) -> Bool {
     unsafe folder.withPlatformString { unsafe rmdir($0) } == 0
   }
 
-  private static func write(_ text: String, to path: FilePath) throws(SalvageError) {
+  static func write(_ text: String, to path: FilePath) throws(SalvageError) {
     do {
       let file = try FileDescriptor.open(path, .writeOnly, options: .closeOnExec)
       try file.closeAfter { _ = try file.writeAll(text.utf8) }

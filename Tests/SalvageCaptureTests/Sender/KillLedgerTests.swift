@@ -51,4 +51,21 @@ struct KillLedgerTests {
     #expect(ledger.kill(entry, since: 0).senders.isEmpty)
     #expect(ledger.kill(entry, since: 0).microseconds == 5_000_001)
   }
+
+  @Test("the name of one that is gone is what it ended with, and not another's of its number")
+  func endedNames() {
+    let ms: UInt64 = 1_000_000
+    let ends = [(7, "old", 100), (7, "kill", 205), (7, "new", 900), (8, "init", 195)].map {
+      ExitTrace.End(task: $0.0, name: Array($0.1.utf8), time: $0.2 * ms)
+    }
+    func name(_ task: UInt32, _ time: UInt64) -> String? {
+      ExitTrace.name(of: task, sendingAt: time * ms, in: ends).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+    #expect(name(7, 200) == "kill")
+    // It sent while it ended.
+    #expect(name(8, 200) == "init")
+    #expect(name(8, 400) == nil && name(9, 200) == nil)
+  }
 }

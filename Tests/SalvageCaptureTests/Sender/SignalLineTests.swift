@@ -20,6 +20,20 @@ struct SignalLineTests {
     #expect(line.name == Array("kill".utf8))
   }
 
+  @Test(
+    "tells what a task was called that ended",
+    arguments: ["kill", "a pid=1", "x) [1] d:", "pid=7 prio=1", ""])
+  func exit(_ name: String) throws {
+    for end in ["", " group_dead=true"] {
+      let line = try #require(
+        read(
+          "  <...>-77 [001] d..1. 5.000001: sched_process_exit: comm=\(name) pid=77 prio=120\(end)")
+      )
+      #expect(line.event == .exit(task: 77, name: Array(name.utf8)))
+      #expect(line.time == 5_000_001_000)
+    }
+  }
+
   @Test("tells no name or process where the kernel doesn't know")
   func unknownName() throws {
     let line = try #require(
