@@ -235,7 +235,7 @@ class Record:
                 return None
             with open(path, "rb") as file:
                 found = build_id(lambda at, count: os.pread(file.fileno(), count, at), None)
-        except (OSError, struct.error, ValueError):
+        except (OSError, OverflowError, struct.error, ValueError):
             return None
         return path if found == self.program_id else None
 

@@ -80,8 +80,8 @@ class Records:
 class ProgramLink:
     """Leads gdb to the program of a core that is being opened.
 
-    gdb looks for one by its build-id in `.build-id` below the folders of debug-file-directory, and would crash if it were
-    given a file while it opens the core. So for that moment there is a link of that name.
+    gdb looks for one by its build-id in `.build-id` below the folders of debug-file-directory, while it opens the core. So
+    for that moment there is a link of that name.
     """
 
     def __init__(self):
