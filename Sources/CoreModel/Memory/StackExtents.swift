@@ -4,14 +4,14 @@ internal import ELFCore
 /// Where the stacks of threads end. Since glibc 2.42 the guard of a stack is no mapping of its own, so that the stacks of
 /// many threads are one segment, whose end is that of the last of them.
 package struct StackExtents: Sendable {
-  /// The stack pointers and the control blocks of all threads, in order.
+  /// The stack pointers and the control blocks of all threads, in order, each once.
   private let marks: [UInt64]
   private let pageSize: UInt64
 
   package init(_ process: ProcessSnapshot) {
     // A kernel's stacks are no threads' of ours.
     let threads = process.writer.isMachine ? [] : process.threads
-    marks = threads.flatMap { [$0.stackPointer, $0.controlBlock] }.compactMap(\.self).sorted()
+    marks = Set(threads.flatMap { [$0.stackPointer, $0.controlBlock] }.compactMap(\.self)).sorted()
     pageSize = process.pageSize
   }
 
