@@ -27,6 +27,8 @@ struct LinkMapRebuild {
 
   /// chap looks at no more than half a MiB of them.
   private static let mostFullNodes = 400
+  /// For each one all modules are looked at. A cut tears one node; of many holes most lie elsewhere.
+  private static let mostTorn = 1024
 
   init(
     _ list: ModuleList, _ process: ProcessSnapshot, _ memory: CoreMemory,
@@ -161,9 +163,9 @@ struct LinkMapRebuild {
     return first
   }
 
-  /// A list apart for what the program has twice: lldb, which reads the first list alone, knows one place for each file.
-  /// The address of its `r_debug`; nil where there is none, or the dynamic
-  /// linker is none that tells debuggers of such lists (glibc does since 2.35).
+  /// A list apart for what the program has twice: lldb, which reads the first list alone, knows one place for each file. The
+  /// address of its `r_debug`; nil where there is none, or the dynamic linker is none that tells debuggers of such lists
+  /// (glibc does since 2.35).
   private mutating func addSeconds() throws(SalvageError) -> UInt64? {
     let seconds = ordered(modules).filter { self.seconds.contains($0.base) }
     guard !seconds.isEmpty,
@@ -225,7 +227,7 @@ struct LinkMapRebuild {
         return !known.prefix(isShared ? 1 : known.count).contains { $0.knows(dynamic) }
       })
     let count = missing.count
-    for node in namespaces.flatMap(\.chain.torn) {
+    for node in namespaces.flatMap(\.chain.torn).prefix(Self.mostTorn) {
       let module = take(node, from: &missing)
       guard let map = map(module, next: node.next ?? 0, previous: node.previous) else {
         return noRoom()
@@ -236,8 +238,9 @@ struct LinkMapRebuild {
     for (index, namespace) in open.enumerated() {
       // Who was in which is not known: what the program has twice is put into the last one that has room, but the first.
       let takesAll = index + 1 == open.count && namespace.address != address
-      let added = missing.filter { takesAll || !seconds.contains($0.base) }
-      missing.removeAll { module in added.contains { $0.base == module.base } }
+      let isWanted = { (module: Module) in takesAll || !seconds.contains(module.base) }
+      let added = missing.filter(isWanted)
+      missing.removeAll(where: isWanted)
       guard try extend(namespace, by: added) else { return noRoom() }
     }
     let rest = missing.filter { seconds.contains($0.base) }
