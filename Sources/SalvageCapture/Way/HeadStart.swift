@@ -14,8 +14,8 @@ struct HeadStart {
 
   /// No kernel writes more: 4 MiB of notes for each 1,000 threads, and 56 bytes for each mapping.
   private static let largest: UInt64 = 1 << 30
-  /// Of some 250 threads all that there is.
-  private static let mostAtOnce: UInt64 = 1 << 20
+  /// Of some 70 threads all that there is. As many crashes may be at work as have room for that in the daemon's own memory.
+  private static let mostAtOnce: UInt64 = 256 << 10
 
   /// Whether all came that belongs before the memory.
   var isWhole: Bool { UInt64(bytes.count) == end }
