@@ -125,29 +125,38 @@ package final class SignalTrace: Sendable {
     var lines = SignalLines()
     var last: (task: UInt32, time: UInt64, facts: SenderFacts)?
     var unsettled: [SignalLine] = []
+    var isAsked = false
     var buffer = [UInt8](repeating: 0, count: 4096)
     while true {
       let count = unsafe buffer.withUnsafeMutableBytes { (try? unsafe pipe.read(into: $0)) ?? 0 }
       for line in lines.take(buffer[..<count]) {
         if note(line, &last) == .line { unsettled.append(line) }
       }
-      // The numbers of those that are gone are given out again: whose they were is found out soon.
-      if unsettled.count >= Self.mostUnsettled || count == 0 && !unsettled.isEmpty {
-        usleep(UInt32(2 * Self.pause))
-        settle(&unsettled, ended)
-        continue
-      }
+      if unsettled.count >= Self.mostUnsettled { settle(&unsettled, ended) }
       guard count == 0 else { continue }
-      if linux_wait_either(stopping.read.rawValue, pipe.rawValue, 1000) == 1 { return }
+      // The numbers of those that are gone are given out again: whose they were is found out soon.
+      let wait = unsettled.isEmpty ? Self.longWait : isAsked ? Self.nextLook : Self.firstLook
+      switch linux_wait_either(stopping.read.rawValue, pipe.rawValue, wait) {
+      case 1: return
+      case 2: isAsked = false
+      default:
+        settle(&unsettled, ended)
+        isAsked = true
+      }
     }
   }
+
+  /// In milliseconds: while all is quiet; before a sender that is gone is looked for; and before it is again.
+  private static let longWait: Int32 = 1000
+  private static let firstLook: Int32 = 2
+  private static let nextLook: Int32 = 20
 
   private static let mostUnsettled = 64
 
   /// Finds out whose tasks sent signals. The kernel notes that when a task leaves the processor, which one that is gone from
-  /// /proc may have yet to do.
-  /// What can't be told yet of the younger ones stays to be asked again.
+  /// /proc may have yet to do: what can't be told yet of the younger ones stays to be asked again.
   private func settle(_ lines: inout [SignalLine], _ ended: ExitTrace?) {
+    guard !lines.isEmpty else { return }
     let processes = TracedTasks.processes(of: Set(lines.map(\.task)))
     let ends = ended?.ends ?? []
     let now = monotonicMicroseconds() * 1000
