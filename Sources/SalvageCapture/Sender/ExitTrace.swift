@@ -10,8 +10,6 @@ struct ExitTrace: Sendable {
 
   /// In KiB, for each processor: some 2,500 ends.
   private static let size = "256"
-  /// Of many processors.
-  private static let mostBytes = 32 << 20
 
   /// Makes one and turns it on; nil where that can't be had.
   static func make(in place: FilePath) -> ExitTrace? {
@@ -31,50 +29,24 @@ struct ExitTrace: Sendable {
   /// Takes it away.
   func remove() { TraceInstance.remove(folder) }
 
-  /// One of them.
-  struct End: Hashable, Sendable {
-    let task: UInt32
-    let name: [UInt8]
-    /// On the monotonic clock.
-    let time: UInt64
-  }
+  /// All that is known now; nil where it can't be read.
+  var text: TraceText? { TraceText("trace", in: folder) }
 
-  /// What a task was called that sent a signal at a time on the monotonic clock and is gone by now; nil where that isn't known.
-  static func name(of task: UInt32, sendingAt time: UInt64, in ends: [End]) -> [UInt8]? {
-    let ends = ends.filter { $0.task == task && $0.time +| ending >= time }
-    // One that takes others with it, as the init of a namespace does, sends that while it ends.
-    let after = ends.filter { $0.time >= time }.min { $0.time < $1.time }
-    return (after ?? ends.max { $0.time < $1.time })?.name
+  /// What a task was called that sent a signal at a time on the monotonic clock and is gone by now; nil where the text of a
+  /// trace doesn't tell.
+  static func name(of task: UInt32, sendingAt time: UInt64, in text: TraceText) -> [UInt8]? {
+    var name: [UInt8]?
+    var last: UInt64 = 0
+    for text in text.lines(with: " pid=\(task) ") {
+      guard let line = SignalLine(text), case .exit(task, let ended) = line.event else { continue }
+      // One that takes others with it, as the init of a namespace does, sends that while it ends. Later tasks of its number
+      // did not send it.
+      guard line.time +| ending >= time, last < time, line.time >= last else { continue }
+      (name, last) = (ended, line.time)
+    }
+    return name
   }
 
   /// How long before its signal a task may have begun to end, in nanoseconds.
   private static let ending: UInt64 = 20_000_000
-
-  /// All that are known now.
-  var ends: [End] {
-    var result: [End] = []
-    guard
-      let file = try? FileDescriptor.open(
-        folder.appending("trace"), .readOnly, options: .closeOnExec)
-    else { return [] }
-    defer { try? file.close() }
-    var rest: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 64 << 10)
-    var read = 0
-    while read < Self.mostBytes {
-      let count = unsafe part.withUnsafeMutableBytes { (try? unsafe file.read(into: $0)) ?? 0 }
-      guard count > 0 else { break }
-      read += count
-      let lines = (rest + part[..<count]).split(
-        separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      rest = lines.last.map { Array($0.suffix(1024)) } ?? []
-      for text in lines.dropLast() {
-        guard let line = SignalLine(text), case .exit(let task, let name) = line.event else {
-          continue
-        }
-        result.append(End(task: task, name: name, time: line.time))
-      }
-    }
-    return result
-  }
 }

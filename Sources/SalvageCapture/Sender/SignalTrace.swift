@@ -14,6 +14,9 @@ package final class SignalTrace: Sendable {
   private let isOver = Atomic<Bool>(false)
   private let hasStarted = Atomic<Bool>(false)
   private let failure = Mutex<SalvageError?>(nil)
+  /// By what a sender that is gone at once has a name: nil where that is still being made, and nothing in it where it can't be
+  /// had.
+  private let ends = Mutex<ExitTrace??>(nil)
   private let stopping: (read: FileDescriptor, write: FileDescriptor)
 
   /// How long the line of a kill that is known to have happened may take to come to us.
@@ -62,9 +65,9 @@ package final class SignalTrace: Sendable {
     hasStarted.load(ordering: .acquiring) && !isOver.load(ordering: .acquiring)
   }
 
-  /// Waits until signals are seen, or never will be.
+  /// Waits until signals are seen and senders that are gone have names, or never will be.
   package func waitUntilReady() {
-    while !hasStarted.load(ordering: .acquiring), !isOver.load(ordering: .acquiring) {
+    while ends.withLock({ $0 == nil }), !isOver.load(ordering: .acquiring) {
       usleep(500)
     }
   }
@@ -110,18 +113,23 @@ package final class SignalTrace: Sendable {
     BackgroundThread.setNice(-10)
     do throws(SalvageError) {
       let instance = try TraceInstance.make(in: place)
-      // Without it a sender that is gone at once has no name.
-      let ended = ExitTrace.make(in: place)
       hasStarted.store(true, ordering: .releasing)
-      read(instance.pipe, ended)
+      // Signals come already, and the kernel takes its time.
+      let isMaking = BackgroundThread.start {
+        let made = ExitTrace.make(in: place)
+        self.ends.withLock { $0 = .some(made) }
+      }
+      if !isMaking { ends.withLock { $0 = .some(nil) } }
+      read(instance.pipe)
       instance.remove()
-      ended?.remove()
+      while ends.withLock({ $0 == nil }) { usleep(UInt32(Self.pause)) }
+      ends.withLock { $0??.remove() }
     } catch {
       failure.withLock { $0 = error }
     }
   }
 
-  private func read(_ pipe: FileDescriptor, _ ended: ExitTrace?) {
+  private func read(_ pipe: FileDescriptor) {
     var lines = SignalLines()
     var last: (task: UInt32, time: UInt64, facts: SenderFacts)?
     var unsettled: [SignalLine] = []
@@ -132,7 +140,7 @@ package final class SignalTrace: Sendable {
       for line in lines.take(buffer[..<count]) {
         if note(line, &last) == .line { unsettled.append(line) }
       }
-      if unsettled.count >= Self.mostUnsettled { settle(&unsettled, ended) }
+      if unsettled.count >= Self.mostUnsettled { settle(&unsettled) }
       guard count == 0 else { continue }
       // The numbers of those that are gone are given out again: whose they were is found out soon.
       let wait = unsettled.isEmpty ? Self.longWait : isAsked ? Self.nextLook : Self.firstLook
@@ -140,7 +148,7 @@ package final class SignalTrace: Sendable {
       case 1: return
       case 2: isAsked = false
       default:
-        settle(&unsettled, ended)
+        settle(&unsettled)
         isAsked = true
       }
     }
@@ -155,16 +163,16 @@ package final class SignalTrace: Sendable {
 
   /// Finds out whose tasks sent signals. The kernel notes that when a task leaves the processor, which one that is gone from
   /// /proc may have yet to do: what can't be told yet of the younger ones stays to be asked again.
-  private func settle(_ lines: inout [SignalLine], _ ended: ExitTrace?) {
+  private func settle(_ lines: inout [SignalLine]) {
     guard !lines.isEmpty else { return }
-    let processes = TracedTasks.processes(of: Set(lines.map(\.task)))
-    let ends = ended?.ends ?? []
+    let tasks = TracedTasks()
+    let ended = ends.withLock { $0 }??.text
     let now = monotonicMicroseconds() * 1000
     lines.removeAll { line in
       var facts = SenderFacts(line)
       if facts.evidence == .line {
-        facts.settle(processes[line.task], line) { process in
-          ExitTrace.name(of: process, sendingAt: line.time, in: ends)
+        facts.settle(tasks.process(of: line.task), line) { process in
+          ended.flatMap { ExitTrace.name(of: process, sendingAt: line.time, in: $0) }
         }
       }
       let isKnown = facts.evidence != .missing && !facts.sender.name.isEmpty

@@ -54,12 +54,15 @@ struct KillLedgerTests {
 
   @Test("the name of one that is gone is what it ended with, and not another's of its number")
   func endedNames() {
-    let ms: UInt64 = 1_000_000
-    let ends = [(7, "old", 100), (7, "kill", 205), (7, "new", 900), (8, "init", 195)].map {
-      ExitTrace.End(task: $0.0, name: Array($0.1.utf8), time: $0.2 * ms)
+    let ends = [
+      (7, "old", 100), (7, "kill", 205), (8, "init", 195), (7, "new", 900), (77, "other", 201),
+    ]
+    let lines = ends.map { task, name, time in
+      "  <...>-1 [000] d..1. 0.\(String(1_000_000 + time * 1000).dropFirst()): sched_process_exit: comm=\(name) pid=\(task) prio=120\n"
     }
+    let text = TraceText(Array(("# tracer: nop\n" + lines.joined()).utf8))
     func name(_ task: UInt32, _ time: UInt64) -> String? {
-      ExitTrace.name(of: task, sendingAt: time * ms, in: ends).map {
+      ExitTrace.name(of: task, sendingAt: time * 1_000_000, in: text).map {
         String(decoding: $0, as: UTF8.self)
       }
     }
@@ -67,5 +70,15 @@ struct KillLedgerTests {
     // It sent while it ended.
     #expect(name(8, 200) == "init")
     #expect(name(8, 400) == nil && name(9, 200) == nil)
+    #expect(name(7, 800) == "new" && name(77, 200) == "other")
+  }
+
+  @Test("whose task it was is told by the number alone, and not by another that ends with it")
+  func tracedTasks() {
+    let tasks = TracedTasks(TraceText(Array("12 5\n2 7\n3 12 \n112 2".utf8)))
+    #expect(tasks.process(of: 12) == 5 && tasks.process(of: 2) == 7)
+    #expect(tasks.process(of: 3) == 12 && tasks.process(of: 112) == 2)
+    #expect(tasks.process(of: 5) == nil && tasks.process(of: 1) == nil)
+    #expect(TraceText([]).lines(with: "a").isEmpty)
   }
 }

@@ -26,10 +26,8 @@ struct SignalTraceTests {
       #expect(kill?.kind.rawValue == words[1], "\(words)")
       let senders = kill?.senders ?? []
       let wanted = words.dropFirst(2).map { $0.split(separator: "/") }
-      // On a machine that starts a thousand processes a second the kernel may not say whose task it was that is gone.
-      if senders.count < wanted.count { nameless += 1 }
       #expect(
-        senders.count <= wanted.count,
+        senders.count == wanted.count,
         "\(words) \(senders.map { String(decoding: $0.name, as: UTF8.self) })")
       for (sender, wanted) in zip(senders, wanted) {
         let name = String(decoding: sender.name, as: UTF8.self)
@@ -38,7 +36,7 @@ struct SignalTraceTests {
         if wanted[1] != "0" { #expect(String(sender.processID) == wanted[1], "\(words)") }
       }
     }
-    #expect(nameless <= count / 2, "\(nameless) without a name")
+    #expect(nameless <= count / 5, "\(nameless) without a name")
     let stranger = trace.kill(of: UInt32(getpid()), since: start, until: now())
     #expect(stranger == nil)
   }
