@@ -8,7 +8,7 @@ internal import SystemPackage
 struct SenderFacts: Hashable, Sendable {
   /// What says which process a task belongs to.
   enum Evidence: Hashable, Sendable {
-    /// /proc, while the task was there.
+    /// /proc, while the task was there, with its process's name.
     case seen
     /// The kernel's list of tasks that were traced.
     case recorded
@@ -24,33 +24,49 @@ struct SenderFacts: Hashable, Sendable {
   /// Whether it is the init of a pid namespace inside ours; nil where it was gone.
   var isContainedInit: Bool?
 
+  /// Whether /proc said which process the task belongs to.
+  private var isProcessSeen = false
+
   private static let commandLineLimit = 4096
 
   /// Asks for the task of a line at once: a command like kill(1) is gone within a millisecond. The line's own name is not
   /// taken: it may be that of an earlier task of the same number.
-  init(_ line: SignalLine) {
+  init(_ line: SignalLine, in place: FilePath = "/proc") {
     sender = CaptureRecord.Sender(processID: line.process ?? line.task, name: [])
-    guard let folder = Self.open(line.task, aliveAt: line.time) else { return }
-    defer { try? folder.close() }
-    fill(folder)
-    fillName(line, folder)
+    take(line, in: place)
+    // One that was gone in the middle of it may have its name from elsewhere.
+    if sender.name.isEmpty { evidence = .line }
   }
 
   /// Says whose task it was that is gone: nil where no list tells. `name` is what a process was called when it ended.
   mutating func settle(
     _ process: UInt32?, _ line: SignalLine, name: (UInt32) -> [UInt8]? = { _ in nil }
   ) {
-    guard let process else {
+    guard let process = isProcessSeen ? sender.processID : process else {
       evidence = .missing
       return
     }
     evidence = .recorded
     sender.processID = process
     sender.name = name(process) ?? []
-    guard process != line.task, let folder = Self.open(process, aliveAt: line.time) else { return }
+    if process != line.task { take(line, from: process) }
+  }
+
+  /// What /proc has of a task of the line's sender.
+  private mutating func take(
+    _ line: SignalLine, from task: UInt32? = nil, in place: FilePath = "/proc"
+  ) {
+    let task = task ?? line.task
+    guard let (folder, name) = Self.open(task, aliveAt: line.time, in: place) else { return }
     defer { try? folder.close() }
     fill(folder)
-    fillName(line, folder)
+    // The process's name is what people look for, not a thread's.
+    if sender.processID == task {
+      sender.name = name
+    } else if let leader = Self.open(sender.processID, aliveAt: line.time, in: place) {
+      try? leader.folder.close()
+      sender.name = leader.name
+    }
   }
 
   private mutating func fill(_ folder: FileDescriptor) {
@@ -58,6 +74,7 @@ struct SenderFacts: Hashable, Sendable {
       sender.userID = status.userIDs.first
       if let process = status.processID {
         sender.processID = process
+        isProcessSeen = true
         evidence = .seen
       }
       if !status.nestedIDs.isEmpty { isContainedInit = status.isContainedInit }
@@ -69,20 +86,12 @@ struct SenderFacts: Hashable, Sendable {
     }
   }
 
-  /// The process's name is what people look for, not a thread's.
-  private mutating func fillName(_ line: SignalLine, _ folder: FileDescriptor) {
-    let isThread = sender.processID != line.task
-    if isThread, let leader = Self.open(sender.processID, aliveAt: line.time) {
-      defer { try? leader.close() }
-      sender.name = ProcFile.line("comm", in: leader) ?? []
-    } else if !isThread, let name = ProcFile.line("comm", in: folder) {
-      sender.name = name
-    }
-  }
-
-  /// /proc/ID of a task that was there at a time on the monotonic clock: numbers are used again.
-  private static func open(_ id: UInt32, aliveAt time: UInt64) -> FileDescriptor? {
-    let number = unsafe linux_open_folder("/proc/\(id)")
+  /// /proc/ID of a task that was there at a time on the monotonic clock: numbers are used again. Its name comes with it: by the
+  /// next file that is read, the task may be gone.
+  private static func open(
+    _ id: UInt32, aliveAt time: UInt64, in place: FilePath
+  ) -> (folder: FileDescriptor, name: [UInt8])? {
+    let number = unsafe linux_open_folder(place.appending(String(id)).string)
     guard number >= 0 else { return nil }
     let folder = FileDescriptor(rawValue: number)
     guard let stat = ProcFile.contents("stat", in: folder, most: 4096),
@@ -92,7 +101,15 @@ struct SenderFacts: Hashable, Sendable {
       try? folder.close()
       return nil
     }
-    return folder
+    return (folder, name(stat))
+  }
+
+  /// What a task is called: field 2 of its stat, in brackets. It may have brackets itself.
+  static func name(_ stat: [UInt8]) -> [UInt8] {
+    guard let start = stat.firstIndex(of: UInt8(ascii: "(")),
+      let end = stat.lastIndex(of: UInt8(ascii: ")")), start < end
+    else { return [] }
+    return Array(stat[(start + 1)..<end])
   }
 
   /// When a task began, in nanoseconds of the monotonic clock: field 22 of its stat, rounded down to a tick.

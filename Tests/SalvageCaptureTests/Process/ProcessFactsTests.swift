@@ -111,6 +111,7 @@ struct ProcessFactsTests {
       _ = LimitsFile.limits(in: bytes)
       _ = CgroupPath(file: bytes).map { ($0.containerID, $0.unit) }
       _ = ProcessFacts.isSecure(bytes)
+      _ = SenderFacts.name(bytes)
       _ = SenderFacts.startTime(bytes, asleep: 1, ticksPerSecond: 100)
     }
   }
