@@ -65,12 +65,17 @@ package final class SignalTrace: Sendable {
     hasStarted.load(ordering: .acquiring) && !isOver.load(ordering: .acquiring)
   }
 
-  /// Waits until signals are seen and senders that are gone have names, or never will be.
+  /// Waits until signals are seen and senders that are gone have names, or never will be. The kernel makes what that needs in
+  /// some milliseconds, but others may be before us.
   package func waitUntilReady() {
-    while ends.withLock({ $0 == nil }), !isOver.load(ordering: .acquiring) {
-      usleep(500)
+    for _ in 0..<Self.longestStart
+    where ends.withLock({ $0 == nil }) && !isOver.load(ordering: .acquiring) {
+      usleep(1000)
     }
   }
+
+  /// In milliseconds.
+  private static let longestStart = 10_000
 
   /// Who killed a process that is known to have ended; nil where nothing tells.
   ///

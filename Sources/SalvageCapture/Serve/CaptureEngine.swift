@@ -24,6 +24,9 @@ final class CaptureEngine: Sendable {
     senderObstacle = reason
   }
 
+  /// Waits until it is seen who sends signals, where that can be had; not for long.
+  func waitUntilSendersAreSeen() { trace?.waitUntilReady() }
+
   /// Serves one connection in a thread of its own.
   func take(socket: FileDescriptor) {
     turns.begin()

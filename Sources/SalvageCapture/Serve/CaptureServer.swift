@@ -47,7 +47,16 @@ public final class CaptureServer: Sendable {
   public var senderObstacle: String? { engine.senderObstacle }
 
   /// Finishes what a daemon that was killed has left, then serves until `stop`, and finishes what is under way.
-  public func run() {
+  ///
+  /// - Parameter tellReady: called in a thread of its own once senders of signals are seen, too, or don't come to be. A crash
+  ///   before that is captured; who kills it then is not told.
+  public func run(whenReady tellReady: @escaping @Sendable () -> Void) {
+    let engine = engine
+    let isWaiting = BackgroundThread.start {
+      engine.waitUntilSendersAreSeen()
+      tellReady()
+    }
+    if !isWaiting { tellReady() }
     engine.finishLeftovers()
     BackgroundThread.setNice(-10)
     while true {

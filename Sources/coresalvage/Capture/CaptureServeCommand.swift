@@ -37,8 +37,9 @@ struct CaptureServeCommand: ParsableCommand {
     if let reason = server.senderObstacle {
       Console.complain("who kills a process while it is captured can't be told: \(reason)")
     }
-    Console.print("ready")
-    ServiceManager.tell("READY=1")
-    server.run()
+    server.run {
+      Console.print("ready")
+      ServiceManager.tell("READY=1")
+    }
   }
 }
