@@ -85,7 +85,7 @@ def main():
         if kind == "daemon":
             before = frames(next(store.glob(f"*.{victim.process.pid}.*"), "none"), program)
             daemon.start()
-        core = wait_for_core(victim, 5)
+        core = wait_for_core(victim)
         if core is None:
             tally["no core"] += 1
             print(f"trial {number}: {kind} after {delay * 1000:.2f} ms: no core")

@@ -7,7 +7,7 @@ public import SystemPackage
 extension Repair {
   /// The pieces that the output would be made of, a line each, after a line with its size.
   public var planDescription: [String] {
-    guard !isWhole else { return ["it would be copied unchanged"] }
+    guard !isCopy else { return ["it would be copied unchanged"] }
     var lines = ["the output would have \(ByteCount(plan.size)):"]
     lines += plan.pieces.map { piece in
       let range = "\(hexadecimal(piece.offset, digits: 12))-\(hexadecimal(piece.end, digits: 12))"

@@ -13,6 +13,7 @@ extension RepairRecord {
     .members([
       "file": .string(PrintableText(file).description),
       "repaired": .bool(isRepaired),
+      "slim": .bool(isSlim),
       "damaged": .bool(isDamaged),
       "sizeFound": sizeFound.map(JSONValue.number) ?? .null,
       "sizeDue": sizeDue.map(JSONValue.number) ?? .null,
@@ -27,14 +28,18 @@ extension RepairRecord: CustomStringConvertible {
   /// Lines for people, safe to print: one for each lost range.
   public var description: String {
     let name = PrintableText(file)
-    guard isRepaired || isCaptured else {
+    guard isRepaired || isCaptured || isSlim else {
       return "\(name): no repair: it has none of coresalvage's notes"
     }
     let size = sizeFound.map { "\(ByteCount($0))" } ?? "an unknown size"
     let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
     var lines = [
-      "\(name): \(isCaptured ? "captured by coresalvage" : "")\(isCaptured && isRepaired ? ", and " : "")"
-        + (isRepaired ? "repaired from \(size)\(due)" : "")
+      "\(name): "
+        + [
+          isCaptured ? "captured by coresalvage" : nil,
+          isSlim ? "made slim from \(size)" : nil,
+          isRepaired ? (isSlim ? "repaired" : "repaired from \(size)\(due)") : nil,
+        ].compactMap(\.self).joined(separator: ", and ")
     ]
     lines += capture?.lines ?? []
     if isDamaged {

@@ -11,6 +11,7 @@ extension RepairReport {
       let path = debuggerFiles.program.path
       members.append(.init(name: "programFile", value: path.map { .text($0.bytes) } ?? .null))
     }
+    if let slim { members.append(.init(name: "slim", value: slim.json)) }
     if let capture { members.append(.init(name: "capture", value: capture.json)) }
     return .object(members)
   }

@@ -3,6 +3,47 @@ internal import CoreModel
 internal import ELFCore
 public import Salvage
 
+extension CoreVerdict.Reason {
+  /// What the line of a report begins with.
+  fileprivate var label: String {
+    switch kind {
+    case .leftOut: "left out"
+    case .slim: "slim"
+    default: isDamage ? "damage" : "doubt"
+    }
+  }
+}
+
+extension SlimSummary {
+  /// How many kinds of memory are told of one by one.
+  private static let most = 8
+
+  /// What is kept and what is left out, with the word that each line begins with.
+  var lines: [(label: String, words: String)] {
+    let words = "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) of memory"
+    var lines = [
+      ("kept", isCutShort ? "\(words): the size that was asked for has no room for more" : words)
+    ]
+    var left = leftOut.prefix(Self.most).map { "\($0.what), \(ByteCount($0.size))" }
+    if leftOut.count > Self.most {
+      left.append(
+        "and \(leftOut.count - Self.most) more, \(ByteCount(leftOut[Self.most...].total(\.size)))")
+    }
+    for (index, text) in left.enumerated() { lines.append((index == 0 ? "left out" : "", text)) }
+    return lines
+  }
+
+  /// The same as one object.
+  var json: JSONValue {
+    .members([
+      "memory": .number(memory.size), "kept": .number(memory.survived), "size": .number(size),
+      "cutShort": .bool(isCutShort),
+      "leftOut": .array(
+        leftOut.map { .members(["what": .string($0.what), "size": .number($0.size)]) }),
+    ])
+  }
+}
+
 extension RepairReport: CustomStringConvertible {
   /// Some lines for people, safe to print. Ends without a newline.
   public var description: String {
@@ -16,13 +57,14 @@ extension RepairReport: CustomStringConvertible {
     add("memory", memoryWords)
     for (label, words) in wayIn.lines(isWhole: isWhole, sizeFound: sizeFound) { add(label, words) }
     for reason in verdict.reasons where reason.kind != .missing {
-      add(reason.kind == .leftOut ? "left out" : reason.isDamage ? "damage" : "doubt", reason.text)
+      add(reason.label, reason.text)
     }
     for (index, group) in lossGroups.enumerated() {
       add(index == 0 ? "lost" : "", group)
     }
     for (index, line) in rebuiltLines.enumerated() { add(index == 0 ? "rebuilt" : "", line) }
     for (index, line) in doubtLines.enumerated() { add(index == 0 ? "doubt" : "", line) }
+    for (label, words) in slim?.lines ?? [] { add(label, words) }
     return lines.joined(separator: "\n")
   }
 
@@ -32,6 +74,7 @@ extension RepairReport: CustomStringConvertible {
     let size = ByteCount(sizeFound)
     guard !isWhole else {
       guard !isRepaired else { return "\(name)repaired before, and no further damage, \(size)" }
+      if isSlim { return "\(name)slim: what was kept of it is whole, \(size)" }
       return "\(name)whole, \(isCaptured ? "captured by coresalvage, " : "")\(size)"
     }
     if verdict.isFiltered { return "\(name)filtered by its writer, \(size)" }

@@ -8,7 +8,7 @@ import Testing
 @Suite("a repaired core")
 struct RebuildToolTests {
   /// The names in a tool's backtraces, in its order.
-  private static func names(_ tool: String, _ core: FilePath, _ program: FilePath) throws
+  static func names(_ tool: String, _ core: FilePath, _ program: FilePath) throws
     -> [String]
   {
     if tool == "eu-stack" {

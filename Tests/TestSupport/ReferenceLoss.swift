@@ -12,7 +12,7 @@ public struct ReferenceLoss: Hashable, Sendable, CustomStringConvertible {
   /// `p_flags`.
   public var flags: UInt32
   /// LOST: 1 past the end, 2 unreadable, 3 damaged in an archive or stream, 4 named by a map file, 6 gone before it was read,
-  /// 9 no room when it was captured.
+  /// 9 no room when it was captured, 10 left out on request.
   /// REBUILT: 1 link map, 2 mapped file.
   public var cause: UInt32
   /// 1 dropped, 2 zero-marked, 3 padded, 4 rebuilt.
@@ -42,7 +42,7 @@ public struct ReferenceLoss: Hashable, Sendable, CustomStringConvertible {
     guard length > 0, length <= .max - address, length <= .max - offset else {
       throw ReferenceError("a range of \(length) bytes at address \(address), offset \(offset)")
     }
-    guard (1...9).contains(cause), (1...4).contains(state) else {
+    guard (1...10).contains(cause), (1...4).contains(state) else {
       throw ReferenceError("unknown cause \(cause) or state \(state)")
     }
   }

@@ -6,7 +6,7 @@ extension LostRange.Cause {
     .pastEnd: "past end of file", .unreadable: "unreadable", .damaged: "damaged",
     .named: "named as lost", .leftOut: "left out", .gone: "gone before it was read",
     .zeros: "zeros taken for lost", .note: "damaged note",
-    .noRoom: "no room when it was captured",
+    .noRoom: "no room when it was captured", .notKept: "left out on request",
   ]
 
   /// Its name in JSON and text; its number for one that we don't know.

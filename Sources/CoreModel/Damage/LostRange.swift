@@ -26,6 +26,8 @@ public struct LostRange: Hashable, Sendable {
     public static let note = Cause(rawValue: 8)
     /// There was no room for it when it was captured: the disk was full, or the store as large as it may be.
     public static let noRoom = Cause(rawValue: 9)
+    /// Left out of a slim core on request. It was there.
+    public static let notKept = Cause(rawValue: 10)
   }
 
   /// What became of it in the output, an open set. The raw values are those of the LOST note.

@@ -16,6 +16,8 @@ package struct LinkMapChain {
   }
 
   private let memory: CoreMemory
+  /// The `r_debug`s that lead to it, as far as they can be read.
+  private var rendezvous: [Range<UInt64>] = []
   private var nodes: [(address: UInt64, map: LinkMap)] = []
   private var dynamics: Set<UInt64> = []
   /// How far each object lies from where it was linked for, where its path stands, and where its dynamic section lies, where
@@ -35,13 +37,21 @@ package struct LinkMapChain {
   /// The chains that the DT_DEBUG of a program leads to, of all namespaces and as far as they can be read; the program lies
   /// so far from where it was linked for.
   init(of program: ImageHeaders, bias: UInt64, _ memory: CoreMemory) {
+    let debug = program.dynamicRange(bias: bias).flatMap {
+      try? memory.dynamicSection(in: $0).section.first(.debug)
+    }
+    self.init(from: debug?.value ?? 0, memory)
+  }
+
+  /// The chains that the `r_debug` at an address leads to; none for 0.
+  package init(from rendezvous: UInt64, _ memory: CoreMemory) {
     self.init(memory)
-    guard let range = program.dynamicRange(bias: bias),
-      let debug = try? memory.dynamicSection(in: range).section.first(.debug), debug.value != 0,
-      let namespaces = try? Rendezvous.namespaces(from: debug.value, memory)
+    guard rendezvous != 0,
+      let namespaces = try? Rendezvous.namespaces(from: rendezvous, memory)
     else { return }
     for address in namespaces {
       guard case .value(let first)? = try? Rendezvous.firstNode(address, memory) else { continue }
+      self.rendezvous.append(Rendezvous.range(address, memory))
       _ = try? walk(from: first)
     }
   }
@@ -59,6 +69,18 @@ package struct LinkMapChain {
 
   /// The nodes that survived whole.
   package var maps: [LinkMap] { nodes.map(\.map) }
+
+  /// Where all that debuggers read of it lies: `r_debug`, the nodes that survived whole, and their names with their NULs.
+  package var places: [Range<UInt64>] {
+    let size = LinkMap.size(in: memory.format)
+    return rendezvous
+      + nodes.flatMap { node in
+        let name = memory.cString(at: node.map.name).map { UInt64($0.count + 1) } ?? 0
+        return [
+          node.address..<(node.address +| size), node.map.name..<(node.map.name +| name),
+        ]
+      }
+  }
 
   /// Whether no node survived.
   package var isEmpty: Bool { nodes.isEmpty }

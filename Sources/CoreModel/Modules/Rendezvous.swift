@@ -76,6 +76,13 @@ package enum Rendezvous {
     ].value
   }
 
+  /// Where the `r_debug` at an address lies, with its `r_next` where it has one.
+  static func range(_ address: UInt64, _ memory: CoreMemory) -> Range<UInt64> {
+    let size = DebugRendezvous.size(in: memory.format)
+    let hasNext = (try? hasNext(address, memory)) ?? false
+    return address..<(address +| size +| (hasNext ? UInt64(memory.format.wordSize) : 0))
+  }
+
   /// Whether the word behind the `r_debug` at an address, which leads on in one of the longer form, was in the dump and is
   /// lost.
   package static func hasLostNext(

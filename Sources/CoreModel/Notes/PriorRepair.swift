@@ -14,6 +14,7 @@ package struct PriorRepair: Sendable {
   private var rebuiltNote: Range<UInt64>?
   private var headNote: Range<UInt64>?
   private var captureNote: Range<UInt64>?
+  private var slimNote: Range<UInt64>?
   /// The descriptor of the FILE note: NT_FILE as the repair found it.
   package private(set) var mappedFiles: Range<UInt64>?
 
@@ -56,8 +57,8 @@ package struct PriorRepair: Sendable {
 
   /// The order in which a repair writes them.
   private static let order = [
-    SalvageNote.lost, SalvageNote.capture, SalvageNote.origin, SalvageNote.rebuilt,
-    SalvageNote.file, SalvageNote.head,
+    SalvageNote.lost, SalvageNote.capture, SalvageNote.slim, SalvageNote.origin,
+    SalvageNote.rebuilt, SalvageNote.file, SalvageNote.head,
   ]
 
   private mutating func take(_ kind: Note.Kind, _ descriptor: Range<UInt64>) {
@@ -67,6 +68,7 @@ package struct PriorRepair: Sendable {
     case SalvageNote.rebuilt: rebuiltNote = descriptor
     case SalvageNote.file: mappedFiles = descriptor
     case SalvageNote.capture: captureNote = descriptor
+    case SalvageNote.slim: slimNote = descriptor
     default: headNote = descriptor
     }
   }
@@ -76,6 +78,9 @@ package struct PriorRepair: Sendable {
 
   /// Whether it is no repair, but the capture that made the core.
   package var isCapture: Bool { captureNote != nil }
+
+  /// Whether it left memory out on request.
+  package var isSlim: Bool { slimNote != nil }
 
   // MARK: What they say
 
@@ -92,9 +97,14 @@ package struct PriorRepair: Sendable {
   }
 
   /// The ORIGIN note's JSON, raw.
-  package func origin() throws(SalvageError) -> [UInt8]? {
-    guard let originNote, originNote.length <= Self.largestOrigin else { return nil }
-    return try source.bytes(at: originNote.lowerBound, count: Int(originNote.length))
+  package func origin() throws(SalvageError) -> [UInt8]? { try json(originNote) }
+
+  /// The SLIM note's JSON, raw.
+  package func slim() throws(SalvageError) -> [UInt8]? { try json(slimNote) }
+
+  private func json(_ note: Range<UInt64>?) throws(SalvageError) -> [UInt8]? {
+    guard let note, note.length <= Self.largestOrigin else { return nil }
+    return try source.bytes(at: note.lowerBound, count: Int(note.length))
   }
 
   /// The CAPTURE note; nil where there is none that we understand.

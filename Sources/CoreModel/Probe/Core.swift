@@ -8,14 +8,14 @@ package struct Core: Sendable {
   package let source: any ByteSource
   package let structure: CoreStructure
   package let process: ProcessSnapshot
-  package let damage: DamageMap
+  package private(set) var damage: DamageMap
   package let verdict: CoreVerdict
   /// How the input came, and what its bytes tell of that.
   package let wayIn: WayIn
   /// What tells this input from another.
   package let digest: String
   /// What survived, by address.
-  package let memory: CoreMemory
+  package private(set) var memory: CoreMemory
   /// What people call its memory.
   package let names: MemoryNames
   /// Of a core that was captured, what its notes tell of that.
@@ -66,6 +66,9 @@ package struct Core: Sendable {
     damage.lose(intake.losses + intake.unreadable)
     intake.wayIn.unreadable = intake.unreadable.total(\.range.length)
     if let capture, restoring || !structure.isRepaired { verdict.reasons += capture.reasons }
+    if let slim = try SlimNotes(structure, source) {
+      verdict.reasons += slim.reasons(isRepaired: structure.isRepaired)
+    }
     if let dumpList {
       verdict.add(
         .leftOut, "minicoredumper wrote it, and left memory out: what it did not save is lost.")
@@ -105,6 +108,14 @@ package struct Core: Sendable {
     wayIn = intake.wayIn
     self.damage = damage
     self.verdict = verdict
+  }
+
+  /// The same without some of its memory, which is left out on request. What was lost before keeps its cause.
+  package func leavingOut(_ ranges: [Range<UInt64>]) -> Core {
+    var core = self
+    core.damage.lose(ranges.map { .init(range: $0, cause: .notKept) })
+    core.memory = CoreMemory(structure, core.damage, source)
+    return core
   }
 
   /// The core as it was due, where a capture could not save all of it; itself else.

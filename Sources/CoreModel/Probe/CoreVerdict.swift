@@ -12,6 +12,8 @@ public struct CoreVerdict: Hashable, Sendable {
       public static let missing = Kind(rawValue: "missing")
       /// The dump's writer left memory out.
       public static let leftOut = Kind(rawValue: "left out")
+      /// Memory was left out on request when the core was made slim.
+      public static let slim = Kind(rawValue: "slim")
       /// Notes are damaged.
       public static let notes = Kind(rawValue: "notes")
       /// Program headers are damaged.

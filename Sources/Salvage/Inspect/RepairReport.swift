@@ -76,6 +76,8 @@ public struct RepairReport: Hashable, Sendable {
   public let capture: CaptureRecord?
   /// Whether coresalvage captured it, however much can be told of that.
   public let isCaptured: Bool
+  /// Whether it is a slim core, which has what was asked for and no more.
+  public let isSlim: Bool
   /// Bytes of memory that the dump had, and those of them that survived.
   public let memory: ByteTotal
   /// Segments of memory with bytes in the file: whole, in part, lost.
@@ -122,7 +124,13 @@ public struct RepairReport: Hashable, Sendable {
   /// Which notes may be lost, and which were never written.
   package let noteLoss: NoteLoss
 
-  init(_ core: Core, _ rebuild: Rebuild, _ segments: Segments) {
+  /// What a slim core of it keeps; nil where nothing is left out.
+  public let slim: SlimSummary?
+
+  init(
+    _ core: Core, _ rebuild: Rebuild, _ segments: Segments,
+    _ slim: (slimming: Slimming, plan: Plan)? = nil
+  ) {
     let (structure, process) = (core.structure, core.process)
     input = core.source.path
     wayIn = core.wayIn
@@ -149,6 +157,12 @@ public struct RepairReport: Hashable, Sendable {
     capture = core.capture?.record
     isCaptured = core.capture != nil
     memory = segments.memory
+    self.slim = slim.map { slimming, plan in
+      SlimSummary(slimming, plan, survived: segments.memory.survived) {
+        Self.kind($0, structure.table, core.names).what
+      }
+    }
+    isSlim = structure.isSlim
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
     segmentsLost = segments.gone

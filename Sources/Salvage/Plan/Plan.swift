@@ -43,7 +43,8 @@ extension Plan {
       sizeFound: found, digest: core.digest, options: options)
     self.origin = origin
     let notes = TailNotes(
-      structure, segments, rebuild, origin, head: table.changedRanges, to: &tail)
+      structure, segments, rebuild, record: (SalvageNote.origin, origin.json),
+      head: table.changedRanges, to: &tail)
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))
     if table.moves { header.programHeaderOffset = tail.end }
@@ -80,7 +81,7 @@ extension Plan {
   }
 
   /// Writes the count of entries where it belongs; past 65,534 into section header 0 at the very end.
-  private static func count(
+  static func count(
     _ count: Int, _ structure: CoreStructure, _ damage: DamageMap, _ header: inout FileHeader,
     _ tail: inout PieceRun
   ) {

@@ -70,6 +70,8 @@ public struct RepairOptions: Hashable, Sendable {
   public var reflink = Reflink.auto
   /// Whether an output that exists is replaced.
   public var force = false
+  /// What a slim core keeps; nil where nothing is to be left out.
+  public var slim: SlimOptions?
   /// What is known of the input.
   public var intake = IntakeOptions()
 

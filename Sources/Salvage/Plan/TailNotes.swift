@@ -7,9 +7,12 @@ package struct TailNotes {
   /// Its program header.
   package let segment: ProgramHeader
 
+  /// - Parameters:
+  ///   - record: the note that tells of the work that was done: ORIGIN or SLIM.
+  ///   - head: what the new headers were written over.
   package init(
-    _ structure: CoreStructure, _ segments: Segments, _ rebuild: Rebuild, _ origin: Origin,
-    head: [Range<UInt64>], to tail: inout PieceRun
+    _ structure: CoreStructure, _ segments: Segments, _ rebuild: Rebuild,
+    record: (kind: Note.Kind, json: JSONValue), head: [Range<UInt64>], to tail: inout PieceRun
   ) {
     let format = structure.format
     let start = tail.end
@@ -18,9 +21,9 @@ package struct TailNotes {
       sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? 0, ranges: segments.lost)
     tail.append(
       SalvageNote.bytes(SalvageNote.lost, lost.descriptor(format.byteOrder), in: format))
-    tail.append(SalvageNote.bytes(SalvageNote.origin, Array(origin.json.line.utf8), in: format))
+    tail.append(SalvageNote.bytes(record.kind, Array(record.json.line.utf8), in: format))
     Self.appendRebuilt(structure, rebuild, to: &tail)
-    Self.appendHead(head, format, to: &tail)
+    if !head.isEmpty { Self.appendHead(head, format, to: &tail) }
     let flags = structure.programHeaders.first { $0.kind == .note }?.flags ?? []
     segment = ProgramHeader(
       kind: .note, flags: flags, fileOffset: start, address: 0, fileSize: tail.end - start,

@@ -67,6 +67,16 @@ package struct Rebuild: Sendable {
     keptVDSO = Self.keptVDSO(process, memory, self.segments)
   }
 
+  /// The same for a core of which memory is left out: no file is named for what of it is gone.
+  package func leavingOut(in core: Core) -> Rebuild {
+    var rebuild = self
+    let files = ReducedMappings(
+      core.process.listedFiles, core.memory, pageSize: core.process.pageSize,
+      wasRepaired: core.structure.wasRepaired)
+    rebuild.mappedFiles = files.mappings?.descriptor(in: core.structure.format) ?? mappedFiles
+    return rebuild
+  }
+
   /// lldb takes the size of a vdso that is gone from the gap up to the next segment, and aborts where that is
   /// terabytes away: its header then has to stay.
   private static func keptVDSO(

@@ -80,7 +80,7 @@ extension Repair {
       source: source, output: output, sparse: options.sparse,
       progress: WorkProgress(on: source.path, total: source.size, report: progress))
     // A file whose end is inside a block can be cloned into an empty file, and into no longer one.
-    let sharesData = try rewrite.clone(shareable, options.reflink)
+    let sharesData = slimming == nil ? try rewrite.clone(shareable, options.reflink) : false
     var plan = try resize(output)
     if !sharesData { try rewrite.copy(plan) }
     if let file, !options.intake.acceptsGrowing { try WriterWatch.refuseGrown(file) }
@@ -88,7 +88,7 @@ extension Repair {
     if let known { plan = try known.resize(output) }
     try rewrite.finish(plan)
     var written = (known ?? self).written(plan, in: output, sharesData: sharesData)
-    if shareable != nil, !sharesData, options.reflink == .auto, options.sparse == .auto {
+    if shareable != nil, !sharesData, slimming == nil, options.reflink == .auto, options.sparse == .auto {
       written.fallbacks.append("copied: input and output can't share their data here")
     }
     return Draft(output: output, written: written, plan: plan)
@@ -97,7 +97,9 @@ extension Repair {
   /// Makes the output of the file that the stream was put into; nil where it was put into none, or stands there otherwise than
   /// it is to be written.
   package func spooledDraft(replacing: Bool) throws(SalvageError) -> Draft? {
-    guard let spool = intake.spool as? OutputFile, !intake.wayIn.isMended else { return nil }
+    guard let spool = intake.spool as? OutputFile, !intake.wayIn.isMended, slimming == nil else {
+      return nil
+    }
     // When it was begun, the files that the core names were not known.
     try OutputFile.check(spool.path, sparing: files, replacing: replacing)
     let plan = try resize(spool)
@@ -130,7 +132,7 @@ extension Repair {
     }
     var written = Written(
       size: plan.size, extend: plan.extend, sharesData: sharesData, report: report)
-    written.noteExtension(asked: options.extend, isWhole: isWhole)
+    written.noteExtension(asked: options.extend, isWhole: isWhole || slimming != nil)
     return written
   }
 
@@ -156,7 +158,7 @@ extension Repair {
       written.fallbacks.append(
         "spooled into a file that was unlinked: \(PrintableText(spool.path)) has no unnamed files")
     }
-    written.noteExtension(asked: options.extend, isWhole: isWhole)
+    written.noteExtension(asked: options.extend, isWhole: isWhole || slimming != nil)
     return written
   }
 }

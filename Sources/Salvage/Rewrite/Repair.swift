@@ -16,13 +16,17 @@ public struct Repair: Sendable {
   package let core: Core
   package let rebuild: Rebuild
   package let options: RepairOptions
-  /// A whole core is copied as it is.
+  /// A whole core of which nothing is left out is copied as it is.
   package let plan: Plan
+  /// What is left out; nil for nothing.
+  package let slimming: Slimming?
   /// The output that was named when the input was opened.
   let output: OutputPlace?
 
   package var source: any ByteSource { intake.source }
   package var isWhole: Bool { core.verdict.isWhole }
+  /// Whether the output is the input as it is.
+  package var isCopy: Bool { isWhole && slimming == nil }
 
   /// Reads the headers and notes of the core. Writes nothing, but that a stream is put into a temporary file while it
   /// comes: beside `output`, whose contents it becomes, where that is given and a file's name. `spooling`
@@ -63,17 +67,25 @@ public struct Repair: Sendable {
       sysroots: options.sysroots, program: options.program, core: intake.file?.identity,
       process: core.process.info)
     guard !core.verdict.isWhole else {
-      rebuild = Rebuild(nothingOf: core, &files)
-      plan = Plan(copying: intake.source.size)
+      let rebuild = Rebuild(nothingOf: core, &files)
+      self.rebuild = rebuild
+      let slimming = try Slimming(core, rebuild, files, options)
+      let plan = slimming.map { Plan($0, rebuild) } ?? Plan(copying: intake.source.size)
       report = RepairReport(
-        core, rebuild, Segments(core, lostMemory: .drop))
+        core, rebuild, Segments(core, lostMemory: .drop), slimming.map { ($0, plan) })
+      self.plan = plan
+      self.slimming = slimming
       return
     }
     // What a capture could not save is lost to a rebuild as well, though the headers don't name it.
     let due = try core.restored(intake, options: options.intake)
-    rebuild = try Rebuild(due, files, options)
+    let rebuild = try Rebuild(due, files, options)
+    self.rebuild = rebuild
     try Self.refuseUnfinished(intake, core.process, options)
-    plan = Plan(core, rebuild, options)
+    let slimming = try Slimming(core, rebuild, files, options)
+    let plan = slimming.map { Plan($0, rebuild) } ?? Plan(core, rebuild, options)
+    self.plan = plan
+    self.slimming = slimming
     if let hopeless = Hopelessness(core, plan.segments) {
       throw SalvageError(
         .beyondRepair(reason: hopeless.reason), file: core.source.path, offset: hopeless.offset)
@@ -85,8 +97,9 @@ public struct Repair: Sendable {
     }
     let segments =
       due.isRestored
-      ? Segments(due, lostMemory: options.lostMemory) : plan.segments
-    report = RepairReport(due, rebuild, segments)
+      ? Segments(due, lostMemory: options.lostMemory)
+      : slimming == nil ? plan.segments : Segments(core, lostMemory: .drop)
+    report = RepairReport(due, rebuild, segments, slimming.map { ($0, plan) })
   }
 
   /// All that was read for it: no output may take the place of one of these files.
@@ -103,7 +116,7 @@ public struct Repair: Sendable {
 
   /// The plan as it is where the due size can't be had.
   package var planWithoutExtension: Plan {
-    guard !isWhole else { return plan }
+    guard !isWhole, slimming == nil else { return plan }
     var options = options
     options.extend = .none
     return Plan(core, rebuild, options)

@@ -12,6 +12,8 @@ public struct RepairRecord: Hashable, Sendable {
   public let isRepaired: Bool
   /// Whether coresalvage captured it.
   public let isCaptured: Bool
+  /// Whether it is a slim core.
+  public let isSlim: Bool
   /// The CAPTURE note; nil where there is none that can be understood.
   public internal(set) var capture: CaptureRecord?
   /// In bytes; those of the last repair, or of the capture where there was none.
@@ -22,7 +24,7 @@ public struct RepairRecord: Hashable, Sendable {
   public internal(set) var lost: [LostRange]
   /// What is in it that was not in the dump, of all repairs.
   public internal(set) var rebuilt: [RebuiltRange]
-  /// The ORIGIN notes' JSON, as it stands there.
+  /// The JSON of the ORIGIN notes, and of SLIM notes, as it stands there.
   public internal(set) var origins: [String]
   /// Whether one of the notes can't be understood, or has fewer entries than it says: then more may be lost than is listed.
   public internal(set) var isDamaged: Bool
@@ -60,6 +62,7 @@ public struct RepairRecord: Hashable, Sendable {
     file = source.path
     isRepaired = structure.isRepaired
     isCaptured = structure.isCaptured
+    isSlim = structure.isSlim
     lost = []
     rebuilt = []
     origins = []
@@ -86,7 +89,7 @@ public struct RepairRecord: Hashable, Sendable {
       rebuilt += note.map { zip($0.list.ranges, $0.paths).map { RebuiltRange($0, path: $1) } } ?? []
       isDamaged = isDamaged || note?.list.isDamaged ?? true
     }
-    guard let origin = try repair.origin() else { return }
+    guard let origin = try repair.isSlim ? repair.slim() : repair.origin() else { return }
     origins.append(String(validating: origin, as: UTF8.self) ?? PrintableText(origin).description)
   }
 }

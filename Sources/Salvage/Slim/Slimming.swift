@@ -1,0 +1,134 @@
+internal import CoreIO
+package import CoreModel
+internal import ELFCore
+
+/// A core of which only a selection is to be kept.
+package struct Slimming: Sendable {
+  /// The core without the rest.
+  package let core: Core
+  package let options: SlimOptions
+  /// Whether there was more to keep than there is room for.
+  package let isCutShort: Bool
+
+  package static let formatVersion: UInt64 = 1
+
+  /// nil where nothing is to be left out.
+  ///
+  /// - Parameter rebuild: what is made anew of what the core has lost: all of it is kept.
+  package init?(
+    _ core: Core, _ rebuild: Rebuild, _ files: consuming ModuleFiles, _ options: RepairOptions
+  ) throws(SalvageError) {
+    guard let options = options.slim else { return nil }
+    let selection = try SlimSelection(
+      core, files, options, fixed: Self.fixedSize(core, rebuild))
+    // What a segment has no bytes of is not left out.
+    let loads = core.structure.programHeaders.filter { $0.kind == .load && $0.fileSize > 0 }
+    var ranges: [Range<UInt64>] = []
+    for load in loads {
+      ranges += selection.kept.gaps(in: load.address..<load.dumpedEnd).compactMap { gap in
+        let start = load.fileOffset.addingReportingOverflow(gap.lowerBound - load.address)
+        guard !start.overflow else { return nil }
+        return start.partialValue..<(start.partialValue +| gap.length)
+      }
+    }
+    self.options = options
+    isCutShort = selection.isCutShort
+    let slim = core.leavingOut(ranges)
+    let size = loads.total { slim.damage.surviving(in: $0.fileOffset..<($0.fileEnd ?? .max)) }
+    // Each would be written once for every address that it has.
+    guard size <= core.source.size else {
+      throw SalvageError(
+        .beyondRepair(reason: "its segments lie over each other in the file"),
+        file: core.source.path)
+    }
+    self.core = slim
+  }
+
+  /// How many bytes the slim core has beside memory that is kept, at most.
+  private static func fixedSize(_ core: Core, _ rebuild: Rebuild) -> UInt64 {
+    let structure = core.structure
+    let headers = UInt64(structure.programHeaders.count + rebuild.segments.count + 2)
+    let notes = structure.notes.total { $0.fileEnd -| $0.fileOffset +| 8 }
+    // Beside a program header, each has at most an entry in LOST or in REBUILT, and its path.
+    let rebuilt = rebuild.segments.total { $0.range.length +| UInt64($0.path.count) +| 128 }
+    let files = UInt64(rebuild.mappedFiles?.count ?? 0)
+    return 2048 +| headers * 112 +| notes +| rebuilt +| files
+  }
+
+  /// The SLIM note's JSON.
+  package var json: JSONValue {
+    .members([
+      "format": .number(Self.formatVersion),
+      "tool": .string("coresalvage \(SalvageVersion.current)"),
+      "sizeFound": .number(core.structure.sizeFound),
+      "headDigest": .string("xxh3-128:" + core.digest),
+      "options": options.json,
+    ])
+  }
+}
+
+extension Plan {
+  /// A core of what is kept, one part behind the other, with what is rebuilt of the rest.
+  package init(_ slimming: Slimming, _ rebuild: Rebuild) {
+    let core = slimming.core
+    let structure = core.structure
+    let format = structure.format
+    extend = .none
+    tailOffset = 0
+    let rebuild = rebuild.leavingOut(in: core)
+    segments = Segments(core, lostMemory: .drop)
+    segments.add(rebuild)
+    let count = segments.entries.count + 1
+    let table = roundUp(UInt64(format.fileHeaderSize), to: 8)
+    var run = PieceRun(at: roundUp(table + UInt64(count * format.programHeaderSize), to: 8))
+    let notes = TailNotes(
+      structure, segments, rebuild, record: (SalvageNote.slim, slimming.json), head: [], to: &run)
+    segments.placeAll(rebuild.segments, in: &run)
+    var header = structure.header
+    header.programHeaderOffset = table
+    header.sectionHeaderOffset = 0
+    header.sectionHeaderCount = 0
+    header.sectionNameIndex = 0
+    Self.count(count, structure, core.damage, &header, &run)
+    var headerBytes = structure.headerBytes
+    header.patchTables(in: &headerBytes)
+    var tableBytes: [UInt8] = []
+    tableBytes.reserveCapacity(count * format.programHeaderSize)
+    for entry in [notes.segment] + segments.entries { entry.append(to: &tableBytes, in: format) }
+    var head = PieceRun(at: 0)
+    head.append(headerBytes)
+    head.appendHole(to: table)
+    head.append(tableBytes)
+    head.appendHole(to: run.pieces.first?.offset ?? head.end)
+    pieces = head.pieces + run.pieces
+    size = run.end
+  }
+}
+
+extension Segments {
+  /// Puts the bytes of every entry behind one another.
+  fileprivate mutating func placeAll(_ rebuiltSegments: [RebuiltSegment], in run: inout PieceRun) {
+    let contents = Dictionary(
+      zip(rebuilt, rebuiltSegments.map(\.content)), uniquingKeysWith: { first, _ in first })
+    for index in entries.indices {
+      // p_offset and p_vaddr are the same modulo p_align, as elf(5) wants it; pages would cost a page for each.
+      let place = roundUp(run.end, to: Self.unit) + entries[index].address % Self.unit
+      entries[index].alignment = Self.unit
+      guard entries[index].fileSize > 0 else {
+        // eu-stack takes a segment that lies before the one before it for the end of all there is to read.
+        entries[index].fileOffset = place
+        continue
+      }
+      run.appendHole(to: place)
+      let source = entries[index].fileOffset..<entries[index].fileOffset + entries[index].fileSize
+      entries[index].fileOffset = place
+      switch contents[index] {
+      case nil: run.append(input: source)
+      case .bytes(let bytes): run.append(bytes)
+      case .file(let file, let offset): run.append(file, offset..<offset + source.length)
+      }
+    }
+  }
+
+  private static let unit: UInt64 = 8
+}
