@@ -73,6 +73,7 @@ extension Inspection: CustomStringConvertible {
     if isPageSizeKnown { process.append("pages of \(pageSize) bytes") }
     add("process", process.joined(separator: ", "))
     if let signalMeaning { add("signal", signalMeaning) }
+    for reason in report.verdict.reasons where reason.kind == .slim { add("slim", reason.text) }
     return lines
   }
 

@@ -5,15 +5,16 @@ public import Salvage
 extension RepairRecord {
   /// All of it, as one object.
   public var json: JSONValue {
-    guard let capture, case .object(let members) = knownJSON else { return knownJSON }
-    return .object(members + [.init(name: "capture", value: capture.json)])
+    guard case .object(var members) = knownJSON else { return knownJSON }
+    if isSlim { members.append(.init(name: "slim", value: .bool(true))) }
+    if let capture { members.append(.init(name: "capture", value: capture.json)) }
+    return .object(members)
   }
 
   private var knownJSON: JSONValue {
     .members([
       "file": .string(PrintableText(file).description),
       "repaired": .bool(isRepaired),
-      "slim": .bool(isSlim),
       "damaged": .bool(isDamaged),
       "sizeFound": sizeFound.map(JSONValue.number) ?? .null,
       "sizeDue": sizeDue.map(JSONValue.number) ?? .null,

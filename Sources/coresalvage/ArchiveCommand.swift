@@ -53,6 +53,11 @@ struct ArchiveCommand: ParsableCommand {
   @Option(help: "How many threads compress; else as many as there are cores.")
   var threads: Int?
 
+  @Flag(help: "Archive a slim core, as the command slim makes it, with that one's options.")
+  var slim = false
+
+  @OptionGroup var keeping: SlimFlags
+
   @OptionGroup var flags: RepairFlags
 
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
@@ -64,6 +69,9 @@ struct ArchiveCommand: ParsableCommand {
   func validate() throws {
     guard threads.map({ (1...1024).contains($0) }) ?? true else {
       throw ValidationError("--threads is 1 to 1024")
+    }
+    guard slim || keeping.options == SlimOptions() else {
+      throw ValidationError("--keep, --drop, --max-size and --depth are for --slim")
     }
     guard flags.lost != .pad || flags.extend == .due else {
       throw ValidationError("--lost pad needs --extend due in an archive")
@@ -81,9 +89,10 @@ struct ArchiveCommand: ParsableCommand {
     let place = try OutputPlace(output?.path ?? OutputName.archive(of: input.path))
     try place.refuseTerminal()
     let bar = ProgressBar(label: "archiving")
+    var repairing = flags.options(holesCost: true)
+    if slim { repairing.slim = keeping.options }
     let repair = try Repair(
-      of: input.path, options: flags.options(holesCost: true), spooling: .packed,
-      progress: bar.report)
+      of: input.path, options: repairing, spooling: .packed, progress: bar.report)
     let archived = try repair.archive(to: place, options: options, progress: bar.report)
     bar.clear()
     if !quiet {

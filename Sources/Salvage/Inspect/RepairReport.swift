@@ -159,7 +159,7 @@ public struct RepairReport: Hashable, Sendable {
     memory = segments.memory
     self.slim = slim.map { slimming, plan in
       SlimSummary(slimming, plan, survived: segments.memory.survived) {
-        Self.kind($0, structure.table, core.names).what
+        Self.kind($0, structure.table, core.names)
       }
     }
     isSlim = structure.isSlim

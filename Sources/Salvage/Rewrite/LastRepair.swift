@@ -25,6 +25,10 @@ struct LastRepair {
         .notInPlace(reason: "was captured, not repaired: there is nothing to undo"),
         file: source.path)
     }
+    if last?.isSlim == true {
+      throw SalvageError(
+        .notInPlace(reason: "is a slim core: what was left out is not in it"), file: source.path)
+    }
     guard let repair = last, repair.isComplete,
       let head = repair.headRange
     else {

@@ -32,7 +32,9 @@ struct SlimSelection {
     guard !isCutShort else {
       throw SalvageError(
         .badOutput(
-          reason: "registers, notes and the list of libraries alone take more than --max-size"),
+          reason:
+            "registers, notes and the list of libraries alone take \(ByteCount(fixed +| Self.size(of: essential))), more than --max-size"
+        ),
         file: core.source.path)
     }
     keep(options.keptRanges)
@@ -70,6 +72,10 @@ struct SlimSelection {
         file: core.source.path)
     }
     return stacks.stacks
+  }
+
+  private static func size(of ranges: [Range<UInt64>]) -> UInt64 {
+    ranges.total { $0.length +| cost }
   }
 
   /// Takes what there is of ranges, as long as there is room.

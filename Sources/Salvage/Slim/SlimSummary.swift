@@ -6,12 +6,14 @@ internal import ELFCore
 public struct SlimSummary: Hashable, Sendable {
   /// Memory that was left out, by what it was.
   public struct LeftOut: Hashable, Sendable {
-    /// `heap`, `thread 4711's stack`: safe to print.
+    /// `heap`, `libc.so.6 data`: safe to print.
     public let what: String
     /// In bytes.
     public let size: UInt64
   }
 
+  /// What was asked for.
+  public let options: SlimOptions
   /// Bytes of memory that survived, and those of them that are kept.
   public let memory: ByteTotal
   /// The largest first.
@@ -21,13 +23,22 @@ public struct SlimSummary: Hashable, Sendable {
   /// Of the whole slim core, in bytes.
   public let size: UInt64
 
-  init(_ slimming: Slimming, _ plan: Plan, survived: UInt64, _ kind: (LostRange) -> String) {
+  init(
+    _ slimming: Slimming, _ plan: Plan, survived: UInt64,
+    _ kind: (LostRange) -> RepairReport.LossKind
+  ) {
+    options = slimming.options
     memory = ByteTotal(survived, survived: plan.segments.memory.survived)
     isCutShort = slimming.isCutShort
     size = plan.size
     var sizes: [String: UInt64] = [:]
     for range in plan.segments.lost where range.cause == .notKept {
-      sizes[kind(range), default: 0] +|= range.length
+      let kind = kind(range)
+      let what =
+        !kind.isStack
+        ? kind.what
+        : options.kinds.contains(.stacks) ? "stacks, but for what is in use of them" : "stacks"
+      sizes[what, default: 0] +|= range.length
     }
     leftOut = sizes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       .map { LeftOut(what: $0.key, size: $0.value) }
