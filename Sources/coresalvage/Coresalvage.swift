@@ -19,8 +19,8 @@ struct Coresalvage: ParsableCommand {
       """,
     version: "coresalvage \(SalvageVersion.current)",
     subcommands: [
-      RepairCommand.self, UndoCommand.self, SlimCommand.self, BatchCommand.self, InspectCommand.self,
-      CheckCommand.self, NoteCommand.self,
+      RepairCommand.self, UndoCommand.self, SlimCommand.self, BatchCommand.self,
+      InspectCommand.self, CheckCommand.self, NoteCommand.self,
       ArchiveCommand.self, RestoreCommand.self, VerifyCommand.self, CatCommand.self,
       CaptureCommand.self,
     ],

@@ -1,7 +1,9 @@
 import TestSupport
 
 extension GoldenCase {
-  static let others = [firstArchive, streams, options, inPlace, batch, batchArchives, refusals]
+  static let others = [
+    firstArchive, streams, options, slim, inPlace, batch, batchArchives, refusals,
+  ]
 
   /// An archive as the first version wrote it, and its memory.
   private static let firstArchive = GoldenCase(name: "archive.version-1") {
@@ -43,6 +45,26 @@ extension GoldenCase {
     try $0.run(apart + [core, "-"], output: "to-output.core")
     try $0.run(apart + ["-", "-"], input: "packed.core.zst", output: "both.core")
     try $0.digest("from-input.core", "to-output.core", "both.core")
+  }
+
+  /// A small core of a whole one and of a cut one.
+  private static let slim = GoldenCase(name: "slim") {
+    try $0.addMachine()
+    for core in ["bakery.whole.core", "bakery.full-disk-memory.core"] {
+      try $0.addFixture(core)
+      let command = ["slim", "--force", "--sysroot", "machine"]
+      for words in [
+        [], ["--keep", "heap,environment"], ["--max-size", "64K", "--drop", "stacks"],
+      ] {
+        try $0.run(command + words + [core, "out.core"])
+        try $0.digest("out.core")
+      }
+      try $0.run(command + ["--json", core, "out.core"])
+      try $0.run(["check", "out.core"])
+      try $0.run(["inspect", "--no-local-files", "out.core"])
+      try $0.run(["note", "out.core"])
+      try $0.run(["undo", "out.core"])
+    }
   }
 
   /// Each option that changes the bytes of a repaired core.

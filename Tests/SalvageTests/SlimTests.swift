@@ -86,6 +86,7 @@ struct SlimTests {
     let report = try Repair(of: output).report
     #expect(report.isWhole && report.isSlim && !report.isRepaired)
     #expect(report.verdict.reasons.map(\.kind) == [.slim])
+    #expect(try Inspection(of: output).findings.isEmpty)
     let record = try RepairRecord(of: output)
     #expect(record.isSlim && !record.isDamaged && record.origins.count == 1)
     #expect(record.origins.first?.contains("\"keep\":[\"stacks\"]") == true, "\(record.origins)")

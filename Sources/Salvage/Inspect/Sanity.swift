@@ -11,7 +11,8 @@ struct Sanity {
   init(_ core: Core, _ inspection: Inspection) {
     self.core = core
     self.inspection = inspection
-    findings = inspection.report.verdict.reasons.filter { $0.kind != .missing }
+    findings = inspection.report.verdict.reasons
+      .filter { ![.missing, .slim].contains($0.kind) }
       .map { Inspection.Finding(text: $0.text, isDamage: $0.isDamage) }
     checkStacks()
     checkNotes()
@@ -38,8 +39,8 @@ struct Sanity {
       $0.programCounter != nil && $0.programCounter != 0 && $0.location.module == nil
         && core.memory.segment(at: $0.programCounter ?? 0) == nil
     }
-    // Another system's dump may leave code out.
-    guard !lost.isEmpty, core.process.writer.isLinuxProcess,
+    // Another system's dump may leave code out, and so does a slim core.
+    guard !lost.isEmpty, core.process.writer.isLinuxProcess, !core.structure.isSlim,
       core.structure.sizeFound >= core.structure.tableRange.upperBound
     else {
       return
@@ -68,7 +69,7 @@ struct Sanity {
 
   private mutating func checkAddresses() {
     let structure = core.structure
-    guard structure.sizeFound >= structure.tableRange.upperBound else { return }
+    guard structure.sizeFound >= structure.tableRange.upperBound, !structure.isSlim else { return }
     let names: [(AuxiliaryVector.Key, String)] = [
       (.programHeaders, "AT_PHDR"), (.entry, "AT_ENTRY"), (.vdso, "AT_SYSINFO_EHDR"),
       (.random, "AT_RANDOM"),

@@ -88,7 +88,8 @@ extension Repair {
     if let known { plan = try known.resize(output) }
     try rewrite.finish(plan)
     var written = (known ?? self).written(plan, in: output, sharesData: sharesData)
-    if shareable != nil, !sharesData, slimming == nil, options.reflink == .auto, options.sparse == .auto {
+    let isWanted = options.reflink == .auto && options.sparse == .auto && slimming == nil
+    if shareable != nil, !sharesData, isWanted {
       written.fallbacks.append("copied: input and output can't share their data here")
     }
     return Draft(output: output, written: written, plan: plan)
