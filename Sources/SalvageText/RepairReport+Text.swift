@@ -73,7 +73,9 @@ extension RepairReport: CustomStringConvertible {
     let name = named ? "\(PrintableText(input)): " : ""
     let size = ByteCount(sizeFound)
     guard !isWhole else {
-      guard !isRepaired else { return "\(name)repaired before, and no further damage, \(size)" }
+      guard !isRepaired else {
+        return "\(name)repaired before\(isSlim ? ", slim" : ""), and no further damage, \(size)"
+      }
       if isSlim { return "\(name)slim: what was kept of it is whole, \(size)" }
       return "\(name)whole, \(isCaptured ? "captured by coresalvage, " : "")\(size)"
     }
