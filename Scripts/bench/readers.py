@@ -438,8 +438,11 @@ class Score:
         for key, frames in whole.threads.items():
             names = [name for name, _, _ in frames]
             found = [name for name, _, _ in answer.threads.get(key, [])]
-            self.good += sum(min(names.count(name), found.count(name)) for name in set(names))
+            good = sum(min(names.count(name), found.count(name)) for name in set(names))
+            self.good += good
             self.due += len(names)
+            if good < len(names):
+                tell(f"{key}: {good} of {len(names)}" + (f", {answer.ending}" if answer.ending else ""))
             # A module that the tool did not find in the whole core may have been mapped all the same.
             self.invented += sum(name not in names and name.encode() not in notes for name in found)
 
