@@ -43,6 +43,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive",
+      providers: [.apt(["libarchive-dev", "zlib1g-dev"])]),
     .target(name: "CLinux"),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
@@ -51,7 +54,9 @@ let package = Package(
     .target(name: "ELFCore", swiftSettings: strict),
     .target(
       name: "CoreIO",
-      dependencies: ["CLinux", "CLZ4", "CXXHash", "CZstd", "ELFCore", systemPackage],
+      dependencies: [
+        "CArchive", "CLinux", "CLZ4", "CXXHash", "CZstd", "ELFCore", systemPackage,
+      ],
       swiftSettings: strict),
     .target(
       name: "CoreModel", dependencies: ["CoreIO", "ELFCore", systemPackage],

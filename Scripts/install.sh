@@ -3,8 +3,8 @@
 # Says nothing when nothing is missing. Without root and sudo it says what to install, and fails.
 set -euo pipefail
 
-build=(binutils git libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config)
-test=(acl binutils bzip2 chromium elfutils file g++ gcc gcc-multilib gdb gdb-multiarch gzip libc6-dbg
+build=(binutils git libarchive-dev libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config zlib1g-dev)
+test=(acl binutils bzip2 chromium elfutils file g++ gcc gcc-multilib gdb gdb-multiarch gzip libarchive-tools libc6-dbg
   libc6-dev-arm64-cross libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openjdk-17-jdk-headless openssl python3 qemu-user
   strace systemd time util-linux xfsprogs xz-utils zstd)
 demo=(gdb libc6-dbg tar xz-utils)

@@ -7,6 +7,12 @@ package struct BuildID: Hashable, Sendable {
   /// SHA-1 has 20; no linker writes more than this.
   private static let largestSize: UInt64 = 64
 
+  /// One that stands without a note; nil where it is none.
+  package init?(digest: [UInt8]) {
+    guard (1...Int(Self.largestSize)).contains(digest.count) else { return nil }
+    bytes = digest
+  }
+
   /// Finds it in the bytes of a PT_NOTE segment of an image.
   package init?(notes: Span<UInt8>, alignment: UInt64, in format: ELFFormat) {
     let unit = alignment == 8 ? 8 : 4

@@ -24,6 +24,7 @@ package struct SectionHeader: Hashable, Sendable {
   }
 
   private enum Layout {
+    static let name = Field("sh_name", .word, at32: 0, at64: 0)
     static let type = Field("sh_type", .word, at32: 4, at64: 4)
     static let flags = Field("sh_flags", .native, at32: 8, at64: 8)
     static let address = Field("sh_addr", .native, at32: 12, at64: 16)
@@ -53,6 +54,8 @@ package struct SectionHeader: Hashable, Sendable {
 extension SectionHeader {
   /// What any other section header says of its section's bytes.
   package struct Contents: Hashable, Sendable {
+    /// Where its name stands in the section of names.
+    package var name: UInt64
     package var type: UInt64
     package var offset: UInt64
     package var size: UInt64
@@ -60,10 +63,12 @@ extension SectionHeader {
     /// Reads the header that begins at `record`; nil where it is cut.
     package init?(_ bytes: Span<UInt8>, record: Int, in format: ELFFormat) {
       guard record >= 0, record <= bytes.count - format.sectionHeaderSize,
+        let name = Layout.name.read(bytes, record: record, in: format),
         let type = Layout.type.read(bytes, record: record, in: format),
         let offset = Layout.offset.read(bytes, record: record, in: format),
         let size = Layout.size.read(bytes, record: record, in: format)
       else { return nil }
+      self.name = name
       self.type = type
       self.offset = offset
       self.size = size

@@ -3,7 +3,7 @@ public import SystemPackage
 
 /// The name of an output, by that of its input.
 public enum OutputName {
-  private static let packings = [".zst", ".lz4"]
+  private static let packings = [".tar.zst", ".zst", ".lz4", ".tar"]
 
   /// A packed core loses the ending that says so; an archive gets one.
   ///

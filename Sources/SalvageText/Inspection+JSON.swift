@@ -24,6 +24,7 @@ extension Inspection {
     add("causes", .array(causes.map(\.json)))
     add("undecided", doubt.map(JSONValue.string) ?? .null)
     add("findings", .array(findings.map(\.json)))
+    if let needs { add("needs", .array(needs.map(\.json))) }
     return .object(members)
   }
 

@@ -96,7 +96,7 @@ extension RepairReport: CustomStringConvertible {
       "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(ByteTotal(sizeDue, survived: sizeFound))))"
   }
 
-  private var processWords: String {
+  var processWords: String {
     let name =
       program.map { PrintableText($0).description }
       ?? (writer.isMachine ? "a kernel" : "unknown (\(programAbsence))")
@@ -132,7 +132,7 @@ extension RepairReport: CustomStringConvertible {
       ? "none: the notes that hold their registers are lost" : "none: the core has no note of one"
   }
 
-  private var threadWords: String {
+  var threadWords: String {
     if let threadAbsence {
       return threadAbsence + (!memory.isGone ? "; memory can still be read" : "")
     }

@@ -21,7 +21,8 @@ struct Coresalvage: ParsableCommand {
     subcommands: [
       RepairCommand.self, UndoCommand.self, SlimCommand.self, BatchCommand.self,
       InspectCommand.self, CheckCommand.self, NoteCommand.self,
-      ArchiveCommand.self, RestoreCommand.self, VerifyCommand.self, CatCommand.self,
+      ArchiveCommand.self, BundleCommand.self, RestoreCommand.self, VerifyCommand.self,
+      CatCommand.self,
       CaptureCommand.self,
     ],
     defaultSubcommand: RepairCommand.self)

@@ -25,6 +25,13 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "List every thread, module and lost range.")
   var all = false
 
+  @Flag(
+    help: """
+      List the files that the process had mapped, which of them are here, and the commands that fetch the others: \
+      what somebody needs who reads the core elsewhere.
+      """)
+  var needs = false
+
   // A status may be negative: -9 is no option then.
   @Option(
     parsing: .unconditional,
@@ -38,6 +45,15 @@ struct InspectCommand: ParsableCommand {
     help: "Compare modules with the files of this machine, and name functions by them.")
   var localFiles = true
 
+  func validate() throws {
+    guard !needs || localFiles else {
+      throw ValidationError("--needs looks at the files that --no-local-files leaves alone")
+    }
+    guard !needs || html == nil || json else {
+      throw ValidationError("--needs is for text and --json; a page has no place for it")
+    }
+  }
+
   func run() throws {
     let place = try html.map { try OutputPlace($0.path) }
     if json, let place, place.isStandardOutput {
@@ -46,6 +62,7 @@ struct InspectCommand: ParsableCommand {
     var options = Inspection.Options()
     options.exitStatus = exitStatus
     options.readsLocalFiles = localFiles
+    options.listsNeeds = needs
     let terminal = Terminal()
     var worst = ExitStatus.done
     var page = HTMLPage()
@@ -72,6 +89,10 @@ struct InspectCommand: ParsableCommand {
 
   private func show(_ inspection: Inspection, _ terminal: Terminal, isFirst: Bool) {
     if json { return Console.print(inspection.json.line) }
+    if let needs = inspection.needs {
+      let lines = [inspection.headlineText] + needs.lines
+      return Console.print((isFirst ? "" : "\n") + lines.joined(separator: "\n"))
+    }
     let strip = MemoryStrip(inspection, width: terminal.width - 2, hasColour: terminal.hasColour)
     Console.print((isFirst ? "" : "\n") + inspection.text(all: all, strip: strip.lines))
   }

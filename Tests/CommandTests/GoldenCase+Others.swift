@@ -2,7 +2,7 @@ import TestSupport
 
 extension GoldenCase {
   static let others = [
-    firstArchive, streams, options, slim, inPlace, batch, batchArchives, refusals,
+    firstArchive, streams, bundles, options, slim, inPlace, batch, batchArchives, refusals,
   ]
 
   /// An archive as the first version wrote it, and its memory.
@@ -22,6 +22,23 @@ extension GoldenCase {
     try $0.run(["cat", archive, "0x1000000", "70000"], output: "memory")
     try $0.digest("memory")
     try $0.run(apart + [archive, "out.core"])
+    try $0.digest("out.core")
+  }
+
+  /// A core with the machine's files.
+  private static let bundles = GoldenCase(name: "bundle") {
+    try $0.addMachine()
+    let core = "bakery.rlimit-libraries.core"
+    try $0.addFixture(core)
+    let bundle = ["bundle", "--sysroot", "machine"]
+    try $0.run(bundle + [core, "out.tar"])
+    try $0.run(bundle + [core, "out.tar"])
+    try $0.run(bundle + ["--force", "--json", core, "out.tar"])
+    try $0.run(bundle + [core, "out.zip"])
+    try $0.run(["check", "out.tar"])
+    try $0.run(["inspect", "--no-local-files", "out.tar"])
+    try $0.run(["restore", "out.tar", "out.core"])
+    try $0.run(apart + ["out.tar", "out.core"])
     try $0.digest("out.core")
   }
 

@@ -20,8 +20,8 @@ extension GoldenCase {
 
   /// What the command says of itself, and of each of its subcommands.
   static let helps = [
-    "", "repair", "undo", "batch", "inspect", "check", "note", "archive", "restore", "verify",
-    "cat",
+    "", "repair", "undo", "batch", "inspect", "check", "note", "archive", "bundle", "restore",
+    "verify", "cat",
   ].map { command in
     GoldenCase(name: command.isEmpty ? "help" : "help.\(command)") {
       try $0.run((command.isEmpty ? [] : [command]) + ["--help"])

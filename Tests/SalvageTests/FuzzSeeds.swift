@@ -51,6 +51,11 @@ enum FuzzSeeds {
       add(.stream, tool, packed)
       add(.stream, "\(tool)-cut", Array(packed.dropLast(packed.count / 3)))
     }
+    let folder = try ScratchFolder(in: .memory)
+    try folder.write(cut, to: "core")
+    let tar = Tool(
+      "tar", ["-C", folder.path.string, "-b", "1", "--transform", "s,^,x/,", "-c", "core"])
+    add(.stream, "bundle", try tar.runSuccessfully().output)
     return seeds
   }
 

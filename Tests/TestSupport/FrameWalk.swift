@@ -28,9 +28,14 @@ public struct FrameWalk: Sendable {
     """
 
   public init(_ gdb: GDB) throws {
+    try self.init { try gdb.run(commands: $0) }
+  }
+
+  /// - Parameter run: runs gdb with commands.
+  public init(by run: ([String]) throws -> ToolResult) throws {
     let folder = try ScratchFolder()
     let path = try folder.write(Array(Self.script.utf8), to: "walk.py")
-    let result = try gdb.run(commands: ["source \(path)", "info sharedlibrary"])
+    let result = try run(["source \(path)", "info sharedlibrary"])
     for line in result.lines where line.hasPrefix("0x") {
       let words = line.split(separator: " ").map(String.init)
       guard let file = words.last, file.hasPrefix("/") else { continue }

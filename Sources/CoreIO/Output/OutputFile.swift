@@ -89,9 +89,14 @@ package final class OutputFile: WritableFile {
     guard replacing else { throw SalvageError(.outputExists, file: path) }
   }
 
-  /// Gives the file the input's owner where that is allowed, and at most its permissions.
-  package func takeAccess(of input: FileIdentity) {
+  /// Gives the file the input's owner where that is allowed, and at most its permissions. Of those for others, none that they
+  /// don't have for all of the `others` files that went into it.
+  package func takeAccess(of input: FileIdentity, and others: [FileIdentity] = []) {
     var mode = input.mode & 0o777
+    for file in others where file.mode & 0o004 == 0 {
+      let isForGroup = file.group == input.group && file.mode & 0o040 != 0
+      mode &= isForGroup ? 0o770 : 0o700
+    }
     if fchown(descriptor.rawValue, input.owner, input.group) != 0,
       fchown(descriptor.rawValue, uid_t.max, input.group) != 0
     {

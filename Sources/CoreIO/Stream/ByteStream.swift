@@ -30,6 +30,8 @@ public enum Packing: String, Hashable, Sendable {
   case zstd
   /// LZ4 frames; archives too where they come through a pipe that is read to its end.
   case lz4
+  /// The core of a bundle, however that is packed.
+  case tar
 
   /// What the first bytes say; nil for bytes in no packing of these. Skippable frames (`184D2A5?`) are in use with both,
   /// and what comes after them decides.

@@ -96,7 +96,7 @@ extension CoreMemory {
   }
 
   /// The build-id of an image that lies so far from where it was linked for; nil where none survived.
-  func buildID(of headers: ImageHeaders, bias: UInt64) -> BuildID? {
+  package func buildID(of headers: ImageHeaders, bias: UInt64) -> BuildID? {
     headers.buildID { readable(at: bias &+ $0.address, count: $1) }
   }
 }

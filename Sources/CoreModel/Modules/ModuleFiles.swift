@@ -17,7 +17,7 @@ package struct ModuleFiles {
 
   package let sysroots: [FilePath]
   private let program: FilePath?
-  private let reader: FileReader
+  let reader: FileReader
   /// When the core was last written to, in nanoseconds; nil where that is not known.
   package let coreWritten: Int64?
   private var known: [[UInt8]: Result<ModuleFile, Absence>] = [:]
@@ -65,7 +65,7 @@ package struct ModuleFiles {
     FileIdentity(at: path, followingLinks: true) != nil
   }
 
-  private func place(of name: [UInt8], below sysroot: FilePath) -> FilePath {
+  func place(of name: [UInt8], below sysroot: FilePath) -> FilePath {
     sysroot.pushing(FilePath(bytes: name).lexicallyNormalized().removingRoot())
   }
 

@@ -80,6 +80,10 @@ extension Inspection {
         var files = ModuleFiles(core: intake.file?.identity, process: core.process.info)
         addSymbols(compareModules(core.memory, &files))
       }
+      if options.listsNeeds {
+        var files = ModuleFiles(core: intake.file?.identity, process: core.process.info)
+        needs = try ModuleSurvey(core, &files).needs
+      }
       addMappings(core)
       findings = Sanity(core, self).findings
     }

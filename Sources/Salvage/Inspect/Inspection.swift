@@ -11,6 +11,8 @@ public struct Inspection: Sendable {
     public var exitStatus: Int32?
     /// Whether files of this machine are compared with the core's modules, and read for the names of functions.
     public var readsLocalFiles = true
+    /// Whether it is told which files the process had mapped, which of them are here, and what is missing.
+    public var listsNeeds = false
     /// Whether every block of an archive is checked, so that a whole core is known to be one.
     public var readsWholeArchive = false
 
@@ -125,6 +127,8 @@ public struct Inspection: Sendable {
   public internal(set) var causes: [CutCause] = []
   /// What the file alone can't tell apart. Safe to print.
   public internal(set) var doubt: String?
+  /// By address; nil where they were not asked for.
+  public internal(set) var needs: [ModuleNeed]?
   /// In the order in which they were looked for.
   public internal(set) var findings: [Finding] = []
 

@@ -133,7 +133,8 @@ extension Intake.Way {
     try Intake.refuseForeign(head, file.path)
     if ArchiveIndex.isArchive(file) { return .archive(file) }
     guard Packing(magic: head) != nil || Packing.skippableSize(head) != nil else {
-      return .file(file)
+      let isTar = TarStream.isTar((try? file.bytes(at: 0, count: TarStream.headSize)) ?? [])
+      return isTar ? tarred(DescriptorStream(file), file, nil) : .file(file)
     }
     return unpacked(DescriptorStream(file), file)
   }
@@ -166,10 +167,18 @@ extension Intake.Way {
       stream.discard(size)
       isSkipped = true
     }
-    switch Packing(magic: stream.peek(4)) {
-    case .zstd: return .stream(ZstdStream(stream), file, .zstd)
-    case .lz4: return .stream(LZ4Stream(stream), file, .lz4)
-    case nil: return .stream(stream, file, isSkipped ? .lz4 : nil)
+    return switch Packing(magic: stream.peek(4)) {
+    case .zstd: tarred(ZstdStream(stream), file, .zstd)
+    case .lz4: tarred(LZ4Stream(stream), file, .lz4)
+    case .tar, nil: tarred(stream, file, isSkipped ? .lz4 : nil)
     }
+  }
+
+  /// The core in a bundle, where the stream is one; the stream itself else.
+  private static func tarred(
+    _ stream: any ByteStream, _ file: InputFile?, _ packing: Packing?
+  ) -> Self {
+    let core = TarStream(stream)
+    return .stream(core, file, core.isTar ? .tar : packing)
   }
 }

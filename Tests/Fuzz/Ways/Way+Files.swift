@@ -43,6 +43,10 @@ extension Way {
       let addresses: [UInt64] = [0, 0x1000, 0x1234, 0x40_1000, 1 << 63, .max]
       _ = SymbolTable(file, headers.header).matches(addresses)
     }
+    if let sections = try ImageSections(file) {
+      _ = try (sections.buildID(), sections.debugLink(), sections.sharedDebugLink())
+      _ = sections.haveDebugInformation
+    }
     Scratch.put(bytes)
     var options = choice.options
     options.program = Scratch.input

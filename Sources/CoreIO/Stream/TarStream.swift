@@ -1,0 +1,180 @@
+internal import CArchive
+internal import Glibc
+
+/// The core in a bundle, where a stream is one; every other stream as it is.
+@safe package final class TarStream: ByteStream {
+  /// What libarchive's callback is given.
+  @safe private final class Input {
+    private let upstream: any ByteStream
+    /// What was looked at already.
+    private var head: [UInt8]
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: 256 << 10, alignment: 4096)
+    /// How many bytes may be read before the first of the core comes. A stranger's list of holes takes memory.
+    var budget: Int? = 16 << 20
+    private(set) var isAtEnd = false
+
+    init(_ upstream: any ByteStream, head: [UInt8]) {
+      self.upstream = upstream
+      self.head = head
+    }
+
+    deinit { unsafe buffer.deallocate() }
+
+    var ending: StreamEnding { upstream.ending }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+      let first = min(head.count, buffer.count)
+      unsafe buffer.copyBytes(from: head[..<first])
+      head.removeFirst(first)
+      return unsafe first
+        + upstream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[first...]))
+    }
+
+    /// The next bytes; nil where the budget is used up.
+    func next() -> UnsafeRawBufferPointer? {
+      let count = unsafe read(into: buffer)
+      isAtEnd = unsafe count < buffer.count
+      if let left = budget {
+        guard left >= count else { return nil }
+        budget = left - count
+      }
+      return unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+    }
+  }
+
+  private let input: Input
+  /// nil where the stream is none.
+  private let archive: OpaquePointer?
+  /// How much of the core has come.
+  private var position: UInt64 = 0
+  /// How many zeros come next, and then which bytes: libarchive's, up to the next call.
+  private var zeros: UInt64 = 0
+  private var block = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+  private var size: UInt64?
+  private var isAtEnd = false
+  package private(set) var ending = StreamEnding.whole
+
+  /// A tar archive's first record has a mark that no core's beginning has.
+  private static let recordSize = 512
+  private static let mark = Array("ustar".utf8)
+  private static let markOffset = 257
+  /// A bundle's core is among its first members.
+  private static let mostMembers = 64
+  /// Zeros are made and looked at: a stranger's number of them could keep us for years.
+  private static let largestHole: UInt64 = 1 << 40
+
+  package init(_ upstream: any ByteStream) {
+    var head = [UInt8](repeating: 0, count: Self.recordSize)
+    let count = unsafe head.withUnsafeMutableBytes { unsafe upstream.read(into: $0) }
+    head.removeLast(head.count - count)
+    input = Input(upstream, head: head)
+    unsafe archive = Self.isTar(head) ? archive_read_new() : nil
+  }
+
+  deinit { unsafe archive_read_free(archive) }
+
+  /// Whether bytes begin a tar archive.
+  package static func isTar(_ head: [UInt8]) -> Bool {
+    head.count >= recordSize && head[markOffset...].starts(with: mark)
+      && !head.starts(with: [0x7f, 0x45, 0x4c, 0x46])
+  }
+
+  /// How many bytes `isTar` looks at.
+  package static var headSize: Int { recordSize }
+
+  /// Whether it was one.
+  package var isTar: Bool { unsafe archive != nil }
+
+  package func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    guard let archive = unsafe archive else {
+      let count = unsafe input.read(into: buffer)
+      ending = input.ending
+      return count
+    }
+    if size == nil { unsafe open(archive) }
+    var done = 0
+    while done < buffer.count {
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      if zeros > 0 {
+        let count = Int(min(zeros, UInt64(rest.count)))
+        unsafe UnsafeMutableRawBufferPointer(rebasing: rest[..<count])
+          .initializeMemory(as: UInt8.self, repeating: 0)
+        zeros -= UInt64(count)
+        done += count
+      } else if unsafe !block.isEmpty {
+        let count = unsafe min(block.count, rest.count)
+        unsafe rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[..<count]))
+        unsafe block = UnsafeRawBufferPointer(rebasing: block[count...])
+        done += count
+      } else if isAtEnd {
+        break
+      } else {
+        unsafe next(archive)
+      }
+    }
+    return done
+  }
+
+  /// Finds the core: a bundle's is the member `FOLDER/core`.
+  private func open(_ archive: OpaquePointer) {
+    size = 0
+    unsafe archive_read_support_format_tar(archive)
+    let result = unsafe archive_read_open(
+      archive, Unmanaged.passUnretained(input).toOpaque(), nil,
+      { _, input, start in
+        guard let input = unsafe input, let start = unsafe start,
+          let bytes = unsafe Unmanaged<Input>.fromOpaque(input).takeUnretainedValue().next()
+        else { return -1 }
+        unsafe start.pointee = bytes.baseAddress
+        return bytes.count
+      }, nil)
+    guard result >= ARCHIVE_WARN else { return unsafe fail(archive) }
+    var entry: OpaquePointer?
+    for _ in 0..<Self.mostMembers {
+      let result = unsafe archive_read_next_header(archive, &entry)
+      if result == ARCHIVE_EOF { break }
+      guard result >= ARCHIVE_WARN, let entry = unsafe entry else { return unsafe fail(archive) }
+      guard unsafe archive_entry_filetype(entry) == S_IFREG,
+        let name = unsafe archive_entry_pathname(entry).map({ unsafe String(cString: $0) }),
+        name.hasSuffix("/core"), name.count(where: { $0 == "/" }) == 1
+      else { continue }
+      size = UInt64(max(0, unsafe archive_entry_size(entry)))
+      return
+    }
+    end(.damaged("a tar archive, and no bundle: it has no core beside a README"))
+  }
+
+  /// The next piece of the core and the hole before it.
+  private func next(_ archive: OpaquePointer) {
+    var start: UnsafeRawPointer?
+    var count = 0
+    var offset: Int64 = 0
+    let result = unsafe archive_read_data_block(archive, &start, &count, &offset)
+    let isEnd = result == ARCHIVE_EOF
+    guard isEnd || result >= ARCHIVE_WARN else { return unsafe fail(archive) }
+    input.budget = nil
+    let place = isEnd ? size ?? 0 : UInt64(max(0, offset))
+    isAtEnd = isEnd
+    guard place >= position || isEnd else { return end(.damaged("its parts lie over each other")) }
+    let hole = place > position ? place - position : 0
+    guard hole <= Self.largestHole else { return end(.damaged("a hole of more than 1 TiB")) }
+    zeros = hole
+    position += hole
+    guard !isEnd else { return }
+    unsafe block = UnsafeRawBufferPointer(start: start, count: count)
+    position += UInt64(count)
+  }
+
+  private func fail(_ archive: OpaquePointer) {
+    guard input.ending == .whole else { return end(input.ending) }
+    guard !input.isAtEnd else { return end(.cut) }
+    let reason = unsafe archive_error_string(archive).map { unsafe String(cString: $0) }
+    end(.damaged(reason ?? "no tar archive"))
+  }
+
+  private func end(_ ending: StreamEnding) {
+    isAtEnd = true
+    self.ending = ending
+  }
+}
