@@ -17,7 +17,7 @@ package struct ArchiveIndex: Sendable {
   /// What a search found; nil where the seek table was of use. Each block that was found by a search is sound.
   package let search: ArchiveSearch?
   /// Where what follows the last group begins, by the seek table.
-  private let endOffset: UInt64
+  let endOffset: UInt64
 
   /// Whether the seek table was of use.
   package var isByTable: Bool { search == nil }
@@ -157,7 +157,7 @@ struct CopyList {
   private var bytes: UInt64 = 0
 
   /// More copies than this are no archive's.
-  private static let most = 1024
+  static let most = 1024
 
   var isFull: Bool { copies.count >= Self.most || bytes >= StructureCopy.mostBytes }
 

@@ -37,6 +37,7 @@ struct Manifest: Hashable, Sendable {
       .init(name: "commandLine", value: report.commandLine.map(JSONValue.text) ?? .null),
       .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
       .init(name: "signal", value: report.signal.map { .number(UInt64($0.number)) } ?? .null),
+      .init(name: "died", value: report.died?.noteJSON ?? .null),
       .init(
         name: "labels",
         value: .object(labels.map { .init(name: $0.key, value: .string($0.value)) })),

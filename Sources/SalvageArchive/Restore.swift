@@ -66,6 +66,10 @@ public struct Restore: Sendable {
       output.takeAccess(of: identity)
       output.takeTime(of: identity)
     }
+    // The archive may have been copied since.
+    if let died = try? index.died(in: file) {
+      output.takeTime(microseconds: died.microseconds)
+    }
     try output.publish()
     return restored
   }
@@ -123,6 +127,7 @@ public struct Restore: Sendable {
   private func intake(_ source: ArchiveSource) -> Intake {
     var wayIn = WayIn(kind: .file)
     wayIn.archiveRemarks = source.remarks
+    wayIn.died = try? source.died
     return Intake(
       source: source, file: file.backingFile, spool: nil, wayIn: wayIn,
       losses: source.lostRanges, inputs: files)

@@ -36,7 +36,8 @@ extension Batch {
     else { return }
     let structure = core.structure
     let isWhole = core.verdict.isWhole
-    guard !isWhole || options.whole != .skip || options.archive != nil else { return }
+    let mayBeWritten = !isWhole || options.archive != nil || options.repair.completesWhole
+    guard mayBeWritten || options.whole != .skip else { return }
     guard !isPresent(file, kind) else {
       survey.present += 1
       return
@@ -45,7 +46,7 @@ extension Batch {
     survey.bytes +|= input.size
     if options.output == nil {
       survey.toWrite +|= structure.tailSize
-    } else if !isWhole || options.whole == .copy || options.archive != nil {
+    } else if mayBeWritten || options.whole == .copy {
       survey.toWrite +|= (kind == .plain ? min(input.size, input.allocated) : source.size)
         +| structure.tailSize
     }

@@ -10,6 +10,8 @@ public struct BatchRecord: Sendable {
     case repaired
     /// It is in an archive.
     case archived
+    /// It is whole, and its output has memory of its files besides.
+    case completed
     /// It is whole, and was left as it is.
     case whole
     /// It is whole, and its copy is there.

@@ -74,6 +74,13 @@ package struct CoreWork {
     return record
   }
 
+  /// `copied` is what becomes of one that is whole and stays as it is.
+  private static func outcome(
+    _ report: RepairReport, copied: BatchRecord.Outcome
+  ) -> BatchRecord.Outcome {
+    report.isCopied ? copied : report.isWhole ? .completed : .repaired
+  }
+
   /// Does something with a claim, which ends with it unless something written waits for its sync.
   private func claiming(
     _ output: FilePath, _ work: (FileClaims.Claim) throws(SalvageError) -> Result
@@ -98,7 +105,7 @@ package struct CoreWork {
     let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
-    guard !repair.isWhole || !leavesWhole else {
+    guard !repair.isCopy || !leavesWhole else {
       return .done(record(.whole, repair))
     }
     let output = try folder().appending(Self.outputName(found, kind, options))
@@ -153,7 +160,7 @@ package struct CoreWork {
         if isArchive { return try UnnamedFile(in: place) }
         return try OutputFile(output, sparing: inputs, replacing: isThere)
       }
-      guard !repair.isWhole || !leavesWhole else {
+      guard !repair.isCopy || !leavesWhole else {
         return .done(record(.whole, repair).failing(repair.intake.readFailure))
       }
       switch try look(at: output, repair) {
@@ -176,8 +183,8 @@ package struct CoreWork {
     let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
-    guard !repair.isWhole else { return .done(record(.whole, repair)) }
-    var record = record(.repaired, repair)
+    guard !repair.isCopy else { return .done(record(.whole, repair)) }
+    var record = record(Self.outcome(repair.report, copied: .whole), repair)
     _ = try folder()
     return try claiming(found.path) { _ throws(SalvageError) in
       // Somebody may have repaired it between the look and the claim: then it is whole now.
@@ -187,10 +194,10 @@ package struct CoreWork {
         throw SalvageError(.notInPlace(reason: "was replaced meanwhile"), file: found.path)
       }
       let written = try Repair.inPlace(place, options: options.repair)
-      record.outcome = written.report.isWhole ? .whole : .repaired
+      record.outcome = Self.outcome(written.report, copied: .whole)
       record.report = written.report
       record.output = found.path
-      record.outputSize = written.report.isWhole ? 0 : written.size
+      record.outputSize = written.report.isCopied ? 0 : written.size
       return .done(record)
     }
   }
@@ -264,7 +271,7 @@ package struct CoreWork {
     _ repair: Repair, to output: FilePath, _ replacing: Bool, _ claim: FileClaims.Claim,
     _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> SyncGroup.Item {
-    var record = record(repair.isWhole ? .copied : .repaired, repair)
+    var record = record(Self.outcome(repair.report, copied: .copied), repair)
     record.output = output
     if let archive = options.archive {
       let draft = try repair.archiveDraft(
@@ -275,7 +282,7 @@ package struct CoreWork {
       return item(
         record, claim, .draft(draft.output), weight: draft.archived.size, repair, draft.plan)
     }
-    if repair.isWhole, options.whole == .link, kind == .plain,
+    if repair.isCopy, options.whole == .link, kind == .plain,
       try isLinked(to: output, replacing)
     {
       record.outcome = .linked

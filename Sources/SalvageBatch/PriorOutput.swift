@@ -18,7 +18,7 @@ enum PriorOutput {
     guard present.isRegular, let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output)
     else { return .foreign }
-    guard !repair.isWhole else {
+    guard !repair.isCopy else {
       return lookForCopy(output, structure, isArchive: isArchive, repair)
     }
     guard let line = try? PriorRepair.originLine(in: structure, output) else {

@@ -39,6 +39,7 @@ extension BatchRecord {
         .init(name: "whole", value: .bool(report.isWhole)),
         .init(name: "program", value: report.program.map(JSONValue.text) ?? .null),
         .init(name: "pid", value: report.processID.map { .number(UInt64($0)) } ?? .null),
+        .init(name: "died", value: report.died?.json ?? .null),
         .init(name: "signal", value: report.signal.map { .number(UInt64($0.number)) } ?? .null),
         .init(name: "threads", value: .number(UInt64(report.threads.count))),
         .init(name: "memoryDumped", value: .number(report.memory.size)),

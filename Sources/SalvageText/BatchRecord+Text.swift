@@ -9,6 +9,7 @@ extension BatchRecord.Outcome {
     switch self {
     case .repaired: "repaired"
     case .archived: "archived"
+    case .completed: "completed"
     case .whole: "whole"
     case .copied: "copied"
     case .linked: "linked"
@@ -46,8 +47,12 @@ extension RepairReport {
   /// How much there is of how much, in some words.
   fileprivate var summary: String {
     guard !isWhole else {
-      return (isRepaired ? "repaired before, " : isCaptured ? "captured, " : "")
-        + ByteCount(sizeFound).description
+      let before =
+        if isCompleted { "completed before, " } else if isRepaired { "repaired before, " } else {
+          isCaptured ? "captured, " : ""
+        }
+      let added = completion.flatMap { _ in completionWords }.map { "; added \($0)" } ?? ""
+      return before + ByteCount(sizeFound).description + added
     }
     let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
     return

@@ -7,7 +7,9 @@ extension Inspection {
   public var json: JSONValue {
     guard case .object(let known) = report.json else { return report.json }
     // An inspection tells more of these.
-    let told: Set = ["threads", "whole", "repaired", "lost", "rebuilt", "modules"]
+    let told: Set = [
+      "threads", "whole", "repaired", "lost", "rebuilt", "modules", "completion", "withoutEffect",
+    ]
     var members = known.filter { !told.contains($0.name) }
     func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
     add("whole", .bool(isWhole))
@@ -19,7 +21,7 @@ extension Inspection {
     add("threads", .array(threads.map(json)))
     add("memory", .array(memory.map(\.json)))
     add("lost", .array(report.lost.map(\.json)))
-    add("rebuilt", .array(rebuilt.map { .object($0.jsonMembers) }))
+    add("rebuilt", .array(rebuilt.map(\.placedJSON)))
     add("modules", .array(modules.map(\.json)))
     add("causes", .array(causes.map(\.json)))
     add("undecided", doubt.map(JSONValue.string) ?? .null)

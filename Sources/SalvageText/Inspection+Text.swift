@@ -19,6 +19,7 @@ extension Inspection: CustomStringConvertible {
     sections.append(threadLines(most))
     if !memory.isEmpty { sections.append(memoryLines) }
     if !report.lost.isEmpty, all { sections.append(lossLines) }
+    if !rebuilt.isEmpty { sections.append(rebuiltLines(most)) }
     if !modules.isEmpty { sections.append(moduleLines(most)) }
     if !findings.isEmpty {
       sections.append(["What else doesn't fit"] + findings.map { "  " + $0.text })
@@ -46,6 +47,11 @@ extension Inspection: CustomStringConvertible {
       return "damaged, though its length is whole"
     }
     guard isRepaired else { return report.headline(named: false) }
+    if isWhole, !isHurtAgain {
+      let size = ByteCount(rebuilt.total(\.length))
+      return report.headline(named: false)
+        + "; \(repairedBy ?? "coresalvage") added \(size) of its files' memory"
+    }
     let since = isHurtAgain ? "damaged again since it was repaired" : "repaired"
     return
       "\(since) by \(repairedBy ?? "coresalvage"); before that \(report.headline(named: false))"
@@ -73,6 +79,7 @@ extension Inspection: CustomStringConvertible {
     if isPageSizeKnown { process.append("pages of \(pageSize) bytes") }
     add("process", process.joined(separator: ", "))
     if let signalMeaning { add("signal", signalMeaning) }
+    if let died = report.died { add("died", died.description) }
     for reason in report.verdict.reasons where reason.kind == .slim { add("slim", reason.text) }
     return lines
   }
@@ -161,6 +168,31 @@ extension Inspection: CustomStringConvertible {
     return ["Lost"] + Table(["where", "bytes", "what"], rows, rightAligned: [1]).lines
   }
 
+  // MARK: What is rebuilt
+
+  /// By what it was had from, the most first.
+  private func rebuiltLines(_ most: Int) -> [String] {
+    var sums: [RebuiltRange.Origin: (count: Int, bytes: UInt64)] = [:]
+    for range in rebuilt {
+      var sum = sums[range.origin] ?? (0, 0)
+      sum.count += 1
+      sum.bytes +|= range.length
+      sums[range.origin] = sum
+    }
+    let sorted = sums.sorted {
+      ($1.value.bytes, $0.key.source.rawValue, $0.key.name)
+        < ($0.value.bytes, $1.key.source.rawValue, $1.key.name)
+    }
+    let rows = sorted.prefix(most).map { origin, sum in
+      [origin.source.name, "\(sum.count)", Self.size(sum.bytes), origin.name]
+    }
+    var lines =
+      ["Put in, and not of the dump"]
+      + Table(["what", "ranges", "bytes", "file"], rows, rightAligned: [1, 2]).lines
+    if sorted.count > most { lines.append("  and \(sorted.count - most) more; --all lists them") }
+    return lines
+  }
+
   // MARK: Modules
 
   private func moduleLines(_ most: Int) -> [String] {
@@ -173,6 +205,19 @@ extension Inspection: CustomStringConvertible {
     var lines = ["Modules"] + Table(["base", "build-id", "file here", "path"], rows).lines
     if modules.count > most { lines.append("  and \(modules.count - most) more; --all lists them") }
     return lines
+  }
+}
+
+extension RebuiltRange {
+  /// Where it was had.
+  fileprivate struct Origin: Hashable {
+    let source: RebuiltRange.Source
+    /// Safe to print.
+    let name: String
+  }
+
+  fileprivate var origin: Origin {
+    Origin(source: source, name: PrintableText(path).description)
   }
 }
 

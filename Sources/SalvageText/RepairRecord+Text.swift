@@ -26,6 +26,9 @@ extension RepairRecord {
 }
 
 extension RepairRecord: CustomStringConvertible {
+  /// Whether memory was added to a whole core, and nothing else was done.
+  private var isCompleted: Bool { isRepaired && !isDamaged && lost.isEmpty && !rebuilt.isEmpty }
+
   /// Lines for people, safe to print: one for each lost range.
   public var description: String {
     let name = PrintableText(file)
@@ -39,7 +42,10 @@ extension RepairRecord: CustomStringConvertible {
         + [
           isCaptured ? "captured by coresalvage" : nil,
           isSlim ? "made slim from \(size)" : nil,
-          isRepaired ? (isSlim ? "repaired" : "repaired from \(size)\(due)") : nil,
+          !isRepaired
+            ? nil
+            : isCompleted
+              ? "whole, and completed" : isSlim ? "repaired" : "repaired from \(size)\(due)",
         ].compactMap(\.self).joined(separator: ", and ")
     ]
     lines += capture?.lines ?? []

@@ -30,6 +30,7 @@ extension RepairReport {
       "program": program.map(JSONValue.text) ?? .null,
       "commandLine": commandLine.map(JSONValue.text) ?? .null,
       "pid": processID.map { .number(UInt64($0)) } ?? .null,
+      "died": died?.json ?? .null,
       "signal": signal.map { .number(UInt64($0.number)) } ?? .null,
       "threads": .array(threads.map(\.json)),
       "foreignThreads": .number(UInt64(foreignThreads)),
@@ -44,6 +45,8 @@ extension RepairReport {
       "rebuilt": .array(rebuilt.map(\.json)),
       "modules": .array(modules.map(\.json)),
       "mappingsReduced": .bool(mappingsReduced),
+      "completion": completion.map { .string($0.rawValue) } ?? .null,
+      "withoutEffect": .array(withoutEffect.map(JSONValue.string)),
     ])
   }
 }

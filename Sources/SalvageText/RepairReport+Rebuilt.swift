@@ -11,8 +11,7 @@ extension RepairReport {
     let filled = rebuilt.filter { $0.source == .mappedFile }
     if !filled.isEmpty {
       let size = filled.total(\.length)
-      let files = Set(filled.map(\.path)).count
-      lines.append("\(ByteCount(size)) of \(Self.count(files, "verified file")), read-only")
+      lines.append("\(ByteCount(size)) of \(rebuiltFiles), read-only")
     }
     let frames = rebuilt.count { $0.source == .pythonFrame }
     if frames > 0 {

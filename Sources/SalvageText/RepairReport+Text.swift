@@ -53,6 +53,7 @@ extension RepairReport: CustomStringConvertible {
     }
     if let words = writer.words { add("dump", words) }
     add("program", processWords)
+    if let died { add("died", died.description) }
     add("threads", threadWords)
     add("memory", memoryWords)
     for (label, words) in wayIn.lines(isWhole: isWhole, sizeFound: sizeFound) { add(label, words) }
@@ -62,8 +63,13 @@ extension RepairReport: CustomStringConvertible {
     for (index, group) in lossGroups.enumerated() {
       add(index == 0 ? "lost" : "", group)
     }
-    for (index, line) in rebuiltLines.enumerated() { add(index == 0 ? "rebuilt" : "", line) }
+    if let completionWords {
+      add("added", completionWords)
+    } else {
+      for (index, line) in rebuiltLines.enumerated() { add(index == 0 ? "rebuilt" : "", line) }
+    }
     for (index, line) in doubtLines.enumerated() { add(index == 0 ? "doubt" : "", line) }
+    if let withoutEffectWords { add("note", withoutEffectWords) }
     for (label, words) in slim?.lines ?? [] { add(label, words) }
     return lines.joined(separator: "\n")
   }
@@ -73,11 +79,13 @@ extension RepairReport: CustomStringConvertible {
     let name = named ? "\(PrintableText(input)): " : ""
     let size = ByteCount(sizeFound)
     guard !isWhole else {
-      guard !isRepaired else {
+      let isAddedTo = isCompleted ? "with memory of its files, " : ""
+      guard !isRepaired || isCompleted else {
         return "\(name)repaired before\(isSlim ? ", slim" : ""), and no further damage, \(size)"
       }
-      if isSlim { return "\(name)slim: what was kept of it is whole, \(size)" }
-      return "\(name)whole, \(isCaptured ? "captured by coresalvage, " : "")\(size)"
+      if isSlim { return "\(name)slim: what was kept of it is whole, \(isAddedTo)\(size)" }
+      return
+        "\(name)whole, \(isCaptured ? "captured by coresalvage, " : "")\(isAddedTo)\(size)"
     }
     if verdict.isFiltered { return "\(name)filtered by its writer, \(size)" }
     if isCaptured, !verdict.isComplete, sizeDue == sizeFound {
@@ -150,7 +158,7 @@ extension RepairReport: CustomStringConvertible {
     let all = segmentsWhole + segmentsPartial + segmentsLost
     guard !isWhole else {
       let lost =
-        isRepaired && wayIn.kind == .file
+        isRepaired && !isCompleted && wayIn.kind == .file
         ? "; what was lost: coresalvage note \(PrintableText(input))" : ""
       return "\(ByteCount(memory.size)) in \(all) segments\(lost)"
     }

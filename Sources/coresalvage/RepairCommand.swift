@@ -99,10 +99,11 @@ struct RepairCommand: ParsableCommand {
   private func repairInPlace(_ options: RepairOptions) throws {
     let written = try Repair.inPlace(input.path, options: options)
     var lines = [written.report.description]
+    let isLeft = written.report.isCopied && !written.wasResumed
+    let verb = written.report.isCopied || !written.report.isWhole ? "repaired" : "completed"
     lines.append(
-      written.report.isWhole && !written.wasResumed
-        ? "nothing to repair: left as it is" : "repaired in place; `coresalvage undo` takes it back"
-    )
+      isLeft
+        ? "nothing to repair: left as it is" : "\(verb) in place; `coresalvage undo` takes it back")
     if written.lacksLock, !verbose {
       lines.append(
         "  note      this file system has no locks: nothing kept others from the file meanwhile")
@@ -135,8 +136,11 @@ struct RepairCommand: ParsableCommand {
     }
     lines += fallbacks(written)
     let name = PrintableText(place.name)
+    let report = written.report
     lines.append(
-      written.report.isWhole ? "copied unchanged to \(name)" : "repaired core written to \(name)")
+      report.isCopied
+        ? "copied unchanged to \(name)"
+        : "\(report.isWhole ? "completed" : "repaired") core written to \(name)")
     if !place.isStream { lines += written.report.nextLines(for: place.path) }
     return lines
   }

@@ -97,7 +97,7 @@ struct ArchiveCommandTests {
   }
 
   @Test(
-    "the same core gives the same archive as a file, through a pipe, and as .zst",
+    "the same core gives the same archive as a file, as standard input, and as .zst",
     .needs(.tool("zstd")))
   func waysIn() throws {
     let folder = try ScratchFolder(in: .memory)
@@ -111,7 +111,7 @@ struct ArchiveCommandTests {
       try tool.runSuccessfully()
       try Tool("cmp", [expected.string, output.string]).runSuccessfully()
     }
-    try archive("-", .bytes(try ReferenceSource.contents(of: core)))
+    try archive("-", .file(core))
     try Tool("zstd", ["-q", core.string, "-o", folder.file("x.zst").string]).runSuccessfully()
     try archive(folder.file("x.zst").string)
   }

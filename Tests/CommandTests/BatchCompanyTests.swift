@@ -122,6 +122,7 @@ struct BatchCompanyTests {
     try Tool(
       "touch", ["-d", "2 minutes ago", output.appending(".stale.coresalvage-claim").string]
     ).runSuccessfully()
+    try Tool("touch", [output.appending(".fresh.coresalvage-claim").string]).runSuccessfully()
     let running = try RunningTool(
       Tool.coresalvage("batch", input.string, "-o", output.string, "--json"))
     let deadline = ContinuousClock.now + .seconds(10)

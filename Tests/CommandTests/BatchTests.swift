@@ -133,7 +133,8 @@ struct BatchTests {
     #expect(again.count("present") == 3 && again.count("repaired") == 0)
     // Packed anew, of another core: what is there is of another input.
     try Tool("sleep", ["0.02"]).runSuccessfully()
-    try folder.write(Array(whole.dropLast(5000)), to: "other")
+    let other = try folder.write(Array(whole.dropLast(5000)), to: "other")
+    try FileTree.setModified(other, microseconds: FileTree.modified(cut) + 1_000_000)
     try pack("zstd", folder.file("other"), "a.core.zst")
     #expect(try BatchOutput(Self.batch(input, output, "--json").run()).count("repaired") == 1)
     // Once its output is verified, a packed input can go.

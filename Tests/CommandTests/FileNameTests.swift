@@ -15,7 +15,7 @@ struct FileNameTests {
     init() throws {
       folder = try ScratchFolder()
       try folder.write(FileNameTests.bytes, to: "plain.core")
-      let result = try shell("mkdir d$'\\xff' && cp plain.core d$'\\xff'/c$'\\xfe'.core")
+      let result = try shell("mkdir d$'\\xff' && cp -p plain.core d$'\\xff'/c$'\\xfe'.core")
       #expect(result.ending == .exit(0), "\(result)")
     }
 

@@ -16,7 +16,9 @@ struct RepairOptionTests {
 
   private static func run(_ arguments: [String], bytes: [UInt8] = bytes) throws -> Run {
     let folder = try ScratchFolder()
-    try folder.write(bytes, to: "in.core")
+    // As old in each run.
+    let core = try folder.write(bytes, to: "in.core")
+    try FileTree.setModified(core, microseconds: 1_700_000_000_000_000)
     var tool = Tool.coresalvage(arguments)
     tool.folder = folder.path
     return Run(folder: folder, result: try tool.run(), names: try folder.names())

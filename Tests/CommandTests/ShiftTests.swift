@@ -96,9 +96,13 @@ struct ShiftTests {
     try Tool.coresalvage(["archive"] + mend + [core.string, archive.string]).runSuccessfully()
     try Tool.coresalvage("restore", "-q", archive.string, folder.file("restored.core").string)
       .runSuccessfully()
-    for name in ["piped.core", "streamed.core", "out.core", "restored.core"] {
+    for name in ["piped.core", "restored.core"] {
       #expect(try ReferenceSource.contents(of: folder.file(name)) == bytes, "\(name)")
     }
+    // A pipe has no time, which the note ORIGIN else has.
+    let streamed = try ReferenceSource.contents(of: folder.file("streamed.core"))
+    #expect(try ReferenceSource.contents(of: folder.file("out.core")) == streamed)
+    #expect(try ReferenceCore(streamed).lost() == ReferenceCore(bytes).lost())
   }
 
   @Test("is repaired in place without being mended, and that is taken back")

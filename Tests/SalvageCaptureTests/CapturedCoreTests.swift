@@ -36,6 +36,7 @@ struct CapturedCoreTests {
     let found = try Self.inspect(Self.core(CaptureSamples.full))
     #expect(found.isWhole && !found.isRepaired)
     #expect(found.capture == CaptureSamples.full)
+    #expect(found.report.died == DeathTime(microseconds: 1_764_397_651_004_212, .capture))
     #expect(found.headlineText.hasPrefix("c: whole, captured by coresalvage, "))
     #expect(found.causes.isEmpty && found.doubt == nil && found.report.lost.isEmpty)
     #expect(found.threads.count == 3)

@@ -57,7 +57,8 @@ struct CoreInputTests {
   func bytes() throws {
     let folder = try ScratchFolder()
     let expected = try Self.expected(in: folder)
-    #expect(try Self.repaired(.bytes(Self.core), in: folder) == expected)
+    // Only a file has a time.
+    #expect(try Self.memory(Self.repaired(.bytes(Self.core), in: folder)) == Self.memory(expected))
     #expect(try Inspection(of: .bytes(Self.core)).report.sizeFound == UInt64(Self.core.count))
     let zstd = Tool("zstd", ["-q", "-c", folder.file("in.core").string])
     let packed = try zstd.runSuccessfully().output

@@ -1,4 +1,5 @@
 import CoreIO
+import CoreModel
 import Glibc
 import Salvage
 import TestSupport
@@ -10,9 +11,13 @@ struct RenderedRepair {
   /// The output; of a whole core, its own bytes.
   let bytes: [UInt8]
 
-  /// Throws what the repair throws.
-  init(_ input: [UInt8], options: RepairOptions = RepairOptions()) throws {
-    repair = try Repair(of: MemorySource(input), options: options)
+  /// Throws what the repair throws. `died` is what a file would tell.
+  init(
+    _ input: [UInt8], options: RepairOptions = RepairOptions(), died: DeathTime? = nil
+  ) throws {
+    var intake = Intake(MemorySource(input))
+    intake.wayIn.died = died
+    repair = try Repair(of: intake, options: options)
     guard !repair.isWhole else {
       bytes = input
       return

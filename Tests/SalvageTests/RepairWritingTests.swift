@@ -1,4 +1,5 @@
 import CoreIO
+import CoreModel
 import Glibc
 import Salvage
 import Synchronization
@@ -24,7 +25,8 @@ struct RepairWritingTests {
       options.extend = extend
       options.force = true
       let written = try Repair(of: input, options: options).write(to: folder.file("out"))
-      let rendered = try RenderedRepair(Self.bytes, options: options).bytes
+      let died = DeathTime(microseconds: try FileTree.modified(input), .mtime)
+      let rendered = try RenderedRepair(Self.bytes, options: options, died: died).bytes
       #expect(try ReferenceSource.contents(of: folder.file("out")).isIdentical(to: rendered))
       #expect(written.size == UInt64(rendered.count) && written.extend == extend)
       #expect(!written.sharesData || sparse == .auto)

@@ -56,6 +56,21 @@ public enum FileTree {
     return status
   }
 
+  /// When its bytes were last written, in microseconds since 1970.
+  public static func modified(_ path: FilePath) throws -> UInt64 {
+    let time = try status(path).st_mtim
+    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
+  }
+
+  /// Lets it be as old as that.
+  public static func setModified(_ path: FilePath, microseconds: UInt64) throws {
+    let time = timeval(
+      tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
+    guard utimes(path.string, [time, time]) == 0 else {
+      throw ReferenceError.system("utimes \(path)", errno)
+    }
+  }
+
   public static func size(_ path: FilePath) throws -> UInt64 { UInt64(try status(path).st_size) }
 
   /// Bytes that the file takes up on disk, holes left out.

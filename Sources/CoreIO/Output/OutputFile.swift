@@ -110,16 +110,18 @@ package final class OutputFile: WritableFile {
   /// Lets it be as old as the input: nothing else tells when a process died.
   package func takeTime(of input: FileIdentity) { time.withLock { $0 = input.modified } }
 
+  /// Lets it be as old as that: microseconds since 1970. A time that is known to the nanosecond and is the same stays.
+  package func takeTime(microseconds: UInt64) {
+    guard let wanted = Int64(exactly: microseconds), wanted <= .max / 1000 else { return }
+    time.withLock { time in
+      // Before 1970 all are one.
+      if time.map({ max(0, $0) / 1000 != wanted }) ?? true { time = wanted * 1000 }
+    }
+  }
+
   private func setTime() {
     guard let time = time.withLock({ $0 }) else { return }
-    let second: Int64 = 1_000_000_000
-    let (seconds, nanoseconds) = (time / second, time % second)
-    let modified = timespec(
-      tv_sec: Int(nanoseconds < 0 ? seconds - 1 : seconds),
-      tv_nsec: Int(nanoseconds < 0 ? nanoseconds + second : nanoseconds))
-    // UTIME_NOW, for the time of the last access; the C header's macro is none that Swift can read.
-    let now = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 1)
-    _ = unsafe futimens(descriptor.rawValue, [now, modified])
+    descriptor.setModified(nanoseconds: time)
   }
 
   /// Syncs the file, and gives it its name.

@@ -32,6 +32,9 @@ public struct WayIn: Hashable, Sendable {
   /// Bytes after the end that an interrupted repair in place left: they were ignored.
   public package(set) var ignoredTail: UInt64 = 0
 
+  /// When the process died, by what is around the input: systemd's attribute, the file's time, an archive's manifest.
+  package var died: DeathTime?
+
   package init(kind: Kind) { self.kind = kind }
 
   package init(_ file: InputFile) {
@@ -40,6 +43,9 @@ public struct WayIn: Hashable, Sendable {
       attributes[name] = file.attribute("user.coredump." + name)
     }
     ignoredTail = file.identity.size - file.size
+    died = attributes["timestamp"].flatMap { DeathTime(attribute: $0) }
+    // What an interrupted repair left is younger than the core.
+    if died == nil, ignoredTail == 0 { died = DeathTime(modified: file.identity) }
   }
 
   /// The system's reason why a stream ends where it does; nil where it was read to its end.

@@ -107,6 +107,18 @@ package struct PriorRepair: Sendable {
     return try source.bytes(at: note.lowerBound, count: Int(note.length))
   }
 
+  /// When the process died, by the ORIGIN or the SLIM note; nil where that does not tell.
+  package func died() throws(SalvageError) -> DeathTime? {
+    guard let origin = try isSlim ? slim() : origin() else { return nil }
+    return DeathTime(json: JSONReader.value(of: origin)?["died"])
+  }
+
+  /// Whether it found nothing lost.
+  package func foundAll() throws(SalvageError) -> Bool {
+    guard let lostNote else { return false }
+    return try LostNote.Head(lostNote, of: source, format.byteOrder)?.count == 0
+  }
+
   /// The CAPTURE note; nil where there is none that we understand.
   package func capture() throws(SalvageError) -> CaptureRecord? {
     guard let captureNote, captureNote.length <= UInt64(CaptureRecord.largestNote) else {

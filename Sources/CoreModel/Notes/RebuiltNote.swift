@@ -37,6 +37,11 @@ package struct RebuiltNote: Hashable, Sendable {
       cause: LostRange.Cause(rawValue: segment.source.rawValue), state: .rebuilt)
   }
 
+  /// Its entries, each with its file.
+  package var ranges: [RebuiltRange] {
+    zip(list.ranges, paths).map { RebuiltRange($0, path: $1) }
+  }
+
   package func descriptor(_ order: ELFFormat.ByteOrder) -> [UInt8] {
     var bytes = list.descriptor(order)
     for path in paths { bytes += path + [0] }

@@ -51,6 +51,16 @@ public struct RebuiltRange: Hashable, Sendable {
     ])
   }
 
+  /// The same, with its place in the due file.
+  package var placedJSON: JSONValue {
+    let place = range.jsonMembers.filter { $0.name != "cause" }
+    return .object(
+      place + [
+        .init(name: "source", value: .string(source.name)),
+        .init(name: "path", value: path.isEmpty ? .null : .text(path)),
+      ])
+  }
+
   /// One line: where it is, how long it is, and where it was had.
   package var line: String {
     let (end, overflow) = address.addingReportingOverflow(length)

@@ -20,6 +20,10 @@ package struct Core: Sendable {
   package let names: MemoryNames
   /// Of a core that was captured, what its notes tell of that.
   package let capture: CaptureNotes?
+  /// Whether our notes tell of memory that was added, and of none that is lost.
+  package let isCompleted: Bool
+  /// When the process died, as far as anything tells.
+  package let died: DeathTime?
   /// Whether what a capture could not save is told of as lost memory, and not as memory that never was.
   package let isRestored: Bool
 
@@ -103,6 +107,10 @@ package struct Core: Sendable {
     self.memory = memory
     self.capture = capture
     isRestored = restoring
+    isCompleted = try Self.isCompleted(structure, source)
+    died =
+      try original == nil
+      ? Self.died(structure, source, capture, intake.wayIn.died) : intake.wayIn.died
     process = reading.process
     digest = reading.digest
     wayIn = intake.wayIn
@@ -116,6 +124,34 @@ package struct Core: Sendable {
     core.damage.lose(ranges.map { .init(range: $0, cause: .notKept) })
     core.memory = CoreMemory(structure, core.damage, source)
     return core
+  }
+
+  private static func isCompleted(
+    _ structure: CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> Bool {
+    guard structure.isRepaired else { return false }
+    var isAdded = false
+    for repair in PriorRepair.all(in: structure, source) {
+      guard try repair.foundAll() else { return false }
+      isAdded = isAdded || repair.hasRebuilt
+    }
+    return isAdded
+  }
+
+  /// By the CAPTURE note, by systemd, by what an earlier repair found, or by the file's time, in this order.
+  private static func died(
+    _ structure: CoreStructure, _ source: any ByteSource, _ capture: CaptureNotes?,
+    _ around: DeathTime?
+  ) throws(SalvageError) -> DeathTime? {
+    if let record = capture?.record, record.time > 0 {
+      return DeathTime(microseconds: record.time, .capture)
+    }
+    guard structure.wasRepaired, around?.source != .systemd else { return around }
+    // The file is as old as its repair where that was in place, or of a stream.
+    for repair in PriorRepair.all(in: structure, source).prefix(64) {
+      if let died = try repair.died() { return died }
+    }
+    return nil
   }
 
   /// The core as it was due, where a capture could not save all of it; itself else.

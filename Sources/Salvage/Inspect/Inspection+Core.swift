@@ -55,7 +55,9 @@ extension Inspection {
     let before = try BeforeRepair(found)
     let core: Core
     if let before {
-      core = try Core(before.intake(intake), original: before.source, restoring: true)
+      var input = before.intake(intake)
+      input.wayIn.died = found.died
+      core = try Core(input, original: before.source, restoring: true)
     } else {
       core = try found.restored(intake)
     }

@@ -102,7 +102,7 @@ public struct Inspection: Sendable {
   /// Whether bytes of the repaired core have been lost since.
   public internal(set) var isHurtAgain = false
   /// What the repair put in place of lost bytes.
-  public internal(set) var rebuilt: [LostRange] = []
+  public internal(set) var rebuilt: [RebuiltRange] = []
   /// In bytes; 4096 where no note tells.
   public internal(set) var pageSize: UInt64 = 4096
   /// Whether a note tells the page size.

@@ -111,6 +111,17 @@ public struct RepairReport: Hashable, Sendable {
   /// Why the input could not be read to its end, for a reason of the system; nil where it could. What came is no less right.
   public var readFailure: SalvageError? { wayIn.readFailure(of: input, at: sizeFound) }
 
+  /// What became of the wish for a whole core with the memory of its files; nil for a core that is not whole, or nobody wished.
+  public let completion: Completion?
+  /// Options that change nothing of this core, because it is whole, as a user gives them.
+  public let withoutEffect: [String]
+  /// Whether the output is the input as it is.
+  public var isCopied: Bool { isWhole && completion != .added }
+  /// When the process died, as far as anything tells.
+  public let died: DeathTime?
+  /// Whether it is whole, and an earlier run has added memory of its files.
+  public let isCompleted: Bool
+
   /// Every lost range, in file order.
   public var lost: [Loss] {
     zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)].what) }
@@ -129,8 +140,13 @@ public struct RepairReport: Hashable, Sendable {
 
   init(
     _ core: Core, _ rebuild: Rebuild, _ segments: Segments,
-    _ slim: (slimming: Slimming, plan: Plan)? = nil
+    _ slim: (slimming: Slimming, plan: Plan)? = nil, _ completion: Completion? = nil,
+    withoutEffect: [String] = []
   ) {
+    self.completion = completion
+    self.withoutEffect = withoutEffect
+    died = core.died
+    isCompleted = core.isCompleted
     let (structure, process) = (core.structure, core.process)
     input = core.source.path
     wayIn = core.wayIn
@@ -166,8 +182,7 @@ public struct RepairReport: Hashable, Sendable {
     segmentsWhole = segments.whole
     segmentsPartial = segments.partial
     segmentsLost = segments.gone
-    rebuilt = zip(RebuiltNote(structure, rebuild.segments).list.ranges, rebuild.segments)
-      .map { RebuiltRange($0, path: $1.path) }
+    rebuilt = RebuiltNote(structure, rebuild.segments).ranges
     modules = rebuild.modules.map { module in
       Module(
         path: module.path, base: module.base, bias: module.headers.map { _ in module.bias },

@@ -10,7 +10,7 @@ struct BeforeRepair {
   /// Why what follows the end is missing.
   let endCause: DamageMap.Cause?
   /// What they put in place of lost bytes.
-  let rebuilt: [LostRange]
+  let rebuilt: [RebuiltRange]
   /// What made the last of them. Safe to print.
   let tool: String?
 
@@ -29,10 +29,10 @@ struct BeforeRepair {
       original = earlier
     }
     var losses: [DamageMap.Extent] = []
-    var rebuilt: [LostRange] = []
+    var rebuilt: [RebuiltRange] = []
     for repair in repairs {
       losses += try repair.lost()?.ranges.compactMap(\.extent) ?? []
-      rebuilt += try repair.rebuilt()?.list.ranges ?? []
+      rebuilt += try repair.rebuilt()?.ranges ?? []
     }
     let size = original.size
     endCause = losses.first { $0.range.upperBound > size }?.cause

@@ -21,6 +21,7 @@ extension Intake {
     var wayIn = WayIn(kind: ending == nil ? .file : .pipe)
     wayIn.ending = ending ?? .whole
     wayIn.archiveRemarks = source.remarks
+    wayIn.died = try source.died
     self.init(
       source: source, file: ending == nil ? file : nil, spool: nil, wayIn: wayIn,
       losses: losses + source.lostRanges, inputs: inputs)

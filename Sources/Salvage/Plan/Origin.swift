@@ -1,5 +1,5 @@
 package import CoreIO
-internal import CoreModel
+package import CoreModel
 
 /// The ORIGIN note: which input a repaired core was made from, by which version, and with which options.
 package struct Origin: Hashable, Sendable {
@@ -7,11 +7,16 @@ package struct Origin: Hashable, Sendable {
   package var digest: String
   /// The options as they were carried out.
   package var options: RepairOptions
+  /// When the process died; nil where nothing tells.
+  package var died: DeathTime?
 
-  package init(sizeFound: UInt64, digest: String, options: RepairOptions) {
+  package init(
+    sizeFound: UInt64, digest: String, options: RepairOptions, died: DeathTime? = nil
+  ) {
     self.sizeFound = sizeFound
     self.digest = digest
     self.options = options
+    self.died = died
   }
 
   package static let formatVersion: UInt64 = 1
@@ -36,21 +41,24 @@ package struct Origin: Hashable, Sendable {
     if options.intake.shifts != .lose {
       changed.append(.init(name: "shifts", value: .string(options.intake.shifts.rawValue)))
     }
-    return .members([
-      "format": .number(Self.formatVersion),
-      "tool": .string("coresalvage \(SalvageVersion.current)"),
-      "sizeFound": .number(sizeFound),
-      "headDigest": .string("xxh3-128:" + digest),
-      "options": .object(changed),
-    ])
+    var members: [JSONValue.Member] = [
+      .init(name: "format", value: .number(Self.formatVersion)),
+      .init(name: "tool", value: .string("coresalvage \(SalvageVersion.current)")),
+      .init(name: "sizeFound", value: .number(sizeFound)),
+      .init(name: "headDigest", value: .string("xxh3-128:" + digest)),
+      .init(name: "options", value: .object(changed)),
+    ]
+    if let died { members.append(.init(name: "died", value: died.noteJSON)) }
+    return .object(members)
   }
 
-  /// Whether a note's JSON tells of the same input and options, by whichever version it was written.
+  /// Whether a note's JSON tells of the same input, as old, and options, by whichever version it was written.
   package func isSame(as line: String) -> Bool {
-    OriginNote(line)?.sizeFound == sizeFound && isSameButSize(as: line)
+    guard let note = OriginNote(line) else { return false }
+    return note.sizeFound == sizeFound && note.died == died && isSameButSize(as: line)
   }
 
-  /// The same, of an input whose size is not known.
+  /// The same, of an input whose size and time are not known.
   package func isSameButSize(as line: String) -> Bool {
     guard let note = OriginNote(line), let own = OriginNote(json.line) else { return false }
     return note.format == own.format && note.headDigest == own.headDigest

@@ -1,3 +1,5 @@
+package import CoreModel
+
 /// What the JSON of an ORIGIN note says. It is written in one way only: whatever has another shape is none of ours.
 package struct OriginNote: Hashable, Sendable {
   package let format: UInt64
@@ -6,6 +8,8 @@ package struct OriginNote: Hashable, Sendable {
   package let headDigest: String
   /// The object's text, without its last brace.
   package let options: String
+  /// When the process died; nil where the repair could not tell.
+  package let died: DeathTime?
 
   package init?(_ line: String) {
     var rest = Array(line.utf8)[...]
@@ -21,9 +25,22 @@ package struct OriginNote: Hashable, Sendable {
       let tool = text(after: #","tool":""#, to: "\""),
       let size = text(after: #"","sizeFound":"#, to: ","),
       let digest = text(after: #","headDigest":""#, to: "\""),
-      let options = text(after: #"","options":"#, to: "}"), rest.elementsEqual("}}".utf8),
+      let options = text(after: #"","options":"#, to: "}"),
       let format = UInt64(format), let sizeFound = UInt64(size), String(sizeFound) == size
     else { return nil }
+    // Here the note ends, or says this besides.
+    var died: DeathTime?
+    if let time = text(after: #"},"died":{"time":"#, to: ","),
+      let source = text(after: #","by":""#, to: "\"")
+    {
+      guard let microseconds = UInt64(time), String(microseconds) == time,
+        let source = DeathTime.Source(rawValue: source), rest.elementsEqual("\"}}".utf8)
+      else { return nil }
+      died = DeathTime(microseconds: microseconds, source)
+    } else {
+      guard rest.elementsEqual("}}".utf8) else { return nil }
+    }
+    self.died = died
     self.format = format
     self.tool = tool
     self.sizeFound = sizeFound

@@ -40,7 +40,7 @@ extension Plan {
     var tail = PieceRun(at: tailOffset)
     segments.place(rebuild.segments, in: &tail)
     let origin = Origin(
-      sizeFound: found, digest: core.digest, options: options)
+      sizeFound: found, digest: core.digest, options: options, died: core.died)
     self.origin = origin
     let notes = TailNotes(
       structure, segments, rebuild, record: (SalvageNote.origin, origin.json),

@@ -75,6 +75,19 @@ public struct RepairOptions: Hashable, Sendable {
   /// What is known of the input.
   public var intake = IntakeOptions()
 
+  /// Whether a whole core gets what its files have, too.
+  package var completesWhole: Bool { rebuild == .all && withFiles == .all }
+
+  /// Those that change nothing of a core that is whole, as a user gives them.
+  package var withoutEffectOnWhole: [String] {
+    var names: [String] = []
+    if lostMemory != .drop { names.append("--lost \(lostMemory.rawValue)") }
+    if rebuild != .all { names.append("--rebuild \(rebuild.rawValue)") }
+    if withFiles == .none { names.append("--with-files \(withFiles.rawValue)") }
+    if keepMappings { names.append("--keep-mappings") }
+    return names
+  }
+
   /// What shows no lost byte, and rebuilds what a debugger needs.
   public init() {}
 }

@@ -12,26 +12,25 @@ struct DumpedCode {
   /// How many mappings were asked for, and whether all of each was dumped.
   private var count = 0
   private var isAllDumped = true
-  private let memory: CoreMemory
-  private let pageSize: UInt64
   /// How many bytes may still be compared. Those of a hostile core may be named many times.
   private var budget: UInt64
 
   private static let chunkSize: UInt64 = 1 << 20
 
+  /// None.
+  init() { budget = 0 }
+
   /// `size` is that of the core.
   init(
     _ modules: [Module], _ memory: CoreMemory, pageSize: UInt64, size: UInt64
   ) throws(SalvageError) {
-    self.memory = memory
-    self.pageSize = pageSize
     budget = size
     for module in modules {
       guard let file = module.file, !(try file.dynamicSection()?.relocatesText ?? false) else {
         continue
       }
       for mapping in module.mappings where module.isReadOnly(mapping, pageSize: pageSize) {
-        try add(mapping, of: file)
+        try add(mapping, of: file, memory, pageSize)
         guard isAllDumped else { return }
       }
     }
@@ -46,7 +45,7 @@ struct DumpedCode {
   }
 
   private mutating func add(
-    _ mapping: MappedFiles.Entry, of file: ModuleFile
+    _ mapping: MappedFiles.Entry, of file: ModuleFile, _ memory: CoreMemory, _ pageSize: UInt64
   ) throws(SalvageError) {
     // An image's first page is dumped in either case.
     let header = mapping.fileOffset == 0 ? min(pageSize, mapping.range.length) : 0
@@ -58,17 +57,18 @@ struct DumpedCode {
     let length = survived.total(\.length)
     guard isAllDumped, length > 0, length <= budget else { return }
     budget -= length
-    isFiles[mapping.range.lowerBound] = try isSame(survived, mapping, file)
+    isFiles[mapping.range.lowerBound] = try Self.isSame(survived, mapping, file, memory)
   }
 
-  private func isSame(
-    _ parts: [Range<UInt64>], _ mapping: MappedFiles.Entry, _ file: ModuleFile
+  private static func isSame(
+    _ parts: [Range<UInt64>], _ mapping: MappedFiles.Entry, _ file: ModuleFile,
+    _ memory: CoreMemory
   ) throws(SalvageError) -> Bool {
     let file = try file.open()
     for part in parts {
       var position = part.lowerBound
       while position < part.upperBound {
-        let count = min(part.upperBound - position, Self.chunkSize)
+        let count = min(part.upperBound - position, chunkSize)
         let offset = mapping.fileOffset &+ (position - mapping.range.lowerBound)
         // The last page goes on after the file's end.
         let expected = try file.bytes(at: offset, count: Int(count))

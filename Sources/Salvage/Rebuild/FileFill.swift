@@ -11,6 +11,9 @@ struct FileFill {
   let withFiles: RepairOptions.WithFiles
   /// Which of what was dumped and is lost may be filled; nil where no more than pages are asked for.
   let code: DumpedCode?
+  /// Whether what was not dumped is as the files have it. The kernel dumps what a process changed, unless it was told to
+  /// leave all private memory out: then nothing that can be written to is there.
+  private let isUndumpedUnchanged: Bool
 
   init(
     _ modules: [Module], _ core: Core, pageSize: UInt64, withFiles: RepairOptions.WithFiles
@@ -18,9 +21,15 @@ struct FileFill {
     memory = core.memory
     self.pageSize = pageSize
     self.withFiles = withFiles
-    code =
-      withFiles == .all
-      ? try DumpedCode(modules, memory, pageSize: pageSize, size: core.source.size) : nil
+    isUndumpedUnchanged = memory.segments.contains { $0.flags.contains(.write) && $0.fileSize > 0 }
+    if withFiles == .all {
+      // Of a whole core nothing is lost, and there is nothing to compare.
+      code =
+        core.verdict.isWhole
+        ? DumpedCode() : try DumpedCode(modules, memory, pageSize: pageSize, size: core.source.size)
+    } else {
+      code = nil
+    }
   }
 
   func segments(of module: Module) throws(SalvageError) -> [RebuiltSegment] {
@@ -47,7 +56,7 @@ struct FileFill {
       let rest = (isFilled ? page.upperBound : page.lowerBound)..<mapping.range.upperBound
       let isUnchanged = code.isUnchanged(mapping)
       result += fill(rest, mapping, module, file) {
-        $0 == .undumped || $0 == .lost && isUnchanged
+        $0 == .undumped && isUndumpedUnchanged || $0 == .lost && isUnchanged
       }
     }
     return result

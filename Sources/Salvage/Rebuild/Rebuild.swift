@@ -33,6 +33,28 @@ package struct Rebuild: Sendable {
     debuggerFiles = DebuggerFiles(list, core.process, core.memory, absence, &files)
   }
 
+  /// What verified files add to a whole core, so that it can be read where they are not.
+  init(completing core: Core, _ files: inout ModuleFiles) throws(SalvageError) {
+    let list = try ModuleList(core.structure, core.process, core.memory, &files)
+    modules = list.modules.filter { list.knowsLibraries || $0.verdict.verification != .core }
+    program = list.program?.base
+    let absence = ProgramAbsence(list, core.process, NoteLoss(core.structure, core.damage))
+    debuggerFiles = DebuggerFiles(list, core.process, core.memory, absence, &files)
+    let fill = try FileFill(modules, core, pageSize: list.pageSize, withFiles: .all)
+    var segments: [RebuiltSegment] = []
+    for module in modules { segments += try fill.segments(of: module) }
+    // What an earlier repair found lost may have been changed by the process, or it would not have been dumped.
+    let lost = try KnownLosses(core)
+    self.segments = segments.apart.filter { !lost.touch($0.range) }
+  }
+
+  /// The same, without what is put in.
+  var withoutSegments: Rebuild {
+    var rebuild = self
+    rebuild.segments = []
+    return rebuild
+  }
+
   package init(
     _ core: Core, _ files: consuming ModuleFiles, _ options: RepairOptions
   ) throws(SalvageError) {

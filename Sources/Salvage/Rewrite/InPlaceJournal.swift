@@ -25,6 +25,9 @@ package struct InPlaceJournal: Hashable {
   var headerAfter: [UInt8]
   /// That of the old core's headers and notes, in hexadecimal, as the ORIGIN note has it; nil in a journal of version 1.
   package var digest: String?
+  /// When the old core was last written, in microseconds since 1970, where that tells when its process died: what is written
+  /// first makes the file new.
+  package var modified: UInt64?
 
   /// Its size, and what its offset is a multiple of.
   package static let size = 512
@@ -33,6 +36,8 @@ package struct InPlaceJournal: Hashable {
   private static let headerRoom = 64
   private static let digestOffset = 80 + 3 * headerRoom
   private static let digestSize = 32
+  /// With a checksum of its own: who does not look for it finds zeros as before.
+  private static let modifiedOffset = digestOffset + digestSize + 8
   /// Version 1 had no digest.
   private static let checksumOffsets: [UInt64: Int] = [
     1: digestOffset, 2: digestOffset + digestSize,
@@ -50,6 +55,11 @@ package struct InPlaceJournal: Hashable {
     }
     bytes += digest.map { Array($0.utf8) } ?? []
     bytes.append(Hash.of64(bytes[...]), size: 8, .little)
+    if let modified {
+      bytes += [UInt8](repeating: 0, count: Self.modifiedOffset - bytes.count)
+      bytes.append(modified, size: 8, .little)
+      bytes.append(Hash.of64(bytes[Self.modifiedOffset...]), size: 8, .little)
+    }
     return bytes + [UInt8](repeating: 0, count: Self.size - bytes.count)
   }
 
@@ -89,6 +99,12 @@ package struct InPlaceJournal: Hashable {
     tableLength = word(5)
     copyOffset = word(6)
     headerMiddle = header(1)
+    let end = Self.modifiedOffset + 8
+    if let time = span.integer(at: Self.modifiedOffset, size: 8, .little),
+      span.integer(at: end, size: 8, .little) == Hash.of64(bytes[Self.modifiedOffset..<end])
+    {
+      modified = time
+    }
   }
 
   // MARK: In a file

@@ -25,6 +25,7 @@ struct InPlaceRewrite {
       .repair, sizeBefore: source.size, sizeAfter: plan.size, headerBefore: header,
       headerAfter: patches.header,
       digest: try HeadDigest.of(Probe.structure(of: source), source))
+    if let died = plan.origin?.died, died.source == .mtime { journal.modified = died.microseconds }
     journal.copyOffset = roundUp(plan.size, to: unit)
     journal.tableOffset = patches.tableOffset
     journal.tableLength = UInt64(patches.table.count)

@@ -15,6 +15,9 @@ struct LastRepair {
   private let sizeWritten: UInt64?
   private let origin: OriginNote?
 
+  /// When the process died, as far as the repair could tell.
+  var died: DeathTime? { origin?.died }
+
   init(_ source: any ByteSource) throws(SalvageError) {
     let structure = try Probe.structure(of: source)
     format = structure.format

@@ -20,10 +20,12 @@ extension Repair {
   ) throws(SalvageError) -> Written {
     var size = file.identity.size
     var resumed: String?
+    var modified: UInt64?
     switch try InterruptedWork.find(in: TolerantSource(file.reading())) {
     case .none: break
     case .begun(let journal):
       size = journal.sizeBefore
+      modified = journal.modified
       resumed = "an interrupted repair was begun anew"
     case .underWay(let journal):
       try InPlaceRewrite.finish(journal, file)
@@ -32,14 +34,18 @@ extension Repair {
     case .undoing: throw InterruptedWork.undoIsInterrupted(file.path)
     case .unknown: throw InterruptedWork.isUnknown(file.path)
     }
-    let intake = try Intake(repairing: file.reading(size), options: options.intake)
+    var intake = try Intake(repairing: file.reading(size), options: options.intake)
+    // Then the time is that of the attempt that was interrupted.
+    if resumed != nil, intake.wayIn.died?.source ?? .mtime == .mtime {
+      intake.wayIn.died = modified.map { DeathTime(microseconds: $0, .mtime) }
+    }
     let repair = try Repair(of: intake, options: options)
     guard !repair.intake.wayIn.isMended else {
       throw SalvageError(
         .mendingInPlace,
         file: file.path)
     }
-    guard options.lostMemory != .pad || repair.isCutOnly else {
+    guard options.lostMemory != .pad || repair.isWhole || repair.isCutOnly else {
       throw SalvageError(
         .paddingInPlace,
         file: file.path)
@@ -54,11 +60,11 @@ extension Repair {
     if let resumed { written.fallbacks.append(resumed) }
     // What an interrupted repair has appended goes only now that it is known what comes instead.
     if try file.sizeNow() > size, resumed != nil { try file.setSize(size) }
-    if !repair.isWhole {
+    if !repair.isCopy {
       let plan = try repair.write(in: file)
       written.size = plan.size
       written.extend = plan.extend
-      written.noteExtension(asked: options.extend, isWhole: false)
+      written.noteExtension(asked: options.extend, isWhole: repair.isWhole)
     }
     return written
   }

@@ -16,7 +16,7 @@ public struct Repair: Sendable {
   package let core: Core
   package let rebuild: Rebuild
   package let options: RepairOptions
-  /// A whole core of which nothing is left out is copied as it is.
+  /// A whole core of which nothing is left out is copied as it is, unless files add something to it.
   package let plan: Plan
   /// What is left out; nil for nothing.
   package let slimming: Slimming?
@@ -26,7 +26,7 @@ public struct Repair: Sendable {
   package var source: any ByteSource { intake.source }
   package var isWhole: Bool { core.verdict.isWhole }
   /// Whether the output is the input as it is.
-  package var isCopy: Bool { isWhole && slimming == nil }
+  package var isCopy: Bool { plan.origin == nil && slimming == nil }
 
   /// Reads the headers and notes of the core. Writes nothing, but that a stream is put into a temporary file while it
   /// comes: beside `output`, whose contents it becomes, where that is given and a file's name. `spooling`
@@ -67,14 +67,16 @@ public struct Repair: Sendable {
       sysroots: options.sysroots, program: options.program, core: intake.file?.identity,
       process: core.process.info)
     guard !core.verdict.isWhole else {
-      let rebuild = Rebuild(nothingOf: core, &files)
-      self.rebuild = rebuild
+      let (rebuild, plan, completion) = try Self.completed(intake, core, &files, options)
       let slimming = try Slimming(core, rebuild, files, options)
-      let plan = slimming.map { Plan($0, rebuild) } ?? Plan(copying: intake.source.size)
-      report = RepairReport(
-        core, rebuild, Segments(core, lostMemory: .drop), slimming.map { ($0, plan) })
-      self.plan = plan
+      self.rebuild = rebuild
       self.slimming = slimming
+      let slimPlan = slimming.map { Plan($0, rebuild) }
+      self.plan = slimPlan ?? plan
+      report = RepairReport(
+        core, rebuild, Segments(core, lostMemory: .drop),
+        slimming.map { ($0, slimPlan ?? plan) }, completion,
+        withoutEffect: slimming == nil ? options.withoutEffectOnWhole : [])
       return
     }
     // What a capture could not save is lost to a rebuild as well, though the headers don't name it.
@@ -102,6 +104,21 @@ public struct Repair: Sendable {
     report = RepairReport(due, rebuild, segments, slimming.map { ($0, plan) })
   }
 
+  /// What becomes of a whole core: itself, or with what verified files add to it.
+  private static func completed(
+    _ intake: Intake, _ core: Core, _ files: inout ModuleFiles, _ options: RepairOptions
+  ) throws(SalvageError) -> (Rebuild, Plan, Completion?) {
+    let copy = Plan(copying: intake.source.size)
+    guard options.completesWhole else { return (Rebuild(nothingOf: core, &files), copy, nil) }
+    let rebuild = try Rebuild(completing: core, &files)
+    let plan = rebuild.segments.isEmpty ? copy : Plan(core, rebuild, options)
+    let completion = Completion(
+      rebuild, hasRoom: plan.size <= core.structure.format.largestWord)
+    guard completion == .added else { return (rebuild.withoutSegments, copy, completion) }
+    try refuseUnfinished(intake, core.process, options)
+    return (rebuild, plan, completion)
+  }
+
   /// All that was read for it: no output may take the place of one of these files.
   package var files: InputSet {
     var files = intake.inputs
@@ -116,7 +133,7 @@ public struct Repair: Sendable {
 
   /// The plan as it is where the due size can't be had.
   package var planWithoutExtension: Plan {
-    guard !isWhole, slimming == nil else { return plan }
+    guard !isCopy, slimming == nil else { return plan }
     var options = options
     options.extend = .none
     return Plan(core, rebuild, options)

@@ -86,7 +86,7 @@ public struct RepairRecord: Hashable, Sendable {
     }
     if repair.hasRebuilt {
       let note = try repair.rebuilt()
-      rebuilt += note.map { zip($0.list.ranges, $0.paths).map { RebuiltRange($0, path: $1) } } ?? []
+      rebuilt += note?.ranges ?? []
       isDamaged = isDamaged || note?.list.isDamaged ?? true
     }
     guard let origin = try repair.isSlim ? repair.slim() : repair.origin() else { return }

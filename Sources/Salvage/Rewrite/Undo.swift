@@ -64,6 +64,10 @@ public struct Undo: Hashable, Sendable {
       throw error
     }
     try Self.finish(journal, last.original, file)
+    // The repair has made the file new.
+    if let died = last.died, died.source == .mtime, died.microseconds <= UInt64(Int64.max / 1000) {
+      file.descriptor.setModified(nanoseconds: Int64(died.microseconds) * 1000)
+    }
   }
 
   private init(_ original: any ByteSource, unknownBytes: UInt64) throws(SalvageError) {

@@ -7,6 +7,8 @@ package struct Slimming: Sendable {
   /// The core without the rest.
   package let core: Core
   package let options: SlimOptions
+  /// Whether NT_FILE stays as it is.
+  let keepsMappings: Bool
   /// Whether there was more to keep than there is room for.
   package let isCutShort: Bool
 
@@ -18,6 +20,7 @@ package struct Slimming: Sendable {
   package init?(
     _ core: Core, _ rebuild: Rebuild, _ files: consuming ModuleFiles, _ options: RepairOptions
   ) throws(SalvageError) {
+    keepsMappings = options.keepMappings
     guard let options = options.slim else { return nil }
     let selection = try SlimSelection(
       core, files, options, fixed: Self.fixedSize(core, rebuild))
@@ -57,13 +60,15 @@ package struct Slimming: Sendable {
 
   /// The SLIM note's JSON.
   package var json: JSONValue {
-    .members([
-      "format": .number(Self.formatVersion),
-      "tool": .string("coresalvage \(SalvageVersion.current)"),
-      "sizeFound": .number(core.structure.sizeFound),
-      "headDigest": .string("xxh3-128:" + core.digest),
-      "options": options.json,
-    ])
+    var members: [JSONValue.Member] = [
+      .init(name: "format", value: .number(Self.formatVersion)),
+      .init(name: "tool", value: .string("coresalvage \(SalvageVersion.current)")),
+      .init(name: "sizeFound", value: .number(core.structure.sizeFound)),
+      .init(name: "headDigest", value: .string("xxh3-128:" + core.digest)),
+      .init(name: "options", value: options.json),
+    ]
+    if let died = core.died { members.append(.init(name: "died", value: died.noteJSON)) }
+    return .object(members)
   }
 }
 
@@ -75,7 +80,7 @@ extension Plan {
     let format = structure.format
     extend = .none
     tailOffset = 0
-    let rebuild = rebuild.leavingOut(in: core)
+    let rebuild = slimming.keepsMappings ? rebuild : rebuild.leavingOut(in: core)
     segments = Segments(core, lostMemory: .drop)
     segments.add(rebuild)
     let count = segments.entries.count + 1

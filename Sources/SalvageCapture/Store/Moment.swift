@@ -1,5 +1,5 @@
+internal import CoreIO
 internal import ELFCore
-internal import Glibc
 
 /// A moment as people write it, in UTC: `2026-11-29 06:27:31`, `2026-11-29 06:27`, `2026-11-29`, `@SECONDS` since 1970, `now`,
 /// `today`, `yesterday`, `-2h`.
@@ -8,12 +8,7 @@ public struct Moment: Hashable, Sendable {
   public let microseconds: UInt64
 
   /// This one.
-  public static var now: Moment {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &time)
-    return Moment(
-      microseconds: UInt64(max(0, time.tv_sec)) &* 1_000_000 &+ UInt64(time.tv_nsec / 1000))
-  }
+  public static var now: Moment { Moment(microseconds: WallClock.microseconds) }
 
   private init(microseconds: UInt64) { self.microseconds = microseconds }
 

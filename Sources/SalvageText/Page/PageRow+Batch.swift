@@ -12,8 +12,8 @@ extension PageRow.State {
     case .empty: self = .empty
     case .other, .special, .unmatched, .elsewhere, .vanished: self = .notACore
     case .repaired: self = .repaired
-    case .whole, .copied, .linked:
-      self = record.report?.isRepaired == true ? .repaired : .whole
+    case .whole, .copied, .linked, .completed:
+      self = record.report.map { $0.isRepaired && !$0.isCompleted } == true ? .repaired : .whole
     case .archived, .present:
       // What is there already is not read again if it is packed: then its output's notes tell.
       self = record.report.map { $0.isWhole ? .whole : .repaired } ?? .repaired

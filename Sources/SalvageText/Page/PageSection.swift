@@ -53,6 +53,7 @@ struct PageSection {
       "Process",
       report.processID.map { "pid \($0)" + (inspection.userID.map { ", user \($0)" } ?? "") })
     add("Signal", inspection.signalMeaning)
+    add("Died", report.died?.description)
     add(
       "Machine",
       (report.machineName ?? "number \(report.machine.rawValue)")
