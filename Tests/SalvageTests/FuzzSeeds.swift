@@ -18,6 +18,7 @@ enum FuzzSeeds {
     let cores = try cores()
     for (kind, bytes) in cores {
       add(.repair, kind, options: 0x80, bytes)
+      add(.slim, kind, options: 0, bytes)
       add(.inspect, kind, options: 0x58, bytes)
       add(.inPlace, kind, bytes)
     }

@@ -218,7 +218,7 @@ struct SlimTests {
   }
 
   @Test(
-    "of a core that came through a pipe is the same, and so is one that goes into a pipe, or an archive",
+    "of a core that came through a pipe has the same memory, and one that goes into a pipe or an archive is the same",
     .needs(.tool("lz4")))
   func streams() throws {
     let folder = try ScratchFolder()
@@ -235,7 +235,10 @@ struct SlimTests {
       tail -n +2 '\(folder.file("c.core.lz4"))' | grep -aq '^"slim":{"keep":."stacks"'
       """
     try Tool("sh", ["-c", script, command]).runSuccessfully()
-    #expect(try ReferenceSource.contents(of: folder.file("a.core")) == wanted)
+    // A pipe doesn't tell how old the core is.
+    let piped = try MemoryComparison(
+      ReferenceCore(contentsOf: folder.file("a.core")), ReferenceCore(contentsOf: output))
+    #expect(piped.isEqual, "\(piped)")
     #expect(try ReferenceSource.contents(of: folder.file("b.core")) == wanted)
     #expect(try ReferenceSource.contents(of: folder.file("c.core")) == wanted)
   }

@@ -10,6 +10,8 @@ struct EssentialMemory {
 
   /// Of so many images at most: what a process may map, and more than any maps.
   private static let mostImages = 1 << 16
+  /// Linkers write two or three segments of notes.
+  private static let mostNotes = 16
 
   /// - Parameter files: where the symbol is looked for that stands for the list where no program header leads there: of a
   ///   static program, or a dynamic linker that was started by name.
@@ -63,7 +65,8 @@ struct EssentialMemory {
     {
       add(dynamic)
     }
-    for note in headers.programHeaders where note.kind == .note && note.memorySize <= pageSize {
+    let notes = headers.programHeaders.filter { $0.kind == .note && $0.memorySize <= pageSize }
+    for note in notes.prefix(Self.mostNotes) {
       let start = bias &+ note.address
       add(start..<(start +| note.memorySize))
     }

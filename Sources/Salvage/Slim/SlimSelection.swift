@@ -10,6 +10,7 @@ struct SlimSelection {
   private(set) var isCutShort = false
 
   private let memory: CoreMemory
+  private let isBounded: Bool
   private var parts: [Range<UInt64>] = []
   private var left: UInt64
 
@@ -24,6 +25,7 @@ struct SlimSelection {
     _ core: Core, _ files: consuming ModuleFiles, _ options: SlimOptions, fixed: UInt64
   ) throws(SalvageError) {
     memory = core.memory
+    isBounded = options.mostBytes != nil
     left = (options.mostBytes ?? .max) -| fixed
     let dropped = AddressRanges(options.droppedRanges)
     let stacks = try Self.stacks(core, options)
@@ -78,10 +80,12 @@ struct SlimSelection {
     ranges.total { $0.length +| cost }
   }
 
-  /// Takes what there is of ranges, as long as there is room.
+  /// Takes what there is of ranges, as long as there is room. Where there is room for all, each address is looked at once.
   private mutating func keep(_ ranges: [Range<UInt64>]) {
+    let ranges = isBounded ? ranges : AddressRanges(ranges).ranges
     for range in ranges where !range.isEmpty {
-      for (part, fate) in memory.fates(of: range) where fate == .survived {
+      let most = isBounded ? Int(clamping: left / Self.cost) + 1 : Int.max
+      for part in memory.parts(of: range, [.survived], most: most) {
         guard left > Self.cost else {
           isCutShort = true
           return

@@ -27,7 +27,10 @@ package struct Slimming: Sendable {
     // What a segment has no bytes of is not left out.
     let loads = core.structure.programHeaders.filter { $0.kind == .load && $0.fileSize > 0 }
     var ranges: [Range<UInt64>] = []
+    // Segments that are apart have no more gaps together.
+    let mostGaps = loads.count + 2 * selection.kept.ranges.count
     for load in loads {
+      guard ranges.count <= mostGaps else { throw Self.overlapping(core) }
       ranges += selection.kept.gaps(in: load.address..<load.dumpedEnd).compactMap { gap in
         let start = load.fileOffset.addingReportingOverflow(gap.lowerBound - load.address)
         guard !start.overflow else { return nil }
@@ -39,12 +42,13 @@ package struct Slimming: Sendable {
     let slim = core.leavingOut(ranges)
     let size = loads.total { slim.damage.surviving(in: $0.fileOffset..<($0.fileEnd ?? .max)) }
     // Each would be written once for every address that it has.
-    guard size <= core.source.size else {
-      throw SalvageError(
-        .beyondRepair(reason: "its segments lie over each other in the file"),
-        file: core.source.path)
-    }
+    guard size <= core.source.size else { throw Self.overlapping(core) }
     self.core = slim
+  }
+
+  private static func overlapping(_ core: Core) -> SalvageError {
+    SalvageError(
+      .beyondRepair(reason: "its segments lie over each other"), file: core.source.path)
   }
 
   /// How many bytes the slim core has beside memory that is kept, at most.

@@ -13,6 +13,8 @@ struct StackMemory {
   private static let mostBytes: UInt64 = 8 << 20
   /// How much of a stack that a signal is handled on is looked at for where the other one was.
   private static let mostLooked = 64 << 10
+  /// On how many of them: one in the middle of a signal is rare, and a hostile core may have a million.
+  private static let mostHandlers = 1024
 
   /// nil where it is not known where the strings of arguments and environment begin, which are to be left out.
   init?(_ core: Core, withEnvironment: Bool) {
@@ -20,6 +22,7 @@ struct StackMemory {
     let extents = StackExtents(process)
     let random = process.auxiliaryVector?[.random]
     let main = random.flatMap(memory.segment)
+    var handlers = 0
     for thread in process.threads {
       guard let pointer = thread.stackPointer, let segment = memory.segment(at: pointer) else {
         continue
@@ -39,7 +42,9 @@ struct StackMemory {
       append(start..<max(start, limit))
       // A signal may be handled on a stack of its own: the thread's is where that leads to.
       let home = isMain ? main : thread.controlBlock.flatMap(memory.segment)
-      guard let home, home != segment, home.flags.contains(.write) else { continue }
+      guard let home, home != segment, home.flags.contains(.write), handlers < Self.mostHandlers
+      else { continue }
+      handlers += 1
       let top = isMain ? end(of: home) : min(thread.controlBlock ?? 0, end(of: home))
       let bottom = Self.words(from: start, to: limit, memory).filter {
         $0 >= home.address && $0 < top

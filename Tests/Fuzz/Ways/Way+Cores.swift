@@ -49,6 +49,28 @@ extension Way {
     }
   }
 
+  /// A small core, of a size that the options choose.
+  func slim(_ bytes: [UInt8], _ choice: Choice) throws(SalvageError) {
+    var options = choice.options
+    var slim = SlimOptions()
+    if choice[0] { slim.kinds = Set(SlimOptions.Kind.allCases) }
+    if choice[1] { slim.depth = 3 }
+    if choice[6] { slim.mostBytes = 40_000 }
+    if choice[7] { slim.droppedRanges = [4096..<8192] }
+    options.slim = slim
+    let repair = try Repair(of: MemorySource(bytes), options: options)
+    demand(!repair.report.description.isEmpty, "a report has words")
+    demand(!repair.json.line.isEmpty, "a report has JSON")
+    let plan = repair.plan
+    Self.check(plan, of: repair.source, options)
+    demand(slim.mostBytes.map { plan.size <= $0 } ?? true, "a slim core has the size asked for")
+    guard plan.size <= Self.mostRead else { return }
+    let output = PlanSource(plan, repair.source)
+    let copy = MemorySource(try output.bytes(at: 0, count: Int(plan.size)))
+    demand(try RepairRecord(of: copy).isSlim, "a slim core tells that it is one")
+    _ = try Repair(of: copy, options: options)
+  }
+
   func inspect(_ bytes: [UInt8], _ choice: Choice) throws(SalvageError) {
     var options = Inspection.Options()
     options.readsLocalFiles = false

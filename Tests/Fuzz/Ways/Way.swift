@@ -6,7 +6,7 @@ import Salvage
 /// None may trap, hang, or take memory that a number in the bytes asks for; what else must hold is said there.
 public enum Way: String, CaseIterable, Sendable {
   case repair, inspect, check, note, undo, inPlace, archive, restore, verify, cat, map, stream,
-    module, json
+    module, json, slim
 
   /// Takes an input: its first byte chooses the way unless `way` is given, its second the options, and the rest are the
   /// stranger's bytes.
@@ -36,6 +36,7 @@ public enum Way: String, CaseIterable, Sendable {
     case .stream: try stream(bytes, choice)
     case .module: try module(bytes, choice)
     case .json: json(bytes)
+    case .slim: try slim(bytes, choice)
     }
   }
 }
