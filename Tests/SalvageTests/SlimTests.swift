@@ -37,6 +37,7 @@ struct SlimTests {
     let slim = try FrameWalk(GDB(output, program: crash.program))
     #expect(slim.threads == whole.threads)
     #expect(slim.libraries == whole.libraries)
+    #expect(!written.report.isCopied)
     #expect(whole.namedFrames > 1)
     let size = try #require(written.report.slim?.size)
     #expect(size < 1 << 20)
@@ -196,6 +197,17 @@ struct SlimTests {
     #expect(throws: SalvageError.self) {
       _ = try Self.slim(crash.core.path, to: output) { $0.mostBytes = 5000 }
     }
+  }
+
+  @Test("is never made in place: the input stays as it is")
+  func inPlace() throws {
+    let folder = try ScratchFolder()
+    let core = try folder.write(CoreBuilder.typical().build().cut(to: 20_000), to: "in.core")
+    let before = try ReferenceSource.contents(of: core)
+    var options = RepairOptions()
+    options.slim = SlimOptions()
+    #expect(throws: SalvageError.self) { try Repair.inPlace(core, options: options) }
+    #expect(try ReferenceSource.contents(of: core) == before)
   }
 
   @Test("keeps and drops addresses as it is told")

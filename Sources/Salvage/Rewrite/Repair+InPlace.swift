@@ -18,6 +18,11 @@ extension Repair {
   package static func inPlace(
     _ file: InPlaceFile, options: RepairOptions
   ) throws(SalvageError) -> Written {
+    guard options.slim == nil else {
+      throw SalvageError(
+        .notInPlace(reason: "a slim core is another file: what it leaves out would be gone"),
+        file: file.path)
+    }
     var size = file.identity.size
     var resumed: String?
     var modified: UInt64?
