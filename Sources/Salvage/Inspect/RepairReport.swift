@@ -116,7 +116,7 @@ public struct RepairReport: Hashable, Sendable {
   /// Options that change nothing of this core, because it is whole, as a user gives them.
   public let withoutEffect: [String]
   /// Whether the output is the input as it is.
-  public var isCopied: Bool { isWhole && completion != .added }
+  public var isCopied: Bool { isWhole && completion != .added && slim == nil }
   /// When the process died, as far as anything tells.
   public let died: DeathTime?
   /// Whether it is whole, and an earlier run has added memory of its files.
