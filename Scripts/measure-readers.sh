@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the table of coresalvage(1): what each post-mortem tool makes of a whole core, of the same cut, and
+# Prints the table of coresalvage-tools(7): what each post-mortem tool makes of a whole core, of the same cut, and
 # of the repaired one. Takes the options of bench/readers.py; the manual tells which gave its figures.
 # Tools and programs that are missing are left out, aloud: drgn, pystack, py-spy, pwntools and cle come from
 # PyPI, chap is built from its repository, other releases are named as TOOL=COMMAND.

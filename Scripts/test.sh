@@ -22,7 +22,7 @@ swift format lint --strict --parallel --recursive Sources Tests Package.swift
 
 step "manual pages"
 if command -v mandoc >/dev/null; then
-  mandoc -Tlint -Wwarning man/*.[1-8]
+  Scripts/lint-manual.sh
 else
   echo "Skipped: no mandoc."
 fi

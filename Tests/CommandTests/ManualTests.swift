@@ -12,17 +12,36 @@ struct ManualTests {
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  /// The options of each `.Ss`, by the words of its `.It Fl` lines: names as typed, without the first dash.
-  private static func documented() throws -> [String: Set<String>] {
+  /// The page of each command; what stands below a command is in its page too.
+  private static let pages = [
+    "repair": "coresalvage.1", "undo": "coresalvage.1",
+    "batch": "coresalvage-batch.1", "slim": "coresalvage-slim.1",
+    "inspect": "coresalvage-inspect.1", "check": "coresalvage-inspect.1",
+    "note": "coresalvage-inspect.1", "cat": "coresalvage-inspect.1",
+    "archive": "coresalvage-archive.1", "restore": "coresalvage-archive.1",
+    "verify": "coresalvage-archive.1", "bundle": "coresalvage-archive.1",
+    "capture": "coresalvage-capture.8",
+  ]
+
+  private static let all =
+    Set(pages.values).sorted() + [
+      "coresalvage-format.5", "coresalvage-cores.7", "coresalvage-tools.7",
+    ]
+
+  /// The options of each `.Ss` of a page, by the words of its `.It Fl` lines: names as typed, without the first dash. The
+  /// page of a single command has them in `OPTIONS`, which is here under the command's name.
+  private static func documented(in name: String) throws -> [String: Set<String>] {
     var options: [String: Set<String>] = [:]
     var section = ""
-    for line in try page("coresalvage.1") {
+    for line in try page(name) {
       if line.hasPrefix(".Sh ") { section = "" }
-      if line.hasPrefix(".Ss ") {
-        section = String(line.dropFirst(4))
-        options[section] = []
+      if line == ".Sh OPTIONS" {
+        section = String(name.dropFirst("coresalvage-".count).dropLast(2))
       }
-      guard line.hasPrefix(".It Fl "), !section.isEmpty else { continue }
+      if line.hasPrefix(".Ss ") { section = String(line.dropFirst(4)) }
+      guard !section.isEmpty else { continue }
+      if options[section] == nil { options[section] = [] }
+      guard line.hasPrefix(".It Fl ") else { continue }
       let words = line.split(separator: " ")
       for (word, next) in zip(words, words.dropFirst()) where word == "Fl" {
         options[section, default: []].insert(String(next))
@@ -49,15 +68,19 @@ struct ManualTests {
     return found
   }
 
-  @Test("lists the options of every command, and no others")
+  @Test("lists the options of every command in the command's page, and no others")
   func options() throws {
-    let documented = try Self.documented()
     let root = try Self.dump()
     let common = Self.names(root)
-    #expect(common == documented["Options of every command"])
+    #expect(common == (try Self.documented(in: "coresalvage.1"))["Options of every command"])
     let commands = try #require(root["subcommands"]?.array)
     #expect(!commands.isEmpty)
-    for command in commands { try check(command, "", documented, common) }
+    for command in commands {
+      let name = try #require(command["commandName"]?.string)
+      guard name != "help" else { continue }
+      let page = try #require(Self.pages[name], "no page of \(name)")
+      try check(command, "", Self.documented(in: page), common)
+    }
   }
 
   /// A command that has others below it has a section for each of those.
@@ -68,20 +91,22 @@ struct ManualTests {
     let name = try parents + #require(command["commandName"]?.string)
     guard name != "help", command["shouldDisplay"]?.bool != false else { return }
     let names = Self.names(command).subtracting(common)
-    var told = documented[name]
-    // What keeps cores has all options of a store, which are told in one place.
-    if let ofStore = documented["The store"], names.isSuperset(of: ofStore) {
-      told?.formUnion(ofStore)
+    let below = command["subcommands"]?.array ?? []
+    // The page of a command that is nothing without one below it begins with what is true of them all.
+    if below.isEmpty || documented[name] != nil {
+      var told = documented[name]
+      // What keeps cores has all options of a store, which are told in one place.
+      if let ofStore = documented["The store"], names.isSuperset(of: ofStore) {
+        told?.formUnion(ofStore)
+      }
+      #expect(names == told, "options of \(name)")
     }
-    #expect(names == told, "options of \(name)")
-    for below in command["subcommands"]?.array ?? [] {
-      try check(below, name + " ", documented, common)
-    }
+    for command in below { try check(command, name + " ", documented, common) }
   }
 
   @Test("lists the values of every option that has a list of them")
   func values() throws {
-    let lines = try Self.page("coresalvage.1").filter { $0.hasPrefix(".It Fl ") }
+    let lines = try Self.all.flatMap(Self.page).filter { $0.hasPrefix(".It Fl ") }
     for command in try #require(try Self.dump()["subcommands"]?.array) {
       for argument in command["arguments"]?.array ?? [] {
         guard let values = argument["allValues"]?.array?.compactMap(\.string),
@@ -91,6 +116,50 @@ struct ManualTests {
           lines.contains(".It Fl -\(name) Cm \(values.joined(separator: " | "))"),
           "--\(name) \(values)")
       }
+    }
+  }
+
+  @Test("names every command in the list of coresalvage(1), with its page")
+  func commands() throws {
+    let page = try Self.page("coresalvage.1")
+    let start = try #require(page.firstIndex(of: ".Sh COMMANDS"))
+    let end = try #require(page[start...].firstIndex { $0.hasPrefix(".Ss ") })
+    for (command, file) in Self.pages {
+      let item = try #require(
+        page[start..<end].firstIndex {
+          $0.hasPrefix(".It Cm ")
+            && $0.split { " ,".contains($0) }.dropFirst(2).contains { $0 == command }
+        }, "\(command)")
+      guard file != "coresalvage.1" else { continue }
+      let text = page[(item + 1)..<end].prefix { !$0.hasPrefix(".It ") }
+      let reference = ".Xr \(file.dropLast(2)) \(file.suffix(1)) ."
+      #expect(text.contains(reference), "\(command): \(reference)")
+    }
+  }
+
+  @Test("has its first examples on the first screen of coresalvage(1)", .needs(.tool("mandoc")))
+  func firstScreen() throws {
+    let path = Self.folder.appending("coresalvage.1").string
+    let shown = try Tool("mandoc", ["-Tascii", "-Owidth=80", path]).runSuccessfully().lines.prefix(
+      30)
+    #expect(shown.contains { $0.contains("EXAMPLES") || $0.contains("E\u{8}EX\u{8}X") }, "\(shown)")
+    #expect(shown.contains { $0.contains("$ coresalvage in.core out.core") }, "\(shown)")
+  }
+
+  @Test("refers to sections and pages that are there", arguments: all)
+  func references(name: String) throws {
+    let page = try Self.page(name)
+    let files = try Set(FileTree.names(in: Self.folder))
+    #expect(Set(Self.all) == files.filter { $0.hasPrefix("coresalvage") })
+    for line in page {
+      let words = line.split(separator: " ").map(String.init)
+      if words.count > 2, words[0] == ".Xr", words[1].hasPrefix("coresalvage") {
+        #expect(files.contains("\(words[1]).\(words[2])"), "\(line)")
+      }
+      guard words.first == ".Sx" else { continue }
+      let title = words.dropFirst().filter { ![".", ",", ";", ":"].contains($0) }.joined(
+        separator: " ")
+      #expect(page.contains(".Ss \(title)") || page.contains(".Sh \(title)"), "\(line)")
     }
   }
 
@@ -107,10 +176,10 @@ struct ManualTests {
 
   @Test(
     "is clean under mandoc's lint", .needs(.tool("mandoc")),
-    arguments: ["coresalvage.1", "coresalvage-format.5"])
+    arguments: all)
   func lint(page: String) throws {
-    let path = Self.folder.appending(page)
-    let result = try Tool("mandoc", ["-Tlint", "-Wwarning", path.string]).run()
+    let script = Tool.packageRoot.appending("Scripts/lint-manual.sh")
+    let result = try Tool(script.string, [Self.folder.appending(page).string]).run()
     #expect(result.ending == .exit(0) && result.lines.isEmpty, "\(result)")
   }
 

@@ -15,7 +15,7 @@ enum ServiceUnit {
       \(InstalledFile.mark)
       \(masked.map { "# masked: \($0)\n" }.joined())[Unit]
       Description=Captures core dumps so that no kill can spoil them
-      Documentation=man:coresalvage(1)
+      Documentation=man:coresalvage-capture(8)
       # Whoever else sets core_pattern has done so then; its settings are remembered, and come back when this stops.
       After=systemd-sysctl.service systemd-coredump-register.service apport.service abrt-ccpp.service
       # tracefs tells who sends a kill.
@@ -90,7 +90,7 @@ enum ServiceUnit {
     \(InstalledFile.mark)
     [Unit]
     Description=Capturing core dumps
-    Documentation=man:coresalvage(1)
+    Documentation=man:coresalvage-capture(8)
     DefaultDependencies=no
     Before=slices.target
 
