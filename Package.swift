@@ -47,6 +47,7 @@ let package = Package(
       name: "CArchive", pkgConfig: "libarchive",
       providers: [.apt(["libarchive-dev", "zlib1g-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "CStart"),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
@@ -100,7 +101,7 @@ let package = Package(
     .executableTarget(
       name: "coresalvage",
       dependencies: [
-        "SalvageText", systemPackage,
+        "CStart", "SalvageText", systemPackage,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       packageAccess: false, swiftSettings: strict),

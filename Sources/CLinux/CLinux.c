@@ -40,6 +40,18 @@ int linux_rename_exclusively(const char *from, const char *to) {
   return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
+// Without /proc a file can only be opened by its path again, where another may stand by then: that one is given up.
+static int open_same(const char *path, const struct stat *seen) {
+  int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) return -1;
+  struct stat status;
+  if (fstat(descriptor, &status) == 0 && status.st_dev == seen->st_dev && status.st_ino == seen->st_ino)
+    return descriptor;
+  close(descriptor);
+  errno = EINVAL;
+  return -1;
+}
+
 // O_PATH first: opening a FIFO can wait for ever, opening a device can do anything. Files of the kernel (/proc, /sys)
 // say they are regular and are not.
 int linux_open_regular(const char *path) {
@@ -56,6 +68,10 @@ int linux_open_regular(const char *path) {
     snprintf(name, sizeof name, "/proc/self/fd/%d", place);
     descriptor = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     reason = errno;
+    if (descriptor < 0 && reason == ENOENT && access("/proc/self/fd", F_OK) != 0) {
+      descriptor = open_same(path, &status);
+      reason = errno;
+    }
   }
   close(place);
   errno = reason;
@@ -124,7 +140,9 @@ int linux_unlock(int fd) { return flock(fd, LOCK_UN); }
 int linux_link_open_file(int fd, const char *to) {
   char from[40];
   snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
-  return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW);
+  if (linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) == 0) return 0;
+  // Without /proc: root may, and since Linux 6.10 whoever opened it.
+  return errno == ENOENT ? linkat(fd, "", AT_FDCWD, to, AT_EMPTY_PATH) : -1;
 }
 
 _Bool linux_is_path_only(int fd) { return (fcntl(fd, F_GETFL) & O_PATH) != 0; }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CStart
 internal import Glibc
 internal import SalvageText
 internal import SystemPackage
@@ -27,8 +28,8 @@ enum ArgumentBytes {
 
   /// The words after the command's own name.
   static var words: [String] {
-    (1..<max(1, Int(CommandLine.argc))).map { index in
-      guard let word = unsafe CommandLine.unsafeArgv[index] else { return "" }
+    (1..<max(1, start_word_count())).map { index in
+      guard let word = unsafe start_word(index) else { return "" }
       return unsafe text(of: Array(UnsafeRawBufferPointer(start: word, count: strlen(word))))
     }
   }

@@ -52,6 +52,7 @@ public final class ScratchFolder: Sendable {
   private static let time = UInt64(Glibc.time(nil)) * 1_000_000
 
   /// A folder in the folder.
+  @discardableResult
   public func makeFolder(_ name: String) throws -> FilePath {
     let path = file(name)
     guard mkdir(path.string, 0o755) == 0 else {

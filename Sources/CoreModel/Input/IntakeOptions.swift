@@ -1,3 +1,4 @@
+internal import Glibc
 package import CoreIO
 public import SystemPackage
 
@@ -54,8 +55,11 @@ public struct IntakeOptions: Hashable, Sendable {
   public var shifts = Shifts.lose
   /// Whether a core that is still being written is taken as it is.
   public var acceptsGrowing = false
-  /// Where streams are put whose output is no file.
-  public var temporaryFolder: FilePath = "/var/tmp"
+  /// Where streams are put whose output is no file: `/var/tmp`, which has room and outlives a restart, else `/tmp`.
+  public var temporaryFolder = Self.usualTemporaryFolder
+
+  private static let usualTemporaryFolder: FilePath =
+    unsafe access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : "/tmp"
 
   /// Nothing is known: what is there counts, but for what stands in a wrong place.
   public init() {}
