@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the release executable: fully static, so that it starts fastest and runs on any Linux of
-# this architecture, and stripped. Prints its path.
+# this architecture, and stripped. Prints its path. Beside it lies the linker's map, which tells what is linked in.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -8,8 +8,9 @@ scratch=$root/.build-release
 binary=$scratch/coresalvage
 
 build() {
+  # Without debug information, which names folders: the build-id, which is a sum over all, would be another in each.
   swift build --package-path "$root" --scratch-path "$scratch" -c release --product coresalvage \
-    --static-swift-stdlib "$@" >&2
+    -debug-info-format none --static-swift-stdlib -Xlinker "-Map=$binary.map" "$@" >&2
 }
 
 fully_static=(-Xswiftc -static-executable)

@@ -1,16 +1,22 @@
 #!/usr/bin/env bash
-# Installs what is missing of the packages that a purpose needs: install.sh build|test|demo|fleet|bench...
+# Installs what is missing of the packages that a purpose needs: install.sh build|test|demo|fleet|bench|package|python...
 # Says nothing when nothing is missing. Without root and sudo it says what to install, and fails.
+#
+# `python` installs nothing on the system: its packages come into .build-python, which PYTHONPATH names then.
 set -euo pipefail
 
 build=(binutils git libarchive-dev libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config zlib1g-dev)
 test=(acl binutils bzip2 chromium elfutils file g++ gcc gcc-multilib gdb gdb-multiarch gzip libarchive-tools libc6-dbg
-  libc6-dev-arm64-cross libgcc-12-dev-arm64-cross lldb-19 lz4 mandoc openjdk-17-jdk-headless openssl python3 qemu-user
-  strace systemd time util-linux xfsprogs xz-utils zstd)
+  jq libc6-dev-arm64-cross libgcc-12-dev-arm64-cross lintian lldb-19 lz4 make mandoc openjdk-17-jdk-headless openssl python3
+  python3-pip qemu-user strace systemd time util-linux xfsprogs xz-utils zstd)
 demo=(gdb libc6-dbg tar xz-utils)
 fleet=(munge slurm-client slurmctld slurmd xz-utils)
 bench=(bsdextrautils gcc lz4 python3 time util-linux xfsprogs zstd)
+package=(debootstrap dpkg lintian lz4 make xz-utils)
+# Debian's own don't know the newest fields.
+python=(kubernetes==37.0.2 PyYAML==6.0.4)
 
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 wanted=()
 for purpose in "$@"; do
   case $purpose in
@@ -19,6 +25,15 @@ for purpose in "$@"; do
     demo) wanted+=("${demo[@]}") ;;
     fleet) wanted+=("${fleet[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
+    package) wanted+=("${package[@]}") ;;
+    python)
+      # A mark says which are there.
+      if [[ $(cat "$root/.build-python/installed" 2>/dev/null) != "${python[*]}" ]]; then
+        echo "Installing ${python[*]} into .build-python" >&2
+        python3 -m pip install --quiet --disable-pip-version-check --upgrade --target "$root/.build-python" "${python[@]}" >&2
+        echo "${python[*]}" >"$root/.build-python/installed"
+      fi
+      ;;
     *) echo "install.sh: no such purpose: $purpose" >&2; exit 64 ;;
   esac
 done

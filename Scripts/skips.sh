@@ -33,8 +33,7 @@ excuses() { # KIND WHICH
     # The lines of another build of the library of C are others.
     path) [[ $2 == /usr/lib/debug/* ]] || { ! is_root && ! "$here/install.sh" build test; } ;;
     tool | build) ! is_root && ! "$here/install.sh" build test ;;
-    # pip has it, and Debian an older one that doesn't know the fields.
-    python-module) [[ $2 == kubernetes || $2 == yaml ]] && ! python3 -c "import $2" ;;
+    python-module) ! python3 -c "import $2" && ! "$here/install.sh" python ;;
     *) false ;;
   esac 2>/dev/null
 }

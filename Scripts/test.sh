@@ -11,6 +11,8 @@ step() { printf '\n== %s\n' "$*"; }
 step "what the tests need"
 Scripts/install.sh build test ||
   echo "Going on without: tests that need what is missing are skipped."
+Scripts/install.sh python || echo "No packages for Python: tests that need them are skipped."
+export PYTHONPATH=$root/.build-python${PYTHONPATH:+:$PYTHONPATH}
 
 # Who sends a kill is asked of tracefs, which systemd mounts and a bare machine doesn't. It stays: others may use it by then.
 if [[ $(id -u) == 0 && -d /sys/kernel/tracing && ! -d /sys/kernel/tracing/instances ]]; then
