@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds coresalvage-job.yaml against the API that Kubernetes publishes, as the models of its Python client have it:
+"""Holds our manifests against the API that Kubernetes publishes, as the models of its Python client have it:
 every field is known, of the right type, and all that are required are there.
 
 Needs the packages kubernetes and PyYAML (pip install kubernetes)."""
@@ -11,7 +11,7 @@ try:
     import yaml
     from kubernetes import client
 except ImportError as missing:
-    print(f"check-job.py: {missing}; pip install kubernetes", file=sys.stderr)
+    print(f"check-manifests.py: {missing}; pip install kubernetes", file=sys.stderr)
     sys.exit(77)
 
 SCALARS = {"str": str, "int": int, "bool": bool}
@@ -53,11 +53,28 @@ def check_model(value, model, path):
         problems.append(f"{path}: {error}")
 
 
-job = yaml.safe_load(pathlib.Path(__file__).with_name("coresalvage-job.yaml").read_text())
-check(job, "V1Job", "job")
-spec = job["spec"]
-environment = {item["name"]: item["value"] for item in spec["template"]["spec"]["containers"][0]["env"]}
-if environment.get("JOB_COMPLETION_COUNT") != str(spec["completions"]):
+MODELS = {"Job": "V1Job", "DaemonSet": "V1DaemonSet", "Namespace": "V1Namespace"}
+VERSIONS = {"Job": "batch/v1", "DaemonSet": "apps/v1", "Namespace": "v1"}
+
+folder = pathlib.Path(__file__).parent
+manifests = {}
+for name in ["coresalvage-job.yaml", "coresalvage-capture.yaml"]:
+    for manifest in yaml.safe_load_all((folder / name).read_text()):
+        kind = manifest["kind"]
+        manifests[kind] = manifest
+        check(manifest, MODELS[kind], f"{name} {kind}")
+        if manifest["apiVersion"] != VERSIONS[kind]:
+            problems.append(f"{name} {kind}: no {manifest['apiVersion']} has it")
+job = manifests["Job"]["spec"]
+environment = {item["name"]: item["value"] for item in job["template"]["spec"]["containers"][0]["env"]}
+if environment.get("JOB_COMPLETION_COUNT") != str(job["completions"]):
     problems.append("JOB_COMPLETION_COUNT is not what completions is")
-print("\n".join(problems) or "coresalvage-job.yaml: every field is known and of its type")
+daemon = manifests["DaemonSet"]["spec"]
+if daemon["selector"]["matchLabels"].items() - daemon["template"]["metadata"]["labels"].items():
+    problems.append("the selector of the DaemonSet is not its pods'")
+for mount in daemon["template"]["spec"]["containers"][0]["volumeMounts"]:
+    volume = next(v for v in daemon["template"]["spec"]["volumes"] if v["name"] == mount["name"])
+    if volume["hostPath"]["path"] != mount["mountPath"]:
+        problems.append(f"{mount['mountPath']} is elsewhere on the node")
+print("\n".join(problems) or f"{len(manifests)} manifests: every field is known and of its type")
 sys.exit(bool(problems))

@@ -35,7 +35,7 @@ struct BatchServiceTests {
     "of Kubernetes has only fields that its API knows",
     .needs(.pythonModule("kubernetes"), .pythonModule("yaml")))
   func job() throws {
-    let check = Self.scripts.appending("fleet/check-job.py")
+    let check = Self.scripts.appending("fleet/check-manifests.py")
     let result = try Tool("python3", [check.string]).run()
     #expect(result.ending == .exit(0), "\(result)")
   }
