@@ -5,52 +5,6 @@ import Testing
 /// What the README shows of a terminal is what a reader gets who types it.
 @Suite("the README's examples of the command")
 struct ReadmeCommandTests {
-  private struct Command {
-    let line: String
-    var output: [String] = []
-  }
-
-  /// The commands in the blocks of a console, in order, each with the lines that are shown for it.
-  private static func commands(in text: String) -> [Command] {
-    var commands: [Command] = []
-    var isConsole = false
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("```") {
-        isConsole = line == "```console"
-      } else if isConsole, line.hasPrefix("$ ") {
-        commands.append(Command(line: String(line.dropFirst(2))))
-      } else if isConsole, !commands.isEmpty {
-        commands[commands.count - 1].output.append(String(line))
-      }
-    }
-    return commands
-  }
-
-  /// The line that is shown, in which `[...]` stands for anything, if it is not what was printed.
-  private static func difference(_ shown: [String], _ printed: [String]) -> String? {
-    var rest = printed[...]
-    var maySkip = false
-    for line in shown {
-      guard line.drop(while: { $0 == " " }) != "[...]" else {
-        maySkip = true
-        continue
-      }
-      guard let index = rest.firstIndex(where: { matches($0, line) }),
-        maySkip || index == rest.startIndex
-      else { return line }
-      rest = rest[(index + 1)...]
-      maySkip = false
-    }
-    return maySkip || rest.isEmpty ? nil : rest.first
-  }
-
-  private static func matches(_ line: String, _ shown: String) -> Bool {
-    let parts = shown.split(separator: "[...]", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2 else { return line == shown }
-    return line.hasPrefix(parts[0]) && line.hasSuffix(parts[1])
-      && line.utf8.count >= shown.utf8.count - 5
-  }
-
   /// The symbols of the library of C that the core was made with: other builds have other lines.
   private static let symbols =
     "/usr/lib/debug/.build-id/\(libraryID.prefix(2))/\(libraryID.dropFirst(2)).debug"
@@ -59,7 +13,8 @@ struct ReadmeCommandTests {
   @Test("give what they show", .needs(.gdb, .path(symbols)))
   func give() throws {
     let readme = try ReferenceSource.contents(of: Tool.packageRoot.appending("README.md"))
-    let commands = Self.commands(in: String(decoding: readme, as: UTF8.self))
+    let commands = ShownCommand.inMarkdown(
+      String(decoding: readme, as: UTF8.self), block: "console")
     #expect(commands.count == 5)
     let folder = try ScratchFolder()
     let link = Tool("ln", ["-s", Tool.packageRoot.appending("Fixtures").string, "Fixtures"])
@@ -76,7 +31,7 @@ struct ReadmeCommandTests {
       let result = try tool.run()
       #expect(result.ending == .exit(0), "\(command.line): \(result)")
       let printed = result.text.split(whereSeparator: \.isNewline).map(String.init)
-      let difference = Self.difference(command.output.filter { !$0.isEmpty }, printed)
+      let difference = command.difference(to: printed)
       #expect(difference == nil, "\(command.line): \(result)")
     }
     // The last one is the one that the repair printed.
@@ -86,15 +41,17 @@ struct ReadmeCommandTests {
 
   @Test("are compared line by line, but for what they leave out")
   func comparison() {
-    let printed = ["a", "b 7 c", "d"]
+    func difference(_ shown: [String]) -> String? {
+      var command = ShownCommand("")
+      command.output = shown
+      return command.difference(to: ["a", "b 7 c", "d"])
+    }
     for shown in [["a", "b [...] c", "d"], ["a", "[...]"], ["[...]", "d"], ["  [...]"]] {
-      #expect(Self.difference(shown, printed) == nil, "\(shown)")
+      #expect(difference(shown) == nil, "\(shown)")
     }
     let others = [
       ["a", "d"], ["b 7 c", "d"], ["a", "b [...] d", "d"], ["a", "b 7 c"], ["[...]", "a"],
     ]
-    for shown in others {
-      #expect(Self.difference(shown, printed) != nil, "\(shown)")
-    }
+    for shown in others { #expect(difference(shown) != nil, "\(shown)") }
   }
 }

@@ -13,10 +13,22 @@ struct ReadmeTests {
     "shows the library in examples that compile, word for word",
     arguments: ["ReadmeRepair", "ReadmeBatch"])
   func examples(name: String) throws {
-    let readme = try Self.text(Tool.packageRoot.appending("README.md"))
+    let readme = try Self.text(Tool.packageRoot.appending("docs/library.md"))
     let example = try Self.text(Tool.packageRoot.appending("Tests/SalvageTextTests/\(name).swift"))
     #expect(example.split(separator: "\n").count < 20)
     #expect(readme.contains("```swift\n\(example)```\n"))
+  }
+
+  @Test("is short, leads to what is there, and has a small picture")
+  func short() throws {
+    let readme = try Self.text(Tool.packageRoot.appending("README.md"))
+    #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count <= 151)
+    for link in readme.split(separator: "](").dropFirst() {
+      let target = String(link.prefix { $0 != ")" })
+      guard !target.hasPrefix("http") else { continue }
+      #expect(FileTree.exists(Tool.packageRoot.appending(target)), "\(target)")
+    }
+    #expect(try FileTree.size(Tool.packageRoot.appending("docs/page.png")) < 100_000)
   }
 
   @Test("shows examples that do what they say")
