@@ -74,8 +74,8 @@ try() { # SUITE
   as_root useradd --create-home --shell /bin/bash reader
   echo 'reader ALL=(ALL) NOPASSWD: ALL' >"$chroot/etc/sudoers.d/reader"
   install -o 1000 -g 1000 -t "$chroot/home/reader" "$deb" "$archive"
-  # What gdb brings is not ours.
-  as_root apt-get -qq install --no-install-recommends gdb >>"$work/apt.log" 2>&1
+  # What the others of the line bring is not ours.
+  as_root apt-get -qq install --no-install-recommends gdb xz-utils >>"$work/apt.log" 2>&1
   as_root apt-get clean
   listing >"$work/before"
 
@@ -90,8 +90,11 @@ try() { # SUITE
     claim "gdb names $frame" grep -E "^#[0-3] .* in $frame \(|^#[0-3] +$frame \(" "$work/backtrace"
   done
   claim "gdb shows no frame at address 0" bash -c '! grep -E "^#[0-9]+ +0x0+ in" "$0"' "$work/backtrace"
-  say "         $(as_root gdb --version | head -n 1); the library of C is $(
-    grep -qE 'in start_thread \(' "$work/backtrace" && echo "the core's own" || echo "another, and left out")"
+  say "         $(as_root gdb --version | head -n 1); $(
+    grep -qE '^#.* from .*/libc\.so\.6|in start_thread' "$work/backtrace" ||
+      echo "not the core's own "
+  )library of C"
+  grep -E '^(Thread|#)' "$work/backtrace" | cut -c -130 | sed 's/^/           /'
 
   claim "dpkg finds every file as it was packed" as_root dpkg --verify coresalvage
   claim "gdb loads the script by itself" as_reader 'gdb -batch -ex "help coresalvage" 2>&1 | grep -i "lost"'
