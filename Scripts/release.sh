@@ -43,6 +43,8 @@ cmp "$work/sums-one" "$work/sums-another-folder" || stop "two builds differ"
 step "the packages"
 mkdir -p .build-packages
 cp "$work"/packages-one/* .build-packages/
+# Which versions of other packages went into it.
+cp "$work/one/Package.resolved" .build-packages/
 (cd .build-packages && sha256sum ./*.deb ./*.tar.gz >SHA256SUMS)
 lintian --fail-on error,warning .build-packages/*.deb
 CORESALVAGE_PACKAGES=$root/.build-packages Scripts/try-packages.sh

@@ -40,7 +40,11 @@ readme console | sed -n 's/^\$ //p' >"$work/typed"
 [[ -n $install_line && -n $unpack_line && $(wc -l <"$work/typed") == 5 ]] ||
   { say "try-packages.sh: the README has other lines than are known here" >&2; exit 1; }
 
-failures=0
+failures=0 skipped=0
+skip() {
+  say "  Skipped: $1"
+  skipped=$((skipped + 1))
+}
 claim() { # WORDS COMMAND...
   local words=$1
   shift
@@ -52,7 +56,7 @@ claim() { # WORDS COMMAND...
 }
 listing() { (cd "$chroot" && find . -xdev -path ./proc -prune -o -path ./var/lib/dpkg -prune -o -path ./var/cache -prune -o \
   -path ./var/log -prune -o -path ./var/lib/apt -prune -o -path ./tmp -prune -o -path ./home -prune -o \
-  -path './usr/share/gdb/*' -prune -o -print | sort); }
+  -path './usr/share/gdb/*' -prune -o -path './usr/lib/python3*' -prune -o -print | sort); }
 as_root() { chroot "$chroot" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
 as_reader() { # SCRIPT
   as_root runuser -u reader -- env HOME=/home/reader TERM=dumb bash -c "cd /home/reader && $1"
@@ -63,14 +67,15 @@ try() { # SUITE
   chroot=$work/$suite
   say "$suite"
   debootstrap --variant=minbase --include=sudo,make "$suite" "$chroot" >"$work/debootstrap.log" 2>&1 || {
-    say "  Skipped: debootstrap: $(tail -n 1 "$work/debootstrap.log")"
+    skip "debootstrap: $(tail -n 1 "$work/debootstrap.log")"
     return
   }
   cp /etc/resolv.conf "$chroot/etc/"
   mount -t proc proc "$chroot/proc"
   mounted+=("$chroot/proc")
-  echo 'APT::Get::Assume-Yes "true";' >"$chroot/etc/apt/apt.conf.d/90yes"
-  as_root apt-get -qq update >"$work/apt.log" 2>&1
+  # A mirror may be older than what it says it is good for.
+  printf '%s\n' 'APT::Get::Assume-Yes "true";' 'Acquire::Check-Valid-Until "false";' >"$chroot/etc/apt/apt.conf.d/90yes"
+  as_root apt-get -qq update >"$work/apt.log" 2>&1 || { skip "apt-get: $(tail -n 1 "$work/apt.log")"; return; }
   as_root useradd --create-home --shell /bin/bash reader
   echo 'reader ALL=(ALL) NOPASSWD: ALL' >"$chroot/etc/sudoers.d/reader"
   install -o 1000 -g 1000 -t "$chroot/home/reader" "$deb" "$archive"
@@ -89,15 +94,18 @@ try() { # SUITE
   for frame in sum_receipts count_till oven_step oven_settle watch_oven; do
     claim "gdb names $frame" grep -E "^#[0-3] .* in $frame \(|^#[0-3] +$frame \(" "$work/backtrace"
   done
-  claim "gdb shows no frame at address 0" bash -c '! grep -E "^#[0-9]+ +0x0+ in" "$0"' "$work/backtrace"
-  say "         $(as_root gdb --version | head -n 1); $(
-    grep -qE '^#.* from .*/libc\.so\.6|in start_thread' "$work/backtrace" ||
-      echo "not the core's own "
-  )library of C"
+  say "         $(as_root gdb --version | head -n 1)"
+  # The example's library of C is that of Debian 12. Where it is another, gdb can't know the frames in it, and guesses.
+  if grep -qE '^#.* from .*/libc\.so\.6|in start_thread' "$work/backtrace"; then
+    claim "gdb shows no frame at address 0" bash -c '! grep -E "^#[0-9]+ +0x0+ in" "$0"' "$work/backtrace"
+  else
+    say "         the library of C is another here, and left out"
+  fi
   grep -E '^(Thread|#)' "$work/backtrace" | cut -c -130 | sed 's/^/           /'
 
   claim "dpkg finds every file as it was packed" as_root dpkg --verify coresalvage
   claim "gdb loads the script by itself" as_reader 'gdb -batch -ex "help coresalvage" 2>&1 | grep -i "lost"'
+  as_root gdb -batch -ex "help coresalvage" >/dev/null 2>&1 # by root, whose Python leaves files beside ours
   claim "bash completes" as_reader '. /usr/share/bash-completion/completions/coresalvage && complete -p coresalvage'
   claim "the manual is there" as_root sh -c 'gzip -t /usr/share/man/man*/coresalvage*.gz && ls /usr/share/man/man1/coresalvage.1.gz'
   claim "a second installation replaces the first" as_root apt-get install --reinstall "/home/reader/$(basename "$deb")"
@@ -117,4 +125,5 @@ try() { # SUITE
 
 for suite in "${suites[@]}"; do try "$suite"; done
 ((failures == 0)) || { say "$failures things are not as they should be"; exit 1; }
+((skipped == 0)) || { say "As it should be, but for $skipped releases that could not be tried."; exit 0; }
 say "All as it should be."

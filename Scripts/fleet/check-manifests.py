@@ -2,8 +2,10 @@
 """Holds our manifests against the API that Kubernetes publishes, as the models of its Python client have it:
 every field is known, of the right type, and all that are required are there.
 
-Needs the packages kubernetes and PyYAML (pip install kubernetes)."""
+Needs the packages kubernetes and PyYAML (Scripts/install.sh python). With --commands it prints what each container runs
+instead, a JSON list of words a line."""
 
+import json
 import pathlib
 import sys
 
@@ -65,6 +67,11 @@ for name in ["coresalvage-job.yaml", "coresalvage-capture.yaml"]:
         check(manifest, MODELS[kind], f"{name} {kind}")
         if manifest["apiVersion"] != VERSIONS[kind]:
             problems.append(f"{name} {kind}: no {manifest['apiVersion']} has it")
+if "--commands" in sys.argv:
+    for kind in ["Job", "DaemonSet"]:
+        for container in manifests[kind]["spec"]["template"]["spec"]["containers"]:
+            print(json.dumps(container["command"] + container["args"]))
+    sys.exit()
 job = manifests["Job"]["spec"]
 environment = {item["name"]: item["value"] for item in job["template"]["spec"]["containers"][0]["env"]}
 if environment.get("JOB_COMPLETION_COUNT") != str(job["completions"]):

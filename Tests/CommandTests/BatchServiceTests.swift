@@ -41,6 +41,25 @@ struct BatchServiceTests {
   }
 
   @Test(
+    "of Kubernetes run commands that there are, with options that they have",
+    .needs(.otherUser, .pythonModule("kubernetes"), .pythonModule("yaml")))
+  func commands() throws {
+    let check = Self.scripts.appending("fleet/check-manifests.py")
+    let lines = try Tool("python3", [check.string, "--commands"]).runSuccessfully().lines
+    #expect(lines.count == 2)
+    for line in lines {
+      let words = try #require(try ParsedJSON(line).array).compactMap(\.string)
+      #expect(words.first == "coresalvage")
+      let folder = try ScratchFolder()
+      var tool = try OtherUser.command(Array(words.dropFirst()), in: folder)
+      tool.environment = ["JOB_COMPLETION_INDEX": "0", "JOB_COMPLETION_COUNT": "4"]
+      let result = try tool.run()
+      // Its folders are not here, and who runs it is not root: the system's no comes after the words were understood.
+      #expect(result.ending == .exit(3), "\(line): \(result)")
+    }
+  }
+
+  @Test(
     "of the fleet are shell scripts that bash reads",
     arguments: ["coresalvage.sbatch", "try-slurm.sh"])
   func shell(name: String) throws {

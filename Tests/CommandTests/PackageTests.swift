@@ -103,6 +103,24 @@ struct PackageTests {
   }
 
   @Test(
+    "keep folders for cores, of which users reach their own",
+    .needs(.root, .request("CORESALVAGE_BINARY"), .tool("dpkg-deb"), .tool("systemd-tmpfiles")))
+  func folders() throws {
+    let deb = try Self.made.get().deb
+    let folder = try ScratchFolder()
+    try Tool("dpkg-deb", ["--extract", deb.string, folder.path.string]).runSuccessfully()
+    // It asks who root is.
+    try folder.write(Array("root:x:0:0::/root:/bin/sh\n".utf8), to: "etc/passwd")
+    try folder.write(Array("root:x:0:\n".utf8), to: "etc/group")
+    try Tool("systemd-tmpfiles", ["--root=\(folder.path)", "--create", "coresalvage.conf"])
+      .runSuccessfully()
+    let modes = try ["var/lib/coresalvage", "var/lib/coresalvage/repaired"].map {
+      try FileTree.status(folder.file($0)).st_mode & 0o7777
+    }
+    #expect(modes == [0o755, 0o700])
+  }
+
+  @Test(
     "let make install them anywhere, which runs there, and take them away again",
     .needs(.request("CORESALVAGE_BINARY"), .tool("make")))
   func makeInstall() throws {
