@@ -8,7 +8,6 @@ scratch=$root/.build-release
 binary=$scratch/coresalvage
 
 build() {
-  # Without debug information, which names folders: the build-id, which is a sum over all, would be another in each.
   swift build --package-path "$root" --scratch-path "$scratch" -c release --product coresalvage \
     -debug-info-format none --static-swift-stdlib -Xlinker "-Map=$binary.map" "$@" >&2
 }
@@ -21,8 +20,17 @@ if ! build "${fully_static[@]}"; then
 fi
 
 products=$(swift build --package-path "$root" --scratch-path "$scratch" -c release --show-bin-path)
-# Under another name first: whoever runs the old one keeps it.
-strip -o "$binary.new" "$products/coresalvage"
+# Under another name first: whoever runs the old one keeps it. Hashes of modules depend on the folder's name, and so does the
+# linker's build-id, which is a sum over them too. Without the former the latter is made anew, so that the same source gives
+# the same bytes everywhere.
+strip --remove-section=.swift_modhash -o "$binary.new" "$products/coresalvage"
+identify() { # 40 HEXADECIMAL DIGITS
+  { printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0'; printf "$(sed 's/../\\x&/g' <<<"$1")"; } >"$binary.id"
+  objcopy --update-section .note.gnu.build-id="$binary.id" "$binary.new"
+}
+identify 0000000000000000000000000000000000000000
+identify "$(sha1sum <"$binary.new" | cut -c -40)"
+rm "$binary.id"
 mv -f "$binary.new" "$binary"
 "$binary" --version >/dev/null
 echo "$binary"
