@@ -48,7 +48,8 @@ cp "$work/one/Package.resolved" .build-packages/
 (cd .build-packages && sha256sum ./*.deb ./*.tar.gz >SHA256SUMS)
 lintian --fail-on error,warning .build-packages/*.deb
 CORESALVAGE_PACKAGES=$root/.build-packages Scripts/try-packages.sh
-CORESALVAGE_BINARY=$work/one/.build-release/coresalvage Scripts/try-container.sh
+export CORESALVAGE_BINARY=$work/one/.build-release/coresalvage
+for script in container coredumpctl; do "Scripts/try-$script.sh"; done
 
 step "what is left to do"
 cat <<TODO

@@ -18,7 +18,7 @@ command -v debootstrap >/dev/null || { say "Skipped: no debootstrap."; exit 0; }
 work=$(mktemp -d /tmp/coresalvage-packages.XXXXXX)
 mounted=()
 clean_up() {
-  for place in "${mounted[@]}"; do umount -l "$place" 2>/dev/null || true; done
+  for place in "${mounted[@]}"; do umount -R -l "$place" 2>/dev/null || true; done
   rm -rf --one-file-system "$work"
 }
 trap clean_up EXIT
@@ -73,6 +73,10 @@ try() { # SUITE
   cp /etc/resolv.conf "$chroot/etc/"
   mount -t proc proc "$chroot/proc"
   mounted+=("$chroot/proc")
+  # The machine's own settings stay as they are: these stand in their places.
+  echo core >"$work/core_pattern"
+  echo 0 >"$work/core_pipe_limit"
+  for name in core_pattern core_pipe_limit; do mount --bind "$work/$name" "$chroot/proc/sys/kernel/$name"; done
   # A mirror may be older than what it says it is good for.
   printf '%s\n' 'APT::Get::Assume-Yes "true";' 'Acquire::Check-Valid-Until "false";' >"$chroot/etc/apt/apt.conf.d/90yes"
   as_root apt-get -qq update >"$work/apt.log" 2>&1 || { skip "apt-get: $(tail -n 1 "$work/apt.log")"; return; }
@@ -109,7 +113,10 @@ try() { # SUITE
   claim "bash completes" as_reader '. /usr/share/bash-completion/completions/coresalvage && complete -p coresalvage'
   claim "the manual is there" as_root sh -c 'gzip -t /usr/share/man/man*/coresalvage*.gz && ls /usr/share/man/man1/coresalvage.1.gz'
   claim "a second installation replaces the first" as_root apt-get install --reinstall "/home/reader/$(basename "$deb")"
+  claim "it takes over crashes" as_root coresalvage capture install --mode pipe
+  claim "the kernel's pattern names it" grep '^|/usr/bin/coresalvage capture pipe ' "$work/core_pattern"
   claim "it is removed" as_root apt-get purge coresalvage
+  claim "the kernel's pattern no longer names what is gone" grep -x core "$work/core_pattern"
   listing >"$work/after"
   claim "nothing of it stays" diff "$work/before" "$work/after"
 
@@ -119,7 +126,7 @@ try() { # SUITE
     'grep ExecStart=/home/reader/.local/bin/coresalvage ~/.local/lib/systemd/system/coresalvage-batch.service'
   claim "and taken away again" as_reader \
     'cd coresalvage-*/ && make uninstall PREFIX=$HOME/.local && test -z "$(find ~/.local -type f)"'
-  umount -l "$chroot/proc"
+  umount -R -l "$chroot/proc"
   rm -rf --one-file-system "$chroot"
 }
 
