@@ -92,6 +92,12 @@ struct ManualExampleTests {
       // A cut core is damaged: who looks for damage is to say so.
       let isLook = command.line.hasPrefix("coresalvage inspect")
       #expect(status == "0" || isLook && status == "1", "\(command.line): \(status) \(output)")
+      // Nothing, null and empty columns are what a query gives whose keys are not there.
+      if command.line.contains("jq ") {
+        #expect(!output.isEmpty, "\(command.line)")
+        let isFound = output.allSatisfy { $0 != "null" && !$0.hasPrefix("\t") }
+        #expect(isFound, "\(command.line): \(output)")
+      }
       guard !command.output.isEmpty else { continue }
       #expect(command.difference(to: output) == nil, "\(command.line): \(output)")
     }

@@ -28,7 +28,9 @@ head -c $(($(stat -c %s "$folder/crash/core") - 60000)) "$folder/crash/core" >in
 cp -p in.core huge.core
 cp -p in.core cores/
 gzip -c in.core >cores/packed.core.gz
-zstd -q in.core -o cores/broken.core.zst && truncate -s -200 cores/broken.core.zst
+# A file that stands where an output is due, and is none of ours: one core fails.
+mkdir repaired
+echo "somebody's" >repaired/in.core
 zstd -q in.core -o core.app.1000.0123.456.789.zst
 cp -p in.core rescued.core
 size=$(stat -c %s in.core)
@@ -44,8 +46,8 @@ cp core.app.*.zst /var/lib/systemd/coredump/
 cp in.core /srv/cores/
 "$command" archive -q in.core /var/cores/old.core.lz4
 # The machine on which it crashed, with all that it had mapped.
-for file in $("$command" inspect --json in.core | jq -r '.modules[].path // empty' | grep '^/'); do
-  [[ ! -e $file ]] || install -D "$file" "/srv/machine$file"
+for file in /srv/app/program $(ldd /srv/app/program | grep -oE '/[^ ]+' | xargs realpath); do
+  install -D "$file" "/srv/machine$file"
 done
 
 for name in lib lib64; do ln -s "usr/$name" "/srv/machine/$name"; done
