@@ -23,6 +23,8 @@ struct ReadmeTests {
   func short() throws {
     let readme = try Self.text(Tool.packageRoot.appending("README.md"))
     #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count <= 151)
+    // The package of this version.
+    #expect(readme.contains("apt install ./coresalvage_\(SalvageVersion.current)-1_amd64.deb"))
     for link in readme.split(separator: "](").dropFirst() {
       let target = String(link.prefix { $0 != ")" })
       guard !target.hasPrefix("http") else { continue }
