@@ -8,7 +8,7 @@
 #   Swift 6.3.
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/empty"
-echo 'print("main with", CommandLine.arguments.count, "words")' >"$work/main.swift" 2>/dev/null
+echo 'print("main with", CommandLine.arguments.count, "words")' >"$work/main.swift"
 swiftc -O -static-executable -o "$work/empty/program" "$work/main.swift" 2>/dev/null
 try() { (chroot "$work/empty" "$@" 2>&1; echo "status $?") 2>/dev/null | xargs; }
 expect "with /proc" "main with 3 words" "$("$work/empty/program" a b)"
