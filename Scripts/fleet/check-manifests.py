@@ -2,8 +2,8 @@
 """Holds our manifests against the API that Kubernetes publishes, as the models of its Python client have it:
 every field is known, of the right type, and all that are required are there.
 
-Needs the packages kubernetes and PyYAML (Scripts/install.sh python). With --commands it prints what each container runs
-instead, a JSON list of words a line."""
+Needs the packages kubernetes and PyYAML (Scripts/install.sh python). With --commands it prints what each container has
+coresalvage do instead, a JSON list of words a line."""
 
 import json
 import pathlib
@@ -70,7 +70,11 @@ for name in ["coresalvage-job.yaml", "coresalvage-capture.yaml"]:
 if "--commands" in sys.argv:
     for kind in ["Job", "DaemonSet"]:
         for container in manifests[kind]["spec"]["template"]["spec"]["containers"]:
-            print(json.dumps(container["command"] + container["args"]))
+            words = container["command"] + container["args"]
+            # What runs it is the node's.
+            if words[0] == "nsenter":
+                words = ["coresalvage"] + words[words.index("/opt/coresalvage/coresalvage") + 1 :]
+            print(json.dumps(words))
     sys.exit()
 job = manifests["Job"]["spec"]
 environment = {item["name"]: item["value"] for item in job["template"]["spec"]["containers"][0]["env"]}
@@ -79,9 +83,11 @@ if environment.get("JOB_COMPLETION_COUNT") != str(job["completions"]):
 daemon = manifests["DaemonSet"]["spec"]
 if daemon["selector"]["matchLabels"].items() - daemon["template"]["metadata"]["labels"].items():
     problems.append("the selector of the DaemonSet is not its pods'")
-for mount in daemon["template"]["spec"]["containers"][0]["volumeMounts"]:
-    volume = next(v for v in daemon["template"]["spec"]["volumes"] if v["name"] == mount["name"])
-    if volume["hostPath"]["path"] != mount["mountPath"]:
-        problems.append(f"{mount['mountPath']} is elsewhere on the node")
+pod = daemon["template"]["spec"]
+places = {volume["hostPath"]["path"] for volume in pod["volumes"]}
+for word in pod["containers"][0]["args"]:
+    option, _, path = word.partition("=")
+    if option == "--socket" and str(pathlib.Path(path).parent) not in places or option == "--store" and path not in places:
+        problems.append(f"nobody makes the folder of {word} on the node")
 print("\n".join(problems) or f"{len(manifests)} manifests: every field is known and of its type")
 sys.exit(bool(problems))

@@ -60,6 +60,41 @@ struct BatchServiceTests {
   }
 
   @Test(
+    "of Kubernetes take a crash from a container: its daemon enters the node's mount namespace, where it may set the pattern",
+    .needs(.socketCores, .mounts, .pythonModule("kubernetes"), .pythonModule("yaml")))
+  func daemonSet() throws {
+    let folder = try ScratchFolder()
+    let check = Self.scripts.appending("fleet/check-manifests.py")
+    let lines = try Tool("python3", [check.string, "--commands"]).runSuccessfully().lines
+    let words = try #require(try ParsedJSON(lines[1]).array).compactMap(\.string).dropFirst()
+    // The node's folders are those of the test.
+    let options = words.map { word in
+      word.split(separator: "=").first == "--socket"
+        ? "--socket=\(folder.path)/socket"
+        : word.hasPrefix("--store=") ? "--store=\(folder.path)/store" : word
+    }
+    try folder.makeFolder("store")
+    // The shell's own namespace is the node's: process 1 may be one that nobody may look at.
+    let script = """
+      exec 9>>/tmp/coresalvage-test-settings.lock; flock 9
+      before=$(</proc/sys/kernel/core_pattern) limit=$(</proc/sys/kernel/core_pipe_limit)
+      unshare -m nsenter --target $$ --mount -- "$0" "$@" >out 2>err 9>&- & daemon=$!
+      trap 'kill $daemon; wait $daemon; cat err
+        echo "$before" >/proc/sys/kernel/core_pattern; echo "$limit" >/proc/sys/kernel/core_pipe_limit' EXIT
+      for i in {1..100}; do grep -q ready out && break; sleep 0.1; done
+      bash -c 'ulimit -c unlimited; kill -SEGV $$' 9>&-
+      for i in {1..100}; do ls store/*.core >/dev/null 2>&1 && break; sleep 0.1; done
+      """
+    var tool = Tool(
+      "bash", ["-c", script, Tool.coresalvagePath.string] + options)
+    tool.folder = folder.path
+    let result = try tool.run()
+    let core = try #require(
+      FileTree.names(in: folder.file("store")).first { $0.hasSuffix(".core") }, "\(result)")
+    try Tool.coresalvage("check", "\(folder.path)/store/\(core)").runSuccessfully()
+  }
+
+  @Test(
     "of the fleet are shell scripts that bash reads",
     arguments: ["coresalvage.sbatch", "try-slurm.sh"])
   func shell(name: String) throws {
