@@ -51,12 +51,13 @@ let package = Package(
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "ELFCore", swiftSettings: strict),
     .target(
       name: "CoreIO",
       dependencies: [
-        "CArchive", "CLinux", "CLZ4", "CXXHash", "CZstd", "ELFCore", systemPackage,
+        "CArchive", "CLinux", "CLZ4", "CXXHash", "CZlib", "CZstd", "ELFCore", systemPackage,
       ],
       swiftSettings: strict),
     .target(

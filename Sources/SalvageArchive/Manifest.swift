@@ -45,7 +45,9 @@ struct Manifest: Hashable, Sendable {
       .init(name: "blocksPerGroup", value: .number(UInt64(geometry.blocksPerGroup))),
       .init(name: "contentChecksum", value: .bool(geometry.hasContentChecksum)),
     ]
-    if let slim = report.slim { members.append(.init(name: "slim", value: slim.options.json)) }
+    if let slim = report.slim {
+      members.append(.init(name: "slim", value: .object(slim.options.members)))
+    }
     add("threads", report.threads.map(\.json))
     add("modules", MappedImages(core.process, core.memory, core.names).images.map(\.json))
     add("lost", record.lost.map { .object($0.jsonMembers) })

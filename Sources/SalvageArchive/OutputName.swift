@@ -3,7 +3,9 @@ public import SystemPackage
 
 /// The name of an output, by that of its input.
 public enum OutputName {
-  private static let packings = [".tar.zst", ".zst", ".lz4", ".tar"]
+  private static let packings = [
+    ".tar.zst", ".tar.gz", ".tzst", ".tgz", ".zst", ".lz4", ".gz", ".tar",
+  ]
 
   /// A packed core loses the ending that says so; an archive gets one.
   ///

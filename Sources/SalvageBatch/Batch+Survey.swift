@@ -36,7 +36,9 @@ extension Batch {
     else { return }
     let structure = core.structure
     let isWhole = core.verdict.isWhole
-    let mayBeWritten = !isWhole || options.archive != nil || options.repair.completesWhole
+    let mayBeWritten =
+      !isWhole || options.archive != nil || options.repair.completesWhole
+      || options.repair.slim != nil
     guard mayBeWritten || options.whole != .skip else { return }
     guard !isPresent(file, kind) else {
       survey.present += 1
@@ -47,8 +49,8 @@ extension Batch {
     if options.output == nil {
       survey.toWrite +|= structure.tailSize
     } else if mayBeWritten || options.whole == .copy {
-      survey.toWrite +|= (kind == .plain ? min(input.size, input.allocated) : source.size)
-        +| structure.tailSize
+      let size = kind == .plain ? min(input.size, input.allocated) : source.size
+      survey.toWrite +|= min(size +| structure.tailSize, options.repair.slim?.mostBytes ?? .max)
     }
   }
 

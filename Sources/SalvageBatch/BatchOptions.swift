@@ -27,7 +27,7 @@ public struct BatchOptions: Hashable, Sendable {
   public var match: [UInt8]?
   /// What becomes of whole cores.
   public var whole = Whole.skip
-  /// Whether an input is removed once its output is synced, read again and found right.
+  /// Whether an input is removed once its output is synced, read again and found right. One of a slim core stays.
   public var deleteInput = false
   /// Whether whole cores are inspected too, for a page.
   public var inspectsAll = false
@@ -35,7 +35,7 @@ public struct BatchOptions: Hashable, Sendable {
   public var jobs = Workers.coreCount
   /// The share of the files that is done here; nil for all of them.
   public var shard: BatchShard?
-  /// How each core is repaired. `force` replaces outputs that are none of ours.
+  /// How each core is repaired. With `slim`, whole cores become slim ones too. `force` replaces outputs that are none of ours.
   public var repair = RepairOptions()
 
   /// All cores directly in the folders, on as many threads as there are processors.

@@ -12,6 +12,8 @@ public struct BatchRecord: Sendable {
     case archived
     /// It is whole, and its output has memory of its files besides.
     case completed
+    /// A slim core of it is there: whole or cut, what was not asked for is left out.
+    case slimmed
     /// It is whole, and was left as it is.
     case whole
     /// It is whole, and its copy is there.

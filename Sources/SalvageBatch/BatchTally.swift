@@ -50,7 +50,7 @@ public struct BatchTally: Hashable, Sendable {
     if record.isInputDeleted { inputsDeleted += 1 }
     guard let report = record.report else { return }
     switch record.outcome {
-    case .repaired, .archived, .completed, .copied, .linked:
+    case .repaired, .archived, .completed, .slimmed, .copied, .linked:
       bytesIn +|= report.sizeFound
       bytesOut +|= record.outputSize
     case .present: break

@@ -7,7 +7,7 @@ internal import Salvage
 /// What a file's first bytes say of it, where it may be a core.
 package enum CoreKind: Hashable, Sendable {
   case plain
-  /// A stream of zstd or lz4.
+  /// A stream of zstd, lz4 or gzip, or a bundle.
   case packed
   /// An archive of ours.
   case archive
@@ -35,7 +35,9 @@ package enum CoreKind: Hashable, Sendable {
     }
     try Intake.refuseForeign(head, file.path)
     guard let unpacked = Intake.unpackedHead(of: file, count: magic.count) else { return nil }
-    if unpacked.bytes.count < magic.count, unpacked.ending != .whole {
+    if unpacked.bytes.count < magic.count, unpacked.ending != .whole,
+      unpacked.ending != .damaged(TarStream.noBundle)
+    {
       if case .unreadable(let errno) = unpacked.ending {
         throw SalvageError(.io(errno, call: "read"), file: file.path)
       }

@@ -59,6 +59,7 @@ package struct CoreWork {
   private var leavesWhole: Bool { options.whole == .skip && options.archive == nil }
 
   private var isArchive: Bool { options.archive != nil }
+  private var isSlim: Bool { options.repair.slim != nil }
 
   private func record(_ outcome: BatchRecord.Outcome, _ repair: Repair) -> BatchRecord {
     var record = BatchRecord(found.path, outcome)
@@ -78,7 +79,8 @@ package struct CoreWork {
   private static func outcome(
     _ report: RepairReport, copied: BatchRecord.Outcome
   ) -> BatchRecord.Outcome {
-    report.isCopied ? copied : report.isWhole ? .completed : .repaired
+    if report.slim != nil { return .slimmed }
+    return report.isCopied ? copied : report.isWhole ? .completed : .repaired
   }
 
   /// Does something with a claim, which ends with it unless something written waits for its sync.
@@ -157,7 +159,8 @@ package struct CoreWork {
     return try claiming(output) { claim throws(SalvageError) in
       let isThere = FileIdentity(at: output, followingLinks: false) != nil
       let repair = try repair(progress) { inputs throws(SalvageError) in
-        if isArchive { return try UnnamedFile(in: place) }
+        // Of what is unpacked little goes into a slim core.
+        if isArchive || isSlim { return try UnnamedFile(in: place) }
         return try OutputFile(output, sparing: inputs, replacing: isThere)
       }
       guard !repair.isCopy || !leavesWhole else {
@@ -237,7 +240,9 @@ package struct CoreWork {
 
   /// Why the input is not to be removed though its output is right; nil where it may go.
   private func reasonToKeep(_ repair: Repair) -> String? {
+    guard !isSlim else { return "its output is slim, and has not all of its memory" }
     let wayIn = repair.report.wayIn
+    guard wayIn.packing != .tar else { return "it is a bundle, which has more than its core" }
     guard wayIn.isMended || !wayIn.offsets.isMoved else {
       return "--shifts mend may put back what was moved in it"
     }
@@ -296,7 +301,8 @@ package struct CoreWork {
       }
     record.report = draft.written.report
     record.outputSize = draft.written.size
-    return item(record, claim, .draft(draft.output), weight: file.allocated, repair, draft.plan)
+    let weight = isSlim ? draft.written.size : file.allocated
+    return item(record, claim, .draft(draft.output), weight: weight, repair, draft.plan)
   }
 
   /// Gives the input a second name; false where that can't be had.

@@ -21,7 +21,7 @@ enum PriorOutput {
     guard !repair.isCopy else {
       return lookForCopy(output, structure, isArchive: isArchive, repair)
     }
-    guard let line = try? PriorRepair.originLine(in: structure, output) else {
+    guard let line = try? PriorRepair.recordLine(in: structure, output) else {
       // An archive is always ours.
       return isArchive ? .outdated : .foreign
     }
@@ -41,7 +41,7 @@ enum PriorOutput {
       present.modified >= packed.identity.modified,
       let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output),
-      let line = try? PriorRepair.originLine(in: structure, output), !endsUnread(output),
+      let line = try? PriorRepair.recordLine(in: structure, output), !endsUnread(output),
       let bytes = Intake.unpackedHead(of: packed, count: 4 << 20)?.bytes
     else { return false }
     let head = MemorySource(bytes, path: packed.path)
@@ -73,6 +73,6 @@ enum PriorOutput {
     }
     if isArchive { return .outdated }
     // A repair of the input as it was before all of it had been written.
-    return (try? PriorRepair.originLine(in: structure, output)) == nil ? .foreign : .outdated
+    return (try? PriorRepair.recordLine(in: structure, output)) == nil ? .foreign : .outdated
   }
 }

@@ -10,6 +10,7 @@ extension BatchRecord.Outcome {
     case .repaired: "repaired"
     case .archived: "archived"
     case .completed: "completed"
+    case .slimmed: "slimmed"
     case .whole: "whole"
     case .copied: "copied"
     case .linked: "linked"

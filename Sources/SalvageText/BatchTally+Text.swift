@@ -3,8 +3,8 @@ public import SalvageBatch
 
 extension BatchTally: CustomStringConvertible {
   private static let order: [BatchRecord.Outcome] = [
-    .repaired, .archived, .completed, .copied, .linked, .whole, .present, .beyondRepair, .failed,
-    .unfinished, .unread, .empty,
+    .repaired, .archived, .completed, .slimmed, .copied, .linked, .whole, .present, .beyondRepair,
+    .failed, .unfinished, .unread, .empty,
   ]
 
   /// A table for people. Ends without a newline.

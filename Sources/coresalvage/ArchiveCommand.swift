@@ -70,9 +70,7 @@ struct ArchiveCommand: ParsableCommand {
     guard threads.map({ (1...1024).contains($0) }) ?? true else {
       throw ValidationError("--threads is 1 to 1024")
     }
-    guard slim || keeping.options == SlimOptions() else {
-      throw ValidationError("--keep, --drop, --max-size and --depth are for --slim")
-    }
+    try keeping.check(isSlim: slim, flags)
     guard flags.lost != .pad || flags.extend == .due else {
       throw ValidationError("--lost pad needs --extend due in an archive")
     }

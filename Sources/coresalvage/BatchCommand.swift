@@ -26,6 +26,11 @@ struct BatchCommand: ParsableCommand {
 
   @OptionGroup var archiving: ArchiveFlags
 
+  @Flag(help: "Write slim cores, as the command slim makes them, of whole cores too.")
+  var slim = false
+
+  @OptionGroup var keeping: SlimFlags
+
   @Flag(name: .shortAndLong, help: "Enter folders in the folders.")
   var recursive = false
 
@@ -73,6 +78,14 @@ struct BatchCommand: ParsableCommand {
     }
     guard !archive || !inPlace && whole == .skip else {
       throw ValidationError("--archive has whole cores archived, and writes into --output alone")
+    }
+    try keeping.check(isSlim: slim, flags)
+    guard !slim || !inPlace && whole == .skip && !deleteInput else {
+      throw ValidationError(
+        """
+        --slim makes small cores of whole ones too, beside their inputs: neither --in-place nor --whole nor \
+        --delete-input goes with it
+        """)
     }
     guard !archive || flags.lost != .pad || flags.extend == .due else {
       throw ValidationError("--lost pad needs --extend due in an archive")
@@ -124,6 +137,7 @@ struct BatchCommand: ParsableCommand {
     if let jobs { options.jobs = jobs }
     options.shard = try shardMeant()
     options.repair = flags.options(holesCost: archive)
+    if slim { options.repair.slim = keeping.options }
     if archive {
       options.archive = archiving.options
       // The jobs share the processors.

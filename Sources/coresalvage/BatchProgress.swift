@@ -30,7 +30,7 @@ struct BatchProgress {
     case .advanced(let worker, let progress): works[worker]?.done = progress.done
     case .written(let worker): works[worker] = nil
     case .finished(let record):
-      if [.repaired, .archived, .copied, .linked].contains(record.outcome) {
+      if [.repaired, .archived, .completed, .slimmed, .copied, .linked].contains(record.outcome) {
         cores += 1
         bytes &+= record.report?.sizeFound ?? 0
       }

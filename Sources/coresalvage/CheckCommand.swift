@@ -14,6 +14,9 @@ struct CheckCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
 
+  @Flag(help: "Print one JSON object for each core, a line each.")
+  var json = false
+
   func run() throws {
     var options = Inspection.Options()
     options.readsLocalFiles = false
@@ -22,9 +25,8 @@ struct CheckCommand: ParsableCommand {
     for core in cores {
       do {
         let inspection = try Inspection(of: core.path, options: options)
-        let unreadable = inspection.unreadableText.map { "; " + $0 } ?? ""
-        if !quiet { Console.print(inspection.headlineText + unreadable) }
-        if !inspection.isWhole || !unreadable.isEmpty { worst = worst.worse(.damage) }
+        if !quiet { Console.print(json ? inspection.checkJSON.line : inspection.checkText) }
+        if !inspection.isWhole || inspection.unreadableText != nil { worst = worst.worse(.damage) }
         if let failure = inspection.report.readFailure {
           Console.complain(failure.advised)
           worst = worst.worse(.system)

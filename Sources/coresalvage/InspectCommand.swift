@@ -32,6 +32,14 @@ struct InspectCommand: ParsableCommand {
       """)
   var needs = false
 
+  @Option(
+    help: """
+      A folder that stands for the root of the core's machine, with a .build-id tree or without. Can be given \
+      several times; files of this machine are then not looked at.
+      """,
+    completion: .directory)
+  var sysroot: [FileArgument] = []
+
   // A status may be negative: -9 is no option then.
   @Option(
     parsing: .unconditional,
@@ -49,6 +57,9 @@ struct InspectCommand: ParsableCommand {
     guard !needs || localFiles else {
       throw ValidationError("--needs looks at the files that --no-local-files leaves alone")
     }
+    guard sysroot.isEmpty || localFiles else {
+      throw ValidationError("--sysroot names files that --no-local-files leaves alone")
+    }
     guard !needs || html == nil || json else {
       throw ValidationError("--needs is for text and --json; a page has no place for it")
     }
@@ -63,6 +74,7 @@ struct InspectCommand: ParsableCommand {
     options.exitStatus = exitStatus
     options.readsLocalFiles = localFiles
     options.listsNeeds = needs
+    options.sysroots = sysroot.map(\.path)
     let terminal = Terminal()
     var worst = ExitStatus.done
     var page = HTMLPage()

@@ -8,7 +8,7 @@ struct RepairCommand: ParsableCommand {
     commandName: "repair",
     abstract: "Make a core that debuggers load from one that was cut (the default).")
 
-  @Argument(help: "The core as it was found, also as .zst or .lz4; - for standard input.")
+  @Argument(help: "The core as it was found, also as .zst, .lz4 or .gz; - for standard input.")
   var input: FileArgument
 
   @Argument(help: "The repaired core; - for standard output.")

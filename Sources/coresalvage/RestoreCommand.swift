@@ -6,9 +6,9 @@ internal import SystemPackage
 struct RestoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore",
-    abstract: "Get the core out of an archive again, as much of it as is not damaged.")
+    abstract: "Get the core out of an archive or a bundle again, as much of it as is not damaged.")
 
-  @Argument(help: "The archive; - for standard input.")
+  @Argument(help: "The archive or the bundle; - for standard input.")
   var archive: FileArgument
 
   @Argument(help: "The core; - for standard output.")
@@ -79,7 +79,8 @@ struct RestoreCommand: ParsableCommand {
     let name = PrintableText(place.name)
     lines.append(
       restored.report == nil
-        ? "restored to \(name), \(ByteCount(restored.size)), every block checked"
+        ? "restored to \(name), \(ByteCount(restored.size))"
+          + (restored.isFromBundle ? ", as it is in the bundle" : ", every block checked")
         : "what survived was written to \(name)")
     Console.print(lines.joined(separator: "\n"))
   }

@@ -8,7 +8,7 @@ struct SlimCommand: ParsableCommand {
     commandName: "slim",
     abstract: "Make a small core of the stacks and what names their frames, to be sent.")
 
-  @Argument(help: "The core as it was found, also as .zst or .lz4; - for standard input.")
+  @Argument(help: "The core as it was found, also as .zst, .lz4 or .gz; - for standard input.")
   var input: FileArgument
 
   @Argument(help: "The slim core; - for standard output.")
@@ -32,7 +32,16 @@ struct SlimCommand: ParsableCommand {
   @Flag(name: [.long, .customShort("n")], help: "Print what would be written, and write nothing.")
   var dryRun = false
 
+  // It is no option here, and whoever gives it is told why.
+  @Flag(help: .hidden)
+  var inPlace = false
+
   func validate() throws {
+    guard !inPlace else {
+      throw ValidationError(
+        "A slim core is never made in place: what it leaves out would be gone. Name an output instead of --in-place"
+      )
+    }
     guard output != nil || dryRun else {
       throw ValidationError("Missing expected argument '<output>'")
     }

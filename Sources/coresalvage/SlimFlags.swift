@@ -65,6 +65,21 @@ struct SlimFlags: ParsableArguments {
     }
   }
 
+  /// Refuses what has no meaning: these without a slim core, and of a repair what a slim core has none of.
+  func check(isSlim: Bool, _ flags: RepairFlags) throws {
+    guard isSlim else {
+      guard options == SlimOptions() else {
+        throw ValidationError("--keep, --drop, --max-size and --depth are for --slim")
+      }
+      return
+    }
+    guard flags.extend == nil, flags.lost == .drop, flags.reflink == .auto else {
+      throw ValidationError(
+        "A slim core has no place for lost memory and shares no data: --extend, --lost and --reflink don't go with --slim"
+      )
+    }
+  }
+
   /// The options, as meant.
   var options: SlimOptions {
     var options = SlimOptions()

@@ -20,6 +20,13 @@ struct BatchDeleteTests {
 
   private func pack(_ program: String, _ core: FilePath, to packed: FilePath) throws {
     try Need.tool(program).require()
+    guard program != "gzip" else {
+      var tool = Tool(program, ["-c", core.string])
+      tool.output = .file(packed)
+      try tool.runSuccessfully()
+      try Tool("touch", ["-r", core.string, packed.string]).runSuccessfully()
+      return
+    }
     let arguments =
       program == "zstd"
       ? ["-q", "-f", core.string, "-o", packed.string] : ["-q", "-f", core.string, packed.string]
@@ -28,7 +35,7 @@ struct BatchDeleteTests {
 
   @Test(
     "goes, whichever way it is packed, cut or whole, and its output is that of a repair alone",
-    arguments: ["zstd", "lz4", "archive"], [[], ["--archive"]])
+    arguments: ["zstd", "lz4", "gzip", "archive"], [[], ["--archive"]])
   func goes(packing: String, options: [String]) throws {
     let folder = try ScratchFolder()
     let input = try folder.makeFolder("in")
@@ -66,7 +73,33 @@ struct BatchDeleteTests {
     }
   }
 
-  @Test("goes when its stream was cut, and stays when it is damaged", arguments: ["zstd", "lz4"])
+  @Test("stays where it is a bundle, which has more than its core", .needs(.tool("zstd")))
+  func bundles() throws {
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    let core = try folder.write(Self.bytes(), to: "core")
+    for ending in ["tar.zst", "tar.gz", "tar"] {
+      try Tool.coresalvage("bundle", core.string, input.appending("\(ending).\(ending)").string)
+        .runSuccessfully()
+    }
+    // An archive of other things is no core.
+    try Tool("tar", ["-C", folder.path.string, "-cf", input.appending("x.tar").string, "core"])
+      .runSuccessfully()
+    let result = try Tool.coresalvage(
+      "batch", input.string, "--output", folder.file("out").string, "--delete-input", "--json",
+      "--whole", "copy"
+    ).run()
+    let told = try BatchOutput(result)
+    #expect(told.count("copied") == 3 && told.count("other") == 1, "\(result)")
+    #expect(told.summary?["inputsDeleted"]?.number == 0)
+    #expect(
+      told.records("copied").allSatisfy { $0["inputKept"]?.string?.contains("bundle") == true })
+    #expect(try FileTree.names(in: folder.file("out")).sorted() == ["tar", "tar.gz", "tar.zst"])
+  }
+
+  @Test(
+    "goes when its stream was cut, and stays when it is damaged",
+    arguments: ["zstd", "lz4", "gzip"])
   func damagedStreams(packing: String) throws {
     let folder = try ScratchFolder()
     let input = try folder.makeFolder("in")

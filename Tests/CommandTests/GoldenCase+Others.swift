@@ -37,7 +37,9 @@ extension GoldenCase {
     try $0.run(bundle + [core, "out.zip"])
     try $0.run(["check", "out.tar"])
     try $0.run(["inspect", "--no-local-files", "out.tar"])
-    try $0.run(["restore", "out.tar", "out.core"])
+    try $0.run(["restore", "out.tar", "restored.core"])
+    try $0.run(["restore", "--json", "--force", "out.tar", "restored.core"])
+    try $0.digest("restored.core")
     try $0.run(apart + ["out.tar", "out.core"])
     try $0.digest("out.core")
   }
@@ -76,6 +78,8 @@ extension GoldenCase {
         try $0.run(command + words + [core, "out.core"])
         try $0.digest("out.core")
       }
+      try $0.run(command + ["--with-files", "all", core, "out.core"])
+      try $0.run(["check", "out.core"])
       try $0.run(command + ["--json", core, "out.core"])
       try $0.run(["check", "out.core"])
       try $0.run(["inspect", "--no-local-files", "out.core"])
@@ -174,5 +178,8 @@ extension GoldenCase {
     try $0.list("out")
     try $0.run(["verify", "out"], unordered: "out/")
     try $0.run(batch + ["-o", "other", "--json"], unordered: "cores/")
+    let slim = ["batch", "-r", "-j", "1", "--slim", "--sysroot", "machine", "cores", "-o", "slim"]
+    for _ in 0..<2 { try $0.run(slim, unordered: "cores/") }
+    try $0.list("slim")
   }
 }

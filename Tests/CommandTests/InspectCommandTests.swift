@@ -31,6 +31,46 @@ struct InspectCommandTests {
     #expect(quiet.output.isEmpty)
   }
 
+  @Test("check tells when the process died, in its line and as JSON")
+  func checkTime() throws {
+    let folder = try ScratchFolder()
+    let cut = try SampleCores.fixture("clock-32.fsize-libraries.core", into: folder)
+    try FileTree.setModified(cut, microseconds: 1_600_000_000_123_456)
+    let line = try Tool.coresalvage("check", cut.string).run()
+    #expect(
+      line.text.hasSuffix("; died 2020-09-13 12:26:40.123456 UTC, by the file's mtime\n"), "\(line)"
+    )
+    let result = try Tool.coresalvage("check", "--json", cut.string).run()
+    #expect(result.status == 1 && result.lines.count == 1, "\(result)")
+    let json = try ParsedJSON(result.text)
+    #expect(json["died"]?["time"]?.number == 1_600_000_000_123_456)
+    #expect(json["whole"]?.bool == false && json["state"]?.string?.hasPrefix("cut after") == true)
+    let inspected = try ParsedJSON(
+      Tool.coresalvage("inspect", "--json", "--no-local-files", cut.string).run().text)
+    #expect(json["died"]?["by"]?.string == inspected["died"]?["by"]?.string)
+    // What can't be right is not told as a time.
+    try FileTree.setModified(cut, microseconds: 0)
+    #expect(try !Tool.coresalvage("check", cut.string).run().text.contains("died"))
+  }
+
+  @Test("a stream with a wrong checksum is damaged", .needs(.tool("gzip")))
+  func checksum() throws {
+    let folder = try ScratchFolder()
+    let whole = try SampleCores.fixture("clock-static.whole.core", into: folder)
+    var packed = try Tool("gzip", ["-n", "-c", whole.string]).runSuccessfully().output
+    let good = try folder.write(packed, to: "good.core.gz")
+    #expect(try Tool.coresalvage("check", good.string).run().status == 0)
+    packed[packed.count - 8] ^= 1
+    let bad = try folder.write(packed, to: "bad.core.gz")
+    let result = try Tool.coresalvage("check", bad.string).run()
+    #expect(result.status == 1 && result.text.contains("damaged, though its length is whole"))
+    let inspected = try Tool.coresalvage("inspect", bad.string).run()
+    #expect(
+      inspected.text.contains("checksum") && !inspected.text.contains("power"), "\(inspected)")
+    let repaired = try Tool.coresalvage(bad.string, folder.file("out.core").string).run()
+    #expect(repaired.text.contains("which can't be told"), "\(repaired)")
+  }
+
   @Test("the JSON has the names that the manual promises")
   func jsonNames() throws {
     let folder = try ScratchFolder()

@@ -45,10 +45,11 @@ enum FuzzSeeds {
     for (kind, bytes) in try archives(of: cut) {
       for way in [Way.restore, .verify, .stream] { add(way, kind, bytes) }
     }
-    for tool in ["zstd", "lz4"] {
+    for tool in ["zstd", "lz4", "gzip"] {
       let folder = try ScratchFolder(in: .memory)
       let file = try folder.write(cut, to: "core")
-      let packed = try Tool(tool, ["-q", "-c", file.string]).runSuccessfully().output
+      let packed = try Tool(tool, ["-q"] + (tool == "gzip" ? ["-n"] : []) + ["-c", file.string])
+        .runSuccessfully().output
       add(.stream, tool, packed)
       add(.stream, "\(tool)-cut", Array(packed.dropLast(packed.count / 3)))
     }

@@ -96,6 +96,30 @@ struct SlimTests {
       error.map { "\($0)".contains("is a slim core") } == true, "\(String(describing: error))")
   }
 
+  @Test("of a whole core with the memory of its files is none that was repaired")
+  func withFiles() throws {
+    let folder = try ScratchFolder()
+    let crash = try CrashProgram.threads.crash(in: folder)
+    let output = folder.file("slim.core")
+    var options = RepairOptions()
+    options.slim = SlimOptions()
+    options.withFiles = .all
+    let written = try Repair(of: crash.core.path, options: options).write(to: output)
+    #expect(written.report.completion == .added)
+    let report = try Repair(of: output).report
+    #expect(report.isWhole && report.isSlim && report.isCompleted)
+    let words = report.description
+    #expect(
+      words.contains("slim: what was kept of it is whole, with memory of its files"), "\(words)")
+    #expect(!words.contains("repaired"), "\(words)")
+    #expect(try Inspection(of: output).isWhole)
+    // Of a cut one it is.
+    let cut = try crash.core.cut(at: try crash.core.size - 8192)
+    options.force = true
+    try Repair(of: cut, options: options).write(to: output)
+    #expect(try !Repair(of: output).report.isCompleted)
+  }
+
   @Test(
     "of a cut core has the frames of the repaired one, and tells what was lost from what was left out"
   )

@@ -24,6 +24,7 @@ struct StreamTests {
   static let packers = [
     ["zstd", "-q", "-c"], ["zstd", "-q", "-c", "--no-check", "-19"], ["lz4", "-q", "-c"],
     ["lz4", "-q", "-c", "-BD", "-B4"], ["lz4", "-q", "-c", "-BX", "-B5", "--no-frame-crc"],
+    ["gzip", "-q", "-c"], ["gzip", "-q", "-n", "-1", "-c"],
   ]
 
   private func pack(_ packer: [String], _ bytes: [UInt8], in folder: ScratchFolder) throws
@@ -51,7 +52,9 @@ struct StreamTests {
   func isUnpacked(packer: [String]) throws {
     let folder = try ScratchFolder(in: .memory)
     let packed = try pack(packer, Self.content, in: folder)
-    let skippable: [UInt8] = [0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]
+    // Only the frames of zstd and lz4 may have such others between them.
+    let skippable: [UInt8] =
+      packer[0] == "gzip" ? [] : [0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]
     for (bytes, copies) in [
       (packed, 1), (packed + packed, 2), (skippable + packed + skippable + packed, 2),
     ] {
@@ -110,7 +113,7 @@ struct StreamTests {
     }
   }
 
-  @Test("of a format that isn't read names what unpacks it", arguments: ["gzip", "xz"])
+  @Test("of a format that isn't read names what unpacks it", arguments: ["bzip2", "xz"])
   func foreignFormats(program: String) throws {
     try Need.tool(program).require()
     let folder = try ScratchFolder(in: .memory)

@@ -8,6 +8,13 @@ package protocol ByteStream: AnyObject {
   func read(into buffer: UnsafeMutableRawBufferPointer) -> Int
   /// How it ended. Of a meaning only after its end.
   var ending: StreamEnding { get }
+  /// How many bytes before its end are not to be trusted, where it ended in damage.
+  var doubtful: UInt64 { get }
+}
+
+extension ByteStream {
+  /// Of what is decoded a block at a time, a block that can't be is left out as a whole.
+  package var doubtful: UInt64 { 0 }
 }
 
 /// What became of a stream at its end.
@@ -30,12 +37,18 @@ public enum Packing: String, Hashable, Sendable {
   case zstd
   /// LZ4 frames; archives too where they come through a pipe that is read to its end.
   case lz4
+  /// The members of a gzip file, one after another.
+  case gzip
   /// The core of a bundle, however that is packed.
   case tar
 
   /// What the first bytes say; nil for bytes in no packing of these. Skippable frames (`184D2A5?`) are in use with both,
   /// and what comes after them decides.
   package init?(magic bytes: [UInt8]) {
+    if bytes.starts(with: GzipStream.magic) {
+      self = .gzip
+      return
+    }
     guard bytes.count >= 4 else { return nil }
     let number = bytes.span.integer(at: 0, size: 4, .little) ?? 0
     switch number {
@@ -57,7 +70,7 @@ public enum Packing: String, Hashable, Sendable {
   /// The packings that we don't read, and what unpacks them into our standard input.
   package static func foreign(_ bytes: [UInt8]) -> (name: String, command: String)? {
     let known: [(magic: [UInt8], name: String, command: String)] = [
-      ([0x1f, 0x8b], "gzip", "gzip -dc"), ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz", "xz -dc"),
+      ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz", "xz -dc"),
       ([0x42, 0x5a, 0x68], "bzip2", "bzip2 -dc"), ([0x4c, 0x5a, 0x49, 0x50], "lzip", "lzip -dc"),
       ([0x50, 0x4b, 0x03, 0x04], "zip", "unzip -p"), ([0x1f, 0x9d], "compress", "gzip -dc"),
       ([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7-Zip", "7z x -so"),

@@ -13,6 +13,8 @@ internal import Glibc
     /// How many bytes may be read before the first of the core comes. A stranger's list of holes takes memory.
     var budget: Int? = 16 << 20
     private(set) var isAtEnd = false
+    /// How many bytes have been read.
+    private(set) var position: UInt64 = 0
 
     init(_ upstream: any ByteStream, head: [UInt8]) {
       self.upstream = upstream
@@ -22,6 +24,7 @@ internal import Glibc
     deinit { unsafe buffer.deallocate() }
 
     var ending: StreamEnding { upstream.ending }
+    var doubtful: UInt64 { upstream.doubtful }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
       let first = min(head.count, buffer.count)
@@ -35,6 +38,7 @@ internal import Glibc
     func next() -> UnsafeRawBufferPointer? {
       let count = unsafe read(into: buffer)
       isAtEnd = unsafe count < buffer.count
+      position += UInt64(count)
       if let left = budget {
         guard left >= count else { return nil }
         budget = left - count
@@ -44,6 +48,8 @@ internal import Glibc
   }
 
   private let input: Input
+  /// Whether what it is packed in tells at its end whether all of it is what was packed.
+  private let isChecked: Bool
   /// nil where the stream is none.
   private let archive: OpaquePointer?
   /// How much of the core has come.
@@ -52,8 +58,17 @@ internal import Glibc
   private var zeros: UInt64 = 0
   private var block = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   private var size: UInt64?
+  /// When the core was last written to, in microseconds since 1970; nil before its first byte, and where that is not told.
+  package private(set) var modified: UInt64?
   private var isAtEnd = false
   package private(set) var ending = StreamEnding.whole
+  /// What came behind the core is no part of it.
+  package var doubtful: UInt64 {
+    let behind = coreEnd.map { input.position - $0 } ?? 0
+    return input.doubtful - min(behind, input.doubtful)
+  }
+  /// Where the core's end was passed, at the latest.
+  private var coreEnd: UInt64?
 
   /// A tar archive's first record has a mark that no core's beginning has.
   private static let recordSize = 512
@@ -61,6 +76,8 @@ internal import Glibc
   private static let markOffset = 257
   /// A bundle's core is among its first members.
   private static let mostMembers = 64
+  /// Why another tar archive is none.
+  package static let noBundle = "a tar archive, and no bundle: it has no core beside a README"
   /// Zeros are made and looked at: a stranger's number of them could keep us for years.
   private static let largestHole: UInt64 = 1 << 40
 
@@ -69,6 +86,7 @@ internal import Glibc
     let count = unsafe head.withUnsafeMutableBytes { unsafe upstream.read(into: $0) }
     head.removeLast(head.count - count)
     input = Input(upstream, head: head)
+    isChecked = !(upstream is DescriptorStream)
     unsafe archive = Self.isTar(head) ? archive_read_new() : nil
   }
 
@@ -140,9 +158,19 @@ internal import Glibc
         name.hasSuffix("/core"), name.count(where: { $0 == "/" }) == 1
       else { continue }
       size = UInt64(max(0, unsafe archive_entry_size(entry)))
+      modified = unsafe time(of: entry)
       return
     }
-    end(.damaged("a tar archive, and no bundle: it has no core beside a README"))
+    end(.damaged(Self.noBundle))
+  }
+
+  private func time(of entry: OpaquePointer) -> UInt64? {
+    guard unsafe archive_entry_mtime_is_set(entry) != 0,
+      let seconds = unsafe UInt64(exactly: archive_entry_mtime(entry)), seconds > 0
+    else { return nil }
+    let (time, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    let more = unsafe UInt64(max(0, archive_entry_mtime_nsec(entry))) / 1000
+    return overflow ? nil : time.addingReportingOverflow(more).partialValue
   }
 
   /// The next piece of the core and the hole before it.
@@ -161,9 +189,21 @@ internal import Glibc
     guard hole <= Self.largestHole else { return end(.damaged("a hole of more than 1 TiB")) }
     zeros = hole
     position += hole
-    guard !isEnd else { return }
+    guard !isEnd else { return readOn() }
     unsafe block = UnsafeRawBufferPointer(start: start, count: count)
     position += UInt64(count)
+  }
+
+  /// Reads what comes behind the core: only its end tells whether what it is packed in is right. Where that is cut, nothing of
+  /// the core is.
+  private func readOn() {
+    coreEnd = input.position
+    guard isChecked else { return }
+    while !input.isAtEnd { _ = unsafe input.next() }
+    switch input.ending {
+    case .whole, .cut: break
+    case .damaged, .checksumWrong, .unreadable: ending = input.ending
+    }
   }
 
   private func fail(_ archive: OpaquePointer) {

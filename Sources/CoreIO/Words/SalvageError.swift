@@ -104,7 +104,7 @@ extension SalvageError: CustomStringConvertible {
     case .notACore(let expected, let found):
       "not a core: expected \(expected), found \(found)"
     case .otherPacking(let name, _):
-      "not a core: expected a core, .zst or .lz4, found \(name)"
+      "not a core: expected a core, .zst, .lz4 or .gz, found \(name)"
     case .nothingUnpacked(let reason): "\(reason): whether it held a core can't be told"
     case .emptyFile:
       "is empty: of a core nothing was written, as on a full disk; there is nothing to repair"

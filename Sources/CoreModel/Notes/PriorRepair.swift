@@ -99,8 +99,8 @@ package struct PriorRepair: Sendable {
   /// The ORIGIN note's JSON, raw.
   package func origin() throws(SalvageError) -> [UInt8]? { try json(originNote) }
 
-  /// The SLIM note's JSON, raw.
-  package func slim() throws(SalvageError) -> [UInt8]? { try json(slimNote) }
+  /// The JSON of what it was made from and with which options, raw: its ORIGIN note, or its SLIM note.
+  package func record() throws(SalvageError) -> [UInt8]? { try json(slimNote ?? originNote) }
 
   private func json(_ note: Range<UInt64>?) throws(SalvageError) -> [UInt8]? {
     guard let note, note.length <= Self.largestOrigin else { return nil }
@@ -109,13 +109,17 @@ package struct PriorRepair: Sendable {
 
   /// When the process died, by the ORIGIN or the SLIM note; nil where that does not tell.
   package func died() throws(SalvageError) -> DeathTime? {
-    guard let origin = try isSlim ? slim() : origin() else { return nil }
-    return DeathTime(json: JSONReader.value(of: origin)?["died"])
+    guard let record = try record() else { return nil }
+    return DeathTime(json: JSONReader.value(of: record)?["died"])
   }
 
-  /// Whether it found nothing lost.
+  /// Whether it found nothing lost. What it left out on request was there.
   package func foundAll() throws(SalvageError) -> Bool {
     guard let lostNote else { return false }
+    guard !isSlim else {
+      guard let note = try lost(), !note.isDamaged else { return false }
+      return note.ranges.allSatisfy { $0.cause == .notKept }
+    }
     return try LostNote.Head(lostNote, of: source, format.byteOrder)?.count == 0
   }
 
@@ -153,11 +157,11 @@ package struct PriorRepair: Sendable {
     return PatchedSource(base: source, runs: runs, size: size)
   }
 
-  /// The last ORIGIN note's JSON: that of the repair which made the core what it is; nil where there is none.
-  package static func originLine(
+  /// The last ORIGIN or SLIM note's JSON: that of the repair which made the core what it is; nil where there is none.
+  package static func recordLine(
     in structure: CoreStructure, _ source: any ByteSource
   ) throws(SalvageError) -> String? {
     let repair = last(in: structure, source)
-    return try repair?.origin().flatMap { String(validating: $0, as: UTF8.self) }
+    return try repair?.record().flatMap { String(validating: $0, as: UTF8.self) }
   }
 }

@@ -69,6 +69,12 @@ package struct Core: Sendable {
       endCause: dumpList == nil ? intake.wayIn.ending.lossCause : .leftOut)
     damage.lose(intake.losses + intake.unreadable)
     intake.wayIn.unreadable = intake.unreadable.total(\.range.length)
+    if case .checksumWrong = intake.wayIn.ending {
+      verdict.add(
+        .checksum,
+        "The checksum of the stream that it came in is wrong, and so are some of its bytes: which can't be told."
+      )
+    }
     if let capture, restoring || !structure.isRepaired { verdict.reasons += capture.reasons }
     if let slim = try SlimNotes(structure, source) {
       verdict.reasons += slim.reasons(isRepaired: structure.isRepaired)

@@ -24,6 +24,8 @@ public struct CoreVerdict: Hashable, Sendable {
       public static let moved = Kind(rawValue: "moved")
       /// There are bytes behind all that its headers name.
       public static let trailing = Kind(rawValue: "trailing")
+      /// A checksum over what it came in is wrong.
+      public static let checksum = Kind(rawValue: "checksum")
       /// There are zeros where the process had something else, or may have had.
       public static let zeros = Kind(rawValue: "zeros")
     }

@@ -78,12 +78,10 @@ extension Inspection {
     if !options.asksCausesOnly {
       addModules(MappedImages(core.process, core.memory, core.names))
       addThreads(core)
-      if options.readsLocalFiles {
-        var files = ModuleFiles(core: intake.file?.identity, process: core.process.info)
-        addSymbols(compareModules(core.memory, &files))
-      }
+      var files = ModuleFiles(
+        sysroots: options.sysroots, core: intake.file?.identity, process: core.process.info)
+      if options.readsLocalFiles { addSymbols(compareModules(core.memory, &files)) }
       if options.listsNeeds {
-        var files = ModuleFiles(core: intake.file?.identity, process: core.process.info)
         needs = try ModuleSurvey(core, &files).needs
       }
       addMappings(core)
@@ -153,6 +151,11 @@ extension Inspection {
     let offsets = report.verdict.reasons.filter { [.moved, .trailing].contains($0.kind) }
     guard offsets.isEmpty else {
       causes = [CutCause(.copyBlocks, .likely, offsets.map(\.text))]
+      return
+    }
+    let checksums = report.verdict.reasons.filter { $0.kind == .checksum }
+    guard checksums.isEmpty || !report.verdict.isComplete else {
+      doubt = checksums.map(\.text).joined(separator: " ")
       return
     }
     guard !report.verdict.isComplete else {

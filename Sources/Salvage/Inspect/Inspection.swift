@@ -1,4 +1,5 @@
 public import CoreModel
+public import SystemPackage
 
 /// What a core is, what survives of it, which threads can still be read, and why it was cut.
 ///
@@ -11,6 +12,8 @@ public struct Inspection: Sendable {
     public var exitStatus: Int32?
     /// Whether files of this machine are compared with the core's modules, and read for the names of functions.
     public var readsLocalFiles = true
+    /// Folders that stand for the root of the core's machine, whose files are looked at then; none for this one.
+    public var sysroots: [FilePath] = []
     /// Whether it is told which files the process had mapped, which of them are here, and what is missing.
     public var listsNeeds = false
     /// Whether every block of an archive is checked, so that a whole core is known to be one.

@@ -62,6 +62,17 @@ extension Intake {
       var wayIn = file.map { WayIn($0) } ?? WayIn(kind: .pipe)
       wayIn.packing = packing
       wayIn.ending = ending
+      var losses = losses
+      if stream.doubtful > 0 {
+        let start = source.size - min(stream.doubtful, source.size)
+        losses.append(.init(range: start..<source.size, cause: .damaged))
+      }
+      // A tar archive tells whole seconds as a rule. Where it is as old as its core, its own time tells more.
+      if let modified = (stream as? TarStream)?.modified,
+        wayIn.died.map({ $0.microseconds / 1_000_000 }) != modified / 1_000_000
+      {
+        wayIn.died = DeathTime(microseconds: modified, .mtime)
+      }
       return Intake(
         source: source, file: file, spool: output, wayIn: wayIn, losses: losses, inputs: inputs)
     }
@@ -84,8 +95,8 @@ extension Intake {
 
   /// What is packed in a file, from its beginning; nil where none of our packings is.
   package static func unpacked(_ file: InputFile) -> (stream: any ByteStream, packing: Packing?)? {
-    guard let head = try? file.bytes(at: 0, count: 8),
-      Packing(magic: head) != nil || Packing.skippableSize(head) != nil,
+    guard let head = try? file.bytes(at: 0, count: TarStream.headSize),
+      Packing(magic: head) != nil || Packing.skippableSize(head) != nil || TarStream.isTar(head),
       (try? file.descriptor.seek(offset: 0, from: .start)) == 0,
       case .stream(let stream, _, let packing) = Way.unpacked(DescriptorStream(file), file)
     else { return nil }
@@ -102,6 +113,11 @@ extension Intake {
     var bytes = [UInt8](repeating: 0, count: count)
     let found = unsafe bytes.withUnsafeMutableBytes { unsafe stream.read(into: $0) }
     return (Array(bytes[..<found]), packing, stream.ending)
+  }
+
+  /// Whether a file is a bundle, or another tar archive, however it is packed.
+  package static func isTar(_ file: InputFile) -> Bool {
+    unpackedHead(of: file, count: 0)?.packing == .tar
   }
 
   package static func refuseForeign(_ head: [UInt8], _ path: FilePath) throws(SalvageError) {
@@ -170,6 +186,7 @@ extension Intake.Way {
     return switch Packing(magic: stream.peek(4)) {
     case .zstd: tarred(ZstdStream(stream), file, .zstd)
     case .lz4: tarred(LZ4Stream(stream), file, .lz4)
+    case .gzip: tarred(GzipStream(stream), file, .gzip)
     case .tar, nil: tarred(stream, file, isSkipped ? .lz4 : nil)
     }
   }

@@ -1,7 +1,8 @@
 package import CoreIO
 package import CoreModel
 
-/// The ORIGIN note: which input a repaired core was made from, by which version, and with which options.
+/// The ORIGIN note: which input a repaired core was made from, by which version, and with which options. Of a slim core, the SLIM
+/// note.
 package struct Origin: Hashable, Sendable {
   package var sizeFound: UInt64
   package var digest: String
@@ -24,11 +25,16 @@ package struct Origin: Hashable, Sendable {
   /// The note's JSON. Only options that change the bytes of the output are named, and only where they are not the default.
   package var json: JSONValue {
     var changed: [JSONValue.Member] = []
-    if options.extend != .due {
-      changed.append(.init(name: "extend", value: .string(options.extend.rawValue)))
-    }
-    if options.lostMemory != .drop {
-      changed.append(.init(name: "lost", value: .string(options.lostMemory.rawValue)))
+    if let slim = options.slim {
+      // It has no hole and no lost memory.
+      changed = slim.members
+    } else {
+      if options.extend != .due {
+        changed.append(.init(name: "extend", value: .string(options.extend.rawValue)))
+      }
+      if options.lostMemory != .drop {
+        changed.append(.init(name: "lost", value: .string(options.lostMemory.rawValue)))
+      }
     }
     if options.rebuild != .all {
       changed.append(.init(name: "rebuild", value: .string(options.rebuild.rawValue)))

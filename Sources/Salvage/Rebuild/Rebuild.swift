@@ -89,12 +89,13 @@ package struct Rebuild: Sendable {
     keptVDSO = Self.keptVDSO(process, memory, self.segments)
   }
 
-  /// The same for a core of which memory is left out: no file is named for what of it is gone.
-  package func leavingOut(in core: Core) -> Rebuild {
+  /// The same for a core of which memory is left out: no file is named for what of it is gone, but for what is known to be its
+  /// own, by the beginnings of such mappings.
+  package func leavingOut(in core: Core, but unchanged: Set<UInt64>) -> Rebuild {
     var rebuild = self
     let files = ReducedMappings(
       core.process.listedFiles, core.memory, pageSize: core.process.pageSize,
-      wasRepaired: core.structure.wasRepaired)
+      wasRepaired: core.structure.wasRepaired, unchanged: unchanged)
     rebuild.mappedFiles = files.mappings?.descriptor(in: core.structure.format) ?? mappedFiles
     return rebuild
   }

@@ -13,8 +13,13 @@ struct ReducedMappings {
   /// With more gaps than this in one mapping, all of it is taken out: what survived of it is in the core.
   private static let mostParts = 16
 
-  /// - Parameter wasRepaired: whether memory that no program header names was lost, and dropped by an earlier repair.
-  init(_ files: MappedFiles?, _ memory: CoreMemory, pageSize: UInt64, wasRepaired: Bool) {
+  /// - Parameters:
+  ///   - wasRepaired: whether memory that no program header names was lost, and dropped by an earlier repair.
+  ///   - unchanged: the beginnings of mappings that stay, for what is lost of them is what their files have.
+  init(
+    _ files: MappedFiles?, _ memory: CoreMemory, pageSize: UInt64, wasRepaired: Bool,
+    unchanged: Set<UInt64> = []
+  ) {
     guard let files else {
       mappings = nil
       return
@@ -34,7 +39,9 @@ struct ReducedMappings {
         range = range.lowerBound + min(pageSize, range.length)..<range.upperBound
       }
       // At most one more than is looked at.
-      let parts = memory.parts(of: range, fates, most: Self.mostParts + 1)
+      let parts =
+        unchanged.contains(entry.range.lowerBound)
+        ? [] : memory.parts(of: range, fates, most: Self.mostParts + 1)
       guard !parts.isEmpty else {
         kept.append(entry)
         continue

@@ -131,6 +131,10 @@ extension Repair {
       output.takeAccess(of: identity)
       output.takeTime(of: identity)
     }
+    // The bundle may have been copied since.
+    if intake.wayIn.packing == .tar, let died = core.died {
+      output.takeTime(microseconds: died.microseconds)
+    }
     var written = Written(
       size: plan.size, extend: plan.extend, sharesData: sharesData, report: report)
     written.noteExtension(asked: options.extend, isWhole: isWhole || slimming != nil)

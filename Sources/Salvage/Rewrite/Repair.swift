@@ -26,7 +26,7 @@ public struct Repair: Sendable {
   package var source: any ByteSource { intake.source }
   package var isWhole: Bool { core.verdict.isWhole }
   /// Whether the output is the input as it is.
-  package var isCopy: Bool { plan.origin == nil && slimming == nil }
+  package var isCopy: Bool { plan.origin == nil }
 
   /// Reads the headers and notes of the core. Writes nothing, but that a stream is put into a temporary file while it
   /// comes: beside `output`, whose contents it becomes, where that is given and a file's name. `spooling`

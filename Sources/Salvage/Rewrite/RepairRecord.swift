@@ -89,7 +89,7 @@ public struct RepairRecord: Hashable, Sendable {
       rebuilt += note?.ranges ?? []
       isDamaged = isDamaged || note?.list.isDamaged ?? true
     }
-    guard let origin = try repair.isSlim ? repair.slim() : repair.origin() else { return }
+    guard let origin = try repair.record() else { return }
     origins.append(String(validating: origin, as: UTF8.self) ?? PrintableText(origin).description)
   }
 }

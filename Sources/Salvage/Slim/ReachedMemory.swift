@@ -7,7 +7,7 @@ struct ReachedMemory {
   /// In the order in which they were found.
   private(set) var pages: [Range<UInt64>] = []
 
-  private static let pageSize: UInt64 = 4096
+  static let pageSize: UInt64 = 4096
 
   /// - Parameters:
   ///   - start: where pointers are looked for first.

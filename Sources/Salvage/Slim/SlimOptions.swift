@@ -39,8 +39,8 @@ public struct SlimOptions: Hashable, Sendable {
   /// The stacks, and no pointers followed.
   public init() {}
 
-  /// As the note has it: only what is asked for.
-  package var json: JSONValue {
+  /// As the note has them.
+  package var members: [JSONValue.Member] {
     let kinds = Kind.allCases.filter(self.kinds.contains).map { JSONValue.string($0.rawValue) }
     func words(_ ranges: [Range<UInt64>]) -> JSONValue {
       .array(
@@ -48,12 +48,12 @@ public struct SlimOptions: Hashable, Sendable {
           .string("0x\(hexadecimal($0.lowerBound)):0x\(hexadecimal($0.upperBound - $0.lowerBound))")
         })
     }
-    return .members([
-      "keep": .array(kinds),
-      "keepRanges": words(keptRanges),
-      "dropRanges": words(droppedRanges),
-      "maxSize": mostBytes.map(JSONValue.number) ?? .null,
-      "depth": .number(UInt64(clamping: depth)),
-    ])
+    return [
+      .init(name: "keep", value: .array(kinds)),
+      .init(name: "keepRanges", value: words(keptRanges)),
+      .init(name: "dropRanges", value: words(droppedRanges)),
+      .init(name: "maxSize", value: mostBytes.map(JSONValue.number) ?? .null),
+      .init(name: "depth", value: .number(UInt64(clamping: depth))),
+    ]
   }
 }

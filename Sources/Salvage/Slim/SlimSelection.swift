@@ -43,6 +43,7 @@ struct SlimSelection {
     keep(stacks.map { $0.lowerBound..<min($0.upperBound, $0.lowerBound +| Self.near) })
     keep(stacks.map { min($0.upperBound, $0.lowerBound +| Self.near)..<$0.upperBound })
     let kinds = SegmentKinds(core)
+    keep(GeneratedCode(core, from: stacks, kinds).pages)
     if options.depth > 0 {
       // Stacks are there already, as far as they are wanted; what holds no pointers' targets of a process's own is code.
       keep(

@@ -7,12 +7,14 @@ package struct Slimming: Sendable {
   /// The core without the rest.
   package let core: Core
   package let options: SlimOptions
+  /// What of it goes into its SLIM note.
+  let origin: Origin
   /// Whether NT_FILE stays as it is.
   let keepsMappings: Bool
+  /// Mappings of which all that the dump had is what their files have, by their beginnings.
+  let unchangedMappings: Set<UInt64>
   /// Whether there was more to keep than there is room for.
   package let isCutShort: Bool
-
-  package static let formatVersion: UInt64 = 1
 
   /// nil where nothing is to be left out.
   ///
@@ -21,9 +23,11 @@ package struct Slimming: Sendable {
     _ core: Core, _ rebuild: Rebuild, _ files: consuming ModuleFiles, _ options: RepairOptions
   ) throws(SalvageError) {
     keepsMappings = options.keepMappings
+    origin = Origin(
+      sizeFound: core.structure.sizeFound, digest: core.digest, options: options, died: core.died)
     guard let options = options.slim else { return nil }
     let selection = try SlimSelection(
-      core, files, options, fixed: Self.fixedSize(core, rebuild))
+      core, copy files, options, fixed: Self.fixedSize(core, rebuild))
     // What a segment has no bytes of is not left out.
     let loads = core.structure.programHeaders.filter { $0.kind == .load && $0.fileSize > 0 }
     var ranges: [Range<UInt64>] = []
@@ -40,10 +44,36 @@ package struct Slimming: Sendable {
     self.options = options
     isCutShort = selection.isCutShort
     let slim = core.leavingOut(ranges)
+    unchangedMappings =
+      keepsMappings ? [] : try Self.unchangedMappings(core, leavingOut: slim, files)
     let size = loads.total { slim.damage.surviving(in: $0.fileOffset..<($0.fileEnd ?? .max)) }
     // Each would be written once for every address that it has.
     guard size <= core.source.size else { throw Self.overlapping(core) }
     self.core = slim
+  }
+
+  /// Debuggers go through code without unwind information by its instructions: gdb asks NT_FILE for the file that has them.
+  private static func unchangedMappings(
+    _ core: Core, leavingOut slim: Core, _ files: consuming ModuleFiles
+  ) throws(SalvageError) -> Set<UInt64> {
+    let pageSize = core.process.pageSize
+    let hasCode = slim.memory.segments.contains { segment in
+      segment.flags.contains(.execute) && !segment.flags.contains(.write)
+        && segment.fileSize > pageSize
+        && slim.memory.has(.lost, in: segment.address..<segment.dumpedEnd)
+    }
+    guard hasCode else { return [] }
+    var files = files
+    let list = try ModuleList(core.structure, core.process, core.memory, &files)
+    let code = try DumpedCode(
+      list.modules, core.memory, pageSize: pageSize, size: core.source.size)
+    var result: Set<UInt64> = []
+    for module in list.modules where module.file != nil {
+      for mapping in module.mappings where module.isReadOnly(mapping, pageSize: pageSize) {
+        if code.isUnchanged(mapping) { result.insert(mapping.range.lowerBound) }
+      }
+    }
+    return result
   }
 
   private static func overlapping(_ core: Core) -> SalvageError {
@@ -61,19 +91,6 @@ package struct Slimming: Sendable {
     let files = UInt64(rebuild.mappedFiles?.count ?? 0)
     return 2048 +| headers * 112 +| notes +| rebuilt +| files
   }
-
-  /// The SLIM note's JSON.
-  package var json: JSONValue {
-    var members: [JSONValue.Member] = [
-      .init(name: "format", value: .number(Self.formatVersion)),
-      .init(name: "tool", value: .string("coresalvage \(SalvageVersion.current)")),
-      .init(name: "sizeFound", value: .number(core.structure.sizeFound)),
-      .init(name: "headDigest", value: .string("xxh3-128:" + core.digest)),
-      .init(name: "options", value: options.json),
-    ]
-    if let died = core.died { members.append(.init(name: "died", value: died.noteJSON)) }
-    return .object(members)
-  }
 }
 
 extension Plan {
@@ -84,14 +101,18 @@ extension Plan {
     let format = structure.format
     extend = .none
     tailOffset = 0
-    let rebuild = slimming.keepsMappings ? rebuild : rebuild.leavingOut(in: core)
+    origin = slimming.origin
+    let rebuild =
+      slimming.keepsMappings
+      ? rebuild : rebuild.leavingOut(in: core, but: slimming.unchangedMappings)
     segments = Segments(core, lostMemory: .drop)
     segments.add(rebuild)
     let count = segments.entries.count + 1
     let table = roundUp(UInt64(format.fileHeaderSize), to: 8)
     var run = PieceRun(at: roundUp(table + UInt64(count * format.programHeaderSize), to: 8))
     let notes = TailNotes(
-      structure, segments, rebuild, record: (SalvageNote.slim, slimming.json), head: [], to: &run)
+      structure, segments, rebuild, record: (SalvageNote.slim, slimming.origin.json), head: [],
+      to: &run)
     segments.placeAll(rebuild.segments, in: &run)
     var header = structure.header
     header.programHeaderOffset = table

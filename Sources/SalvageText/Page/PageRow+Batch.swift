@@ -14,7 +14,7 @@ extension PageRow.State {
     case .repaired: self = .repaired
     case .whole, .copied, .linked, .completed:
       self = record.report.map { $0.isRepaired && !$0.isCompleted } == true ? .repaired : .whole
-    case .archived, .present:
+    case .archived, .slimmed, .present:
       // What is there already is not read again if it is packed: then its output's notes tell.
       self = record.report.map { $0.isWhole ? .whole : .repaired } ?? .repaired
     }

@@ -1,0 +1,111 @@
+internal import CZlib
+
+/// What the members of a gzip file unpack to, up to the first byte that can't be decoded.
+@safe package final class GzipStream: ByteStream {
+  private let upstream: DescriptorStream
+  /// zlib keeps its address.
+  private let decoder = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+  private var input = PackedInput(capacity: GzipStream.chunkSize)
+  private var isInMember = false
+  private var isFirst = true
+  private var isAtEnd = false
+  package private(set) var ending = StreamEnding.whole
+  package private(set) var doubtful: UInt64 = 0
+  /// How many bytes of the member have come.
+  private var position: UInt64 = 0
+
+  /// Damage is decoded as something else until a block can't begin: in trials, up to 56 kB later.
+  private static let mostDoubtful: UInt64 = 64 << 10
+  private static let chunkSize = 256 << 10
+  /// The largest window, and a header and a trailer of gzip's.
+  private static let windowBits: Int32 = 15 + 16
+  static let magic: [UInt8] = [0x1f, 0x8b]
+
+  package init(_ upstream: DescriptorStream) {
+    self.upstream = upstream
+    unsafe decoder.initialize(to: z_stream())
+    let size = unsafe Int32(MemoryLayout<z_stream>.size)
+    let result = unsafe inflateInit2_(decoder, Self.windowBits, ZLIB_VERSION, size)
+    if result != Z_OK { end(.damaged(reason(result))) }
+  }
+
+  deinit {
+    unsafe inflateEnd(decoder)
+    unsafe decoder.deallocate()
+  }
+
+  package func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    var done = 0
+    while done < buffer.count, !isAtEnd {
+      let room = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      done += unsafe decode(into: room)
+    }
+    return done
+  }
+
+  private func decode(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let bytes = unsafe input.take(Self.chunkSize, from: upstream)
+    guard isInMember else {
+      unsafe begin(bytes)
+      return 0
+    }
+    // zlib counts in 32 bits.
+    let room = min(buffer.count, Int(Int32.max))
+    unsafe decoder.pointee.next_in = UnsafeMutablePointer(
+      mutating: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    unsafe decoder.pointee.avail_in = UInt32(bytes.count)
+    unsafe decoder.pointee.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    unsafe decoder.pointee.avail_out = UInt32(room)
+    let result = unsafe inflate(decoder, Z_NO_FLUSH)
+    let produced = unsafe room - Int(decoder.pointee.avail_out)
+    position += UInt64(produced)
+    unsafe input.giveBack(Int(decoder.pointee.avail_in))
+    switch result {
+    case Z_OK: break
+    case Z_STREAM_END: isInMember = false
+    // Nothing came and nothing went: the stream has ended inside a member.
+    case Z_BUF_ERROR where unsafe bytes.isEmpty: end(.cut)
+    default:
+      end(ending(result))
+      if case .damaged = ending { doubtful = min(position, Self.mostDoubtful) }
+    }
+    return produced
+  }
+
+  /// Goes on to the next member. Zeros behind the last one fill a tape's block.
+  private func begin(_ bytes: UnsafeRawBufferPointer) {
+    guard unsafe !bytes.isEmpty else { return end(.whole) }
+    let start = isFirst ? 0 : unsafe bytes.firstIndex { $0 != 0 } ?? bytes.count
+    input.giveBack(bytes.count - start)
+    guard start < bytes.count else { return }
+    guard unsafe bytes[start] == Self.magic[0] else {
+      return end(.damaged("what follows is nothing of gzip's"))
+    }
+    unsafe inflateReset(decoder)
+    isInMember = true
+    position = 0
+    isFirst = false
+  }
+
+  private func ending(_ result: Int32) -> StreamEnding {
+    let reason = reason(result)
+    // Of the checksum, and of the length that stands behind it.
+    return reason.hasSuffix("data check") || reason.hasSuffix("length check")
+      ? .checksumWrong : .damaged(reason)
+  }
+
+  /// The decoder's words.
+  private func reason(_ result: Int32) -> String {
+    unsafe (decoder.pointee.msg ?? UnsafeMutablePointer(mutating: zError(result))).map {
+      unsafe String(cString: $0)
+    } ?? "error \(result)"
+  }
+
+  private func end(_ ending: StreamEnding) {
+    isAtEnd = true
+    self.ending = ending
+    if ending == .whole || ending == .cut, case .unreadable = upstream.ending {
+      self.ending = upstream.ending
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Cores that come out of bundles again.
+@Suite("a core in a bundle", .needs(.kernelCores, .gcc, .tool("zstd")))
+struct BundleRestoreTests {
+  /// A core with holes, whole or cut, its repaired one, and a bundle of it.
+  private struct Setting {
+    let folder: ScratchFolder
+    let repaired: FilePath
+    let bundle: FilePath
+
+    init(isCut: Bool, ending: String) throws {
+      folder = try ScratchFolder()
+      let whole = try SharedCores.large()
+      let input = folder.file("in.core")
+      try Tool("cp", ["-p", "--sparse=always", whole.path.string, input.string]).runSuccessfully()
+      if isCut {
+        try Tool("truncate", ["-s", "-40960", input.string]).runSuccessfully()
+      }
+      try Tool("touch", ["-d", "2025-03-04 05:06:07.123456789 UTC", input.string])
+        .runSuccessfully()
+      repaired = folder.file("repaired.core")
+      try Tool.coresalvage("--extend", "none", input.string, repaired.string).runSuccessfully()
+      bundle = folder.file("x.\(ending)")
+      try Tool.coresalvage("bundle", input.string, bundle.string).runSuccessfully()
+      FileTree.remove(input)
+    }
+
+    /// Whether a file is the repaired core, and as old to the microsecond; or to the second.
+    func holds(_ core: FilePath, toSecond: Bool = false) throws {
+      try Tool("cmp", [repaired.string, core.string]).runSuccessfully()
+      let (due, found) = (try FileTree.status(repaired).st_mtim, try FileTree.status(core).st_mtim)
+      #expect(due.tv_sec == found.tv_sec)
+      #expect(toSecond || due.tv_nsec / 1000 == found.tv_nsec / 1000)
+    }
+  }
+
+  @Test(
+    "is restored byte for byte, as old as it was, from a file and from a pipe",
+    arguments: [true, false], ["tar.zst", "tar.gz", "tar"])
+  func isRestored(isCut: Bool, ending: String) throws {
+    let setting = try Setting(isCut: isCut, ending: ending)
+    let out = setting.folder.file("out.core")
+    let told = try Tool.coresalvage("restore", setting.bundle.string, out.string).runSuccessfully()
+    #expect(told.text.hasSuffix(", as it is in the bundle\n"), "\(told)")
+    try setting.holds(out)
+    // Whoever may not read the bundle may not read the core.
+    chmod(setting.bundle.string, 0o640)
+    // Copied without its time, the member's own tells.
+    try Tool("touch", [setting.bundle.string]).runSuccessfully()
+    try Tool.coresalvage("restore", "--force", setting.bundle.string, out.string).runSuccessfully()
+    try setting.holds(out, toSecond: !isCut)
+    #expect(try FileTree.status(out).st_mode & 0o777 == 0o640)
+    try Tool.coresalvage("--force", setting.bundle.string, out.string).runSuccessfully()
+    try setting.holds(out, toSecond: !isCut)
+    for (name, words) in [
+      ("piped", "cat '\(setting.bundle)' | '\(Tool.coresalvagePath)' restore - '\(out)' --force"),
+      ("input", "'\(Tool.coresalvagePath)' restore - '\(out)' --force <'\(setting.bundle)'"),
+    ] {
+      try Tool("sh", ["-c", words]).runSuccessfully()
+      try setting.holds(out, toSecond: !isCut)
+      #expect(try FileTree.status(out).st_mode & 0o077 == (name == "piped" ? 0 : 0o040), "\(name)")
+    }
+    try Tool(
+      "sh",
+      [
+        "-c",
+        "'\(Tool.coresalvagePath)' restore '\(setting.bundle)' - | cmp - '\(setting.repaired)'",
+      ]
+    ).runSuccessfully()
+    let json = try ParsedJSON(
+      Tool.coresalvage("restore", "--json", "--force", setting.bundle.string, out.string)
+        .runSuccessfully().text)
+    #expect(json["complete"]?.bool == true && json["archiveDamaged"]?.bool == false)
+    let exists = try Tool.coresalvage("restore", setting.bundle.string, out.string).run()
+    #expect(exists.ending == .exit(3), "\(exists)")
+    let itself = try Tool.coresalvage(
+      "restore", "--force", setting.bundle.string, setting.bundle.string
+    ).run()
+    #expect(itself.ending == .exit(3), "\(itself)")
+  }
+
+  @Test(
+    "of which the end is missing is repaired again, and it is said",
+    arguments: ["tar.zst", "tar.gz", "tar"])
+  func isCut(ending: String) throws {
+    let setting = try Setting(isCut: true, ending: ending)
+    let size = try FileTree.size(setting.bundle)
+    let whole = try ReferenceSource.contents(of: setting.repaired)
+    // Plain, the libraries stand behind the core.
+    let cut = ending == "tar" ? UInt64(whole.count / 2) : size / 20
+    try Tool("truncate", ["-s", "\(cut)", setting.bundle.string]).runSuccessfully()
+    let out = setting.folder.file("out.core")
+    let told = try Tool.coresalvage("restore", setting.bundle.string, out.string).run()
+    #expect(told.ending == .exit(1), "\(told)")
+    #expect(told.text.contains("the tar stream was cut"), "\(told)")
+    #expect(told.text.contains("what survived was written to"), "\(told)")
+    let check = try Tool.coresalvage("check", out.string).run()
+    #expect(check.text.contains("repaired by coresalvage"), "\(check)")
+    let alone = setting.folder.file("alone.core")
+    try Tool.coresalvage(setting.bundle.string, alone.string).runSuccessfully()
+    try Tool("cmp", [alone.string, out.string]).runSuccessfully()
+  }
+
+  @Test(
+    "that stands before damage is restored, and what is not sure of it is said",
+    arguments: ["tar.zst", "tar.gz"])
+  func isDamaged(ending: String) throws {
+    let setting = try Setting(isCut: true, ending: ending)
+    let bytes = try ReferenceSource.contents(of: setting.bundle)
+    let out = setting.folder.file("out.core")
+    // What comes behind the core is missing: the core is not.
+    try setting.folder.write(Array(bytes.dropLast(40)), to: "cut.\(ending)")
+    try Tool.coresalvage("restore", setting.folder.file("cut.\(ending)").string, out.string)
+      .runSuccessfully()
+    try setting.holds(out)
+    // Of gzip only the checksum tells; libarchive gives a zstd frame none.
+    var spoilt = bytes
+    spoilt[bytes.count - (ending == "tar.gz" ? 7 : 2)] ^= 1
+    let bad = try setting.folder.write(spoilt, to: "bad.\(ending)")
+    for command in [["restore", "--force"], ["--force"], ["inspect", "--no-local-files"]] {
+      let arguments = command + [bad.string] + (command[0] == "inspect" ? [] : [out.string])
+      let told = try Tool.coresalvage(arguments).run()
+      #expect(
+        told.ending == .exit(command[0] == "--force" ? 0 : 1), "\(arguments) \(told)")
+      let words = ending == "tar.gz" ? "checksum" : "the tar stream is damaged"
+      #expect(
+        told.text.contains(words) || ending == "tar.zst" && command[0] == "inspect",
+        "\(arguments) \(told)")
+    }
+  }
+
+  @Test("is none in another tar archive, and none that is no core", arguments: ["tar", "tar.gz"])
+  func isNone(ending: String) throws {
+    let folder = try ScratchFolder()
+    _ = try folder.makeFolder("x")
+    try folder.write(Array("text".utf8), to: "x/other")
+    let out = folder.file("out.core")
+    for (name, words) in [("other", "no bundle"), ("core", "not a core")] {
+      if name == "core" { try folder.write(Array("text".utf8), to: "x/core") }
+      let file = folder.file("\(name).\(ending)")
+      try Tool(
+        "tar",
+        ["-C", folder.path.string, "-caf", file.string, "x/\(name)"]
+      ).runSuccessfully()
+      let told = try Tool.coresalvage("restore", file.string, out.string).run()
+      #expect(told.ending == .exit(2) && told.errorText.contains(words), "\(name) \(told)")
+    }
+    #expect(!FileTree.exists(out))
+  }
+}
