@@ -115,7 +115,8 @@ let package = Package(
     .testTarget(
       name: "ELFCoreTests", dependencies: ["ELFCore", "TestSupport"], swiftSettings: tests),
     .testTarget(
-      name: "CoreIOTests", dependencies: ["CoreIO", "TestSupport"], swiftSettings: tests),
+      name: "CoreIOTests", dependencies: ["CoreIO", "TestSupport", systemPackage],
+      swiftSettings: tests),
     .testTarget(
       name: "CoreModelTests", dependencies: house + ["FuzzWays", "TestSupport", systemPackage],
       swiftSettings: tests),

@@ -11,7 +11,7 @@ test=(acl binutils bzip2 chromium elfutils file g++ gcc gcc-multilib gdb gdb-mul
   python3-pip qemu-user strace systemd time util-linux xfsprogs xz-utils zstd)
 demo=(gdb libc6-dbg tar xz-utils)
 fleet=(munge slurm-client slurmctld slurmd xz-utils)
-bench=(bsdextrautils gcc lz4 python3 time util-linux xfsprogs zstd)
+bench=(bsdextrautils gcc lz4 python3 python3-matplotlib time util-linux xfsprogs zstd)
 package=(debootstrap dpkg lintian lz4 make xz-utils)
 # Debian's own don't know the newest fields.
 python=(kubernetes==37.0.2 PyYAML==6.0.4)

@@ -18,6 +18,24 @@ calc() { awk "BEGIN { printf \"${2:-%.2f}\", $1 }"; }
 
 median() { sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
+# spread: the least and the most of what it reads. scatter: how far apart they are, in percent of the most.
+spread() { sort -g | awk 'NR == 1 { least = $1 } { most = $1 } END { printf "%g to %g", least, most }'; }
+scatter() { sort -g | awk 'NR == 1 { least = $1 } { most = $1 } END { printf "%.0f", 100 * (most - least) / most }'; }
+
+# idleness SECTION: a row where other work keeps the machine busy: no ratio is worth much then.
+idleness() {
+  local busy
+  busy=$(
+    head -n 1 /proc/stat
+    sleep 2
+    head -n 1 /proc/stat
+  )
+  busy=$(awk '{ all = 0; for (i = 2; i <= 9; i++) all += $i; idle = $5 + $6 }
+    NR == 1 { all_before = all; idle_before = idle }
+    END { printf "%.0f", 100 * (1 - (idle - idle_before) / (all - all_before)) }' <<<"$busy")
+  ((busy <= 10)) || row "NOT IDLE before $1: processors busy" "$busy %" "10 %" MISSED
+}
+
 # seconds COMMAND...: the wall time that it took. What it prints goes to a log.
 seconds() {
   local start=$EPOCHREALTIME
@@ -50,6 +68,28 @@ pairs() {
   ratio=$(median <"$folder/ratios")
   ratios=$(paste -sd' ' "$folder/ratios")
 }
+
+# system_pairs BEFORE A B: as pairs, of the processors' time in the kernel.
+system_pairs() {
+  local before=$1 a=$2 b=$3 turn
+  : >"$folder/ratios"
+  for ((turn = 1; turn <= runs; turn++)); do
+    $before
+    time_a=$(system_seconds "$a")
+    $before
+    time_b=$(system_seconds "$b")
+    calc "$time_a / $time_b" '%.3f\n' >>"$folder/ratios"
+    note "  pair $turn: $a $time_a s, $b $time_b s of system time"
+  done
+  ratio=$(median <"$folder/ratios")
+  ratios=$(paste -sd' ' "$folder/ratios")
+}
+
+# system_seconds FUNCTION: what it and its children took in the kernel.
+system_seconds() (
+  "$1" >"$folder/log" 2>&1
+  times | awk 'NR == 2 { split($2, part, /[ms]/); print part[1] * 60 + part[2] }'
+)
 
 # peak COMMAND...: the most memory it ever had, in MiB.
 peak() {

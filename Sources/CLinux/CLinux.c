@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -30,6 +31,26 @@ int linux_punch_hole(int fd, long offset, long length) {
 
 int linux_start_writeback(int fd, long offset, long length) {
   return sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
+int linux_finish_writeback(int fd, long offset, long length) {
+  const unsigned wait = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  if (sync_file_range(fd, offset, length, wait) != 0) return errno;
+  // Advice: whoever can't follow it keeps the pages.
+  posix_fadvise(fd, offset, length, POSIX_FADV_DONTNEED);
+  return 0;
+}
+
+#ifndef RWF_DONTCACHE
+#define RWF_DONTCACHE 0x80
+#endif
+
+long linux_read_once(int fd, void *buffer, unsigned long count, long offset) {
+  const struct iovec part = {buffer, count};
+  long done = preadv2(fd, &part, 1, offset, RWF_DONTCACHE);
+  // Old kernels, and file systems that don't know the flag.
+  if (done < 0 && (errno == EOPNOTSUPP || errno == EINVAL || errno == ENOSYS)) done = pread(fd, buffer, count, offset);
+  return done;
 }
 
 const void *linux_find(const void *bytes, unsigned long count, const void *pattern, unsigned long length) {

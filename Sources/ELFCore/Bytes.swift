@@ -4,12 +4,26 @@ extension Span where Element == UInt8 {
   /// The one place where bytes of a file become numbers.
   package func integer(at offset: Int, size: Int, _ order: ELFFormat.ByteOrder) -> UInt64? {
     guard offset >= 0, size > 0, size <= 8, offset <= count - size else { return nil }
+    switch size {
+    case 8: return load(UInt64.self, at: offset, order)
+    case 4: return UInt64(load(UInt32.self, at: offset, order))
+    case 2: return UInt64(load(UInt16.self, at: offset, order))
+    default: break
+    }
     var value: UInt64 = 0
     for index in 0..<size {
       let position = order == .big ? offset + index : offset + size - 1 - index
       value = value << 8 | UInt64(self[position])
     }
     return value
+  }
+
+  /// In one step: a table of a million segments has eight million integers. The caller has looked at the bounds.
+  private func load<T: FixedWidthInteger & BitwiseCopyable>(
+    _ type: T.Type, at offset: Int, _ order: ELFFormat.ByteOrder
+  ) -> T {
+    let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: type)
+    return order == .big ? T(bigEndian: value) : T(littleEndian: value)
   }
 
   /// A C string of at most `limit` bytes at `offset`, without its NUL; nil where the span ends before `offset`.
@@ -25,9 +39,8 @@ extension Span where Element == UInt8 {
 
   /// The bytes of `range`, clamped to the span.
   package func array(_ range: Range<Int>) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for position in range.clamped(to: 0..<count) { bytes.append(self[position]) }
-    return bytes
+    let part = extracting(range.clamped(to: 0..<count))
+    return unsafe part.withUnsafeBufferPointer { unsafe Array($0) }
   }
 }
 

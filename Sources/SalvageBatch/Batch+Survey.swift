@@ -30,15 +30,12 @@ extension Batch {
   private func count(_ file: FoundFile, in survey: inout BatchSurvey) {
     guard let input = try? file.open(), let kind = try? CoreKind(of: input) else { return }
     guard kind != .packed else { return countPacked(file, input, in: &survey) }
+    if kind == .plain { input.holdBeginning(CoreWork.smallCore) }
     guard options.output != nil || kind == .plain,
       let source: any ByteSource = kind == .plain ? input : try? ArchiveSource(input),
-      let core = try? Core(Intake(source), options: options.repair.intake)
+      let found = look(at: source)
     else { return }
-    let structure = core.structure
-    let isWhole = core.verdict.isWhole
-    let mayBeWritten =
-      !isWhole || options.archive != nil || options.repair.completesWhole
-      || options.repair.slim != nil
+    let (structure, mayBeWritten) = found
     guard mayBeWritten || options.whole != .skip else { return }
     guard !isPresent(file, kind) else {
       survey.present += 1
@@ -52,6 +49,18 @@ extension Batch {
       let size = kind == .plain ? min(input.size, input.allocated) : source.size
       survey.toWrite +|= min(size +| structure.tailSize, options.repair.slim?.mostBytes ?? .max)
     }
+  }
+
+  /// The structure of a core, and whether it gets an output of its own. Whether it is whole takes as long to tell as to plan
+  /// its repair; where that is all the same, nobody asks.
+  private func look(at source: any ByteSource) -> (CoreStructure, mayBeWritten: Bool)? {
+    let writesAll =
+      options.archive != nil || options.repair.completesWhole || options.repair.slim != nil
+    if options.output != nil, writesAll || options.whole == .copy {
+      return (try? Probe.structure(of: source)).map { ($0, mayBeWritten: true) }
+    }
+    guard let core = try? Core(Intake(source), options: options.repair.intake) else { return nil }
+    return (core.structure, mayBeWritten: writesAll || !core.verdict.isWhole)
   }
 
   /// What is in a packed core, only its unpacking tells.

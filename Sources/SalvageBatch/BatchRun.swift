@@ -41,12 +41,19 @@ final class BatchRun: Sendable {
     claims.clean(batch.home)
     Workers.run(jobs + 2) { index in
       // The system may refuse threads: the calling one works, and the last ones can be done without.
-      if index == jobs { return self.bringToDisk() }
+      if index == jobs {
+        return self.backlog.serve { group in
+          var group = group
+          self.publish(&group)
+        }
+      }
       if index > jobs { return self.keepTime() }
       self.running.add(1, ordering: .relaxed)
       self.work(index)
-      self.running.subtract(1, ordering: .releasing)
+      // Whoever ends last sees that the first one has ended.
       if index == 0 { self.isEnding.store(true, ordering: .releasing) }
+      let others = self.running.subtract(1, ordering: .acquiringAndReleasing).newValue
+      if others == 0, self.isEnding.load(ordering: .acquiring) { self.backlog.close() }
     }
     // Whoever was killed meanwhile has left there what it had not finished.
     for folder in shared.withLock({ $0 }) { claims.clean(folder) }
@@ -54,22 +61,6 @@ final class BatchRun: Sendable {
 
   private var isRunning: Bool {
     !isEnding.load(ordering: .acquiring) || running.load(ordering: .acquiring) > 0
-  }
-
-  /// Syncs and names what the workers have written, until they have ended.
-  private func bringToDisk() {
-    backlog.serve(true)
-    while isRunning {
-      if !publishBacklog() { usleep(1000) }
-    }
-    backlog.serve(false)
-    while publishBacklog() {}
-  }
-
-  private func publishBacklog() -> Bool {
-    guard var group = backlog.next() else { return false }
-    publish(&group)
-    return true
   }
 
   private func keepTime() {

@@ -18,12 +18,21 @@ struct Coresalvage: ParsableCommand {
       as if it had been saved.
       """,
     version: "coresalvage \(SalvageVersion.current)",
-    subcommands: [
-      RepairCommand.self, UndoCommand.self, SlimCommand.self, BatchCommand.self,
-      InspectCommand.self, CheckCommand.self, NoteCommand.self,
-      ArchiveCommand.self, BundleCommand.self, RestoreCommand.self, VerifyCommand.self,
-      CatCommand.self,
-      CaptureCommand.self,
-    ],
-    defaultSubcommand: RepairCommand.self)
+    subcommands: subcommands,
+    // The parser builds all of the default's options twice before it looks at the words: two thirds of a start.
+    defaultSubcommand: namesWhatToDo ? nil : RepairCommand.self)
+
+  private static let subcommands: [any ParsableCommand.Type] = [
+    RepairCommand.self, UndoCommand.self, SlimCommand.self, BatchCommand.self,
+    InspectCommand.self, CheckCommand.self, NoteCommand.self,
+    ArchiveCommand.self, BundleCommand.self, RestoreCommand.self, VerifyCommand.self,
+    CatCommand.self,
+    CaptureCommand.self,
+  ]
+
+  /// Whether the first word leaves nothing to a default: a subcommand, or the question for the version.
+  private static var namesWhatToDo: Bool {
+    guard let word = ArgumentBytes.words.first else { return false }
+    return word == "--version" || subcommands.contains { $0.configuration.commandName == word }
+  }
 }

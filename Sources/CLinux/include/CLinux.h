@@ -20,6 +20,14 @@ int linux_punch_hole(int fd, long offset, long length);
 /// Starts writing the range back without waiting, so that a later fsync has less to wait for.
 int linux_start_writeback(int fd, long offset, long length);
 
+/// Waits until the range is on the disk, and takes it out of the page cache: 0, or an errno. That error is told once: a
+/// later fsync of the same descriptor doesn't know it any more.
+int linux_finish_writeback(int fd, long offset, long length);
+
+/// pread(2) that leaves nothing in the page cache that was not there before, where the file system can (from Linux 6.14 on);
+/// else as pread does.
+long linux_read_once(int fd, void *buffer, unsigned long count, long offset);
+
 /// The first place of `pattern` in `bytes`, or NULL.
 const void *linux_find(const void *bytes, unsigned long count, const void *pattern, unsigned long length);
 

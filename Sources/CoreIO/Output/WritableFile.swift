@@ -59,6 +59,19 @@ extension WritableFile {
       descriptor.rawValue, off_t(clamping: range.lowerBound), off_t(clamping: range.length))
   }
 
+  /// Waits until a range is on the disk, and leaves it out of the page cache. The kernel tells an error of writing it here,
+  /// and not again when all is synced.
+  package func finishWriteback(_ range: Range<UInt64>) throws(SalvageError) {
+    let error = Errno(
+      rawValue: linux_finish_writeback(
+        descriptor.rawValue, off_t(clamping: range.lowerBound), off_t(clamping: range.length)))
+    switch error.rawValue {
+    // Done, or a file system that doesn't know the call.
+    case 0, EINVAL, ESPIPE, ENOSYS, EOPNOTSUPP: return
+    default: throw SalvageError(.io(error, call: "sync"), file: path)
+    }
+  }
+
   /// Makes a range zeros, as a hole where that can be had.
   package func clear(_ range: Range<UInt64>) throws(SalvageError) {
     let isDone = linux_punch_hole(

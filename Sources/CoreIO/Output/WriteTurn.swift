@@ -2,14 +2,24 @@ internal import Glibc
 
 /// The turn of several threads to write into one file, so that they don't spin for the kernel's lock of it.
 ///
+/// It keeps the page cache small: what was written is sent to the disk step by step, and a window behind it is waited for
+/// and dropped. New pages are dear where the memory is cold (a guest gives it back to its host), and those of others are not
+/// to be pushed out by a core that nobody reads from its beginning to its end. What debuggers read first stays: the headers
+/// and notes at the beginning, and the last window, where stacks are.
+///
 /// Not a `Mutex`: whoever waits for one of those lets the kernel spin as long as its owner runs, and a turn takes milliseconds.
 @safe package final class WriteTurn: @unchecked Sendable {
   private let output: any WritableFile
-  /// Guards `pending`.
+  /// Guards all that follows.
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  /// What was written since the disk was last told to begin with it.
+  /// Where it was written since the disk was last told to begin with it, and how many bytes.
   private var pending = 0..<UInt64(0)
-  private static let mostPending: UInt64 = 32 << 20
+  private var pendingBytes: UInt64 = 0
+  /// What the disk was told to begin with, the oldest first.
+  private var begun: [Range<UInt64>] = []
+  /// Enough for the disk to be busy while the next step is made.
+  private static let step: UInt64 = 8 << 20
+  private static let window = 8  // steps
 
   package init(_ output: any WritableFile) {
     self.output = output
@@ -26,20 +36,27 @@ internal import Glibc
     _ range: Range<UInt64>, _ body: () throws(SalvageError) -> Void
   ) throws(SalvageError) {
     // The next one writes while this one talks to the disk.
-    if let due = try inTurn(range, body) { output.startWriteback(due) }
+    let due = try inTurn(range, body)
+    if let begin = due.begin { output.startWriteback(begin) }
+    if let finish = due.finish { try output.finishWriteback(finish) }
   }
 
-  /// Gives all ranges that were written once they are worth a word to the disk.
+  /// Gives what was written once it is worth a word to the disk, and what the disk ought to be done with by then.
   private func inTurn(
     _ range: Range<UInt64>, _ body: () throws(SalvageError) -> Void
-  ) throws(SalvageError) -> Range<UInt64>? {
+  ) throws(SalvageError) -> (begin: Range<UInt64>?, finish: Range<UInt64>?) {
     unsafe pthread_mutex_lock(lock)
     defer { unsafe pthread_mutex_unlock(lock) }
     try body()
-    let start = pending.isEmpty ? range.lowerBound : min(pending.lowerBound, range.lowerBound)
+    let start = pendingBytes == 0 ? range.lowerBound : min(pending.lowerBound, range.lowerBound)
     pending = start..<max(pending.upperBound, range.upperBound)
-    guard pending.length >= Self.mostPending else { return nil }
-    defer { pending = 0..<0 }
-    return pending
+    pendingBytes += range.length
+    guard pendingBytes >= Self.step else { return (nil, nil) }
+    let begin = pending
+    pending = 0..<0
+    pendingBytes = 0
+    // The headers stay.
+    if begin.lowerBound > 0 { begun.append(begin) }
+    return (begin, begun.count > Self.window ? begun.removeFirst() : nil)
   }
 }

@@ -89,16 +89,34 @@ package final class InputFile: ByteSource {
       let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
       let count: Int
       do {
-        count = try unsafe descriptor.read(
-          fromAbsoluteOffset: Int64(clamping: offset + UInt64(done)), into: rest)
+        count = try unsafe read(rest, at: Int64(clamping: offset + UInt64(done)))
       } catch {
-        throw SalvageError(
-          .io(errno(of: error), call: "read"), file: path, offset: offset + UInt64(done))
+        throw SalvageError(.io(error, call: "read"), file: path, offset: offset + UInt64(done))
       }
       if count == 0 { break }
       done += count
     }
     return done
+  }
+
+  /// A large file is not to push everything else out of the page cache while it is copied: long reads leave there what was
+  /// there, and nothing else. Short ones are of what is read again: headers, notes, stacks.
+  private static let largeFile: UInt64 = 256 << 20
+  private static let longRead = 256 << 10
+
+  private func read(
+    _ buffer: UnsafeMutableRawBufferPointer, at offset: Int64
+  ) throws(Errno) -> Int {
+    let isOnce = size >= Self.largeFile && buffer.count >= Self.longRead
+    while true {
+      let count =
+        unsafe isOnce
+        ? linux_read_once(
+          descriptor.rawValue, buffer.baseAddress, UInt(buffer.count), Int(offset))
+        : pread(descriptor.rawValue, buffer.baseAddress, buffer.count, off_t(offset))
+      if count >= 0 { return count }
+      guard Glibc.errno == EINTR else { throw Errno(rawValue: Glibc.errno) }
+    }
   }
 
   /// Reads the beginning once for all: of a small file a repair reads every part more than once.

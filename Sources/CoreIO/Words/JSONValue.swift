@@ -41,13 +41,29 @@ public enum JSONValue: Hashable, Sendable {
 
   /// The value as one line of ASCII.
   public var line: String {
-    // Bytes: a report of a million ranges is written many times faster so than by a string's characters.
     var text: [UInt8] = []
-    append(to: &text)
+    append(to: &text) { _ in }
     return String(decoding: text, as: UTF8.self)
   }
 
-  private func append(to text: inout [UInt8]) {
+  /// Hands the line over in parts: that of a million ranges is nowhere as a whole.
+  package func forEachPart<Failure: Error>(
+    _ body: ([UInt8]) throws(Failure) -> Void
+  ) throws(Failure) {
+    var text: [UInt8] = []
+    try append(to: &text) { (text: inout [UInt8]) throws(Failure) in
+      guard text.count >= 1 << 16 else { return }
+      try body(text)
+      text.removeAll(keepingCapacity: true)
+    }
+    try body(text)
+  }
+
+  /// Bytes: a report of a million ranges is written many times faster so than by a string's characters. `spill` may take
+  /// away what there is of them.
+  private func append<Failure: Error>(
+    to text: inout [UInt8], _ spill: (inout [UInt8]) throws(Failure) -> Void
+  ) throws(Failure) {
     switch self {
     case .null: text.append(contentsOf: "null".utf8)
     case .bool(let value): text.append(contentsOf: (value ? "true" : "false").utf8)
@@ -57,7 +73,8 @@ public enum JSONValue: Hashable, Sendable {
       text.append(UInt8(ascii: "["))
       for (index, value) in values.enumerated() {
         if index > 0 { text.append(UInt8(ascii: ",")) }
-        value.append(to: &text)
+        try value.append(to: &text, spill)
+        try spill(&text)
       }
       text.append(UInt8(ascii: "]"))
     case .object(let members):
@@ -66,7 +83,7 @@ public enum JSONValue: Hashable, Sendable {
         if index > 0 { text.append(UInt8(ascii: ",")) }
         Self.appendQuoted(member.name, to: &text)
         text.append(UInt8(ascii: ":"))
-        member.value.append(to: &text)
+        try member.value.append(to: &text, spill)
       }
       text.append(UInt8(ascii: "}"))
     }

@@ -16,14 +16,13 @@ package struct CoreMemory: Sendable {
   }
 
   /// PT_LOADs by address. Hostile ones may overlap; then those that begin later come first.
-  package let segments: [ProgramHeader]
+  package let segments: LoadSegments
   private let damage: DamageMap
   let source: any ByteSource
   package let format: ELFFormat
 
   package init(_ structure: CoreStructure, _ damage: DamageMap, _ source: any ByteSource) {
-    let loads = structure.programHeaders.filter { $0.kind == .load && $0.memoryEnd > $0.address }
-    segments = loads.isSorted ? loads : loads.sorted { $0.address < $1.address }
+    segments = LoadSegments(structure.programHeaders)
     self.damage = damage
     self.source = source
     format = structure.format
@@ -165,10 +164,4 @@ extension ProgramHeader {
 
   /// The end of its memory: some writers leave `p_memsz` below `p_filesz`.
   package var memoryEnd: UInt64 { max(addressEnd, dumpedEnd) }
-}
-
-extension Array where Element == ProgramHeader {
-  fileprivate var isSorted: Bool {
-    indices.dropFirst().allSatisfy { self[$0 - 1].address <= self[$0].address }
-  }
 }

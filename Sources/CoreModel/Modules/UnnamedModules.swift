@@ -73,7 +73,7 @@ struct UnnamedModules {
     modules.append(program)
   }
 
-  private static func reach(_ segments: [ProgramHeader]) -> [UInt64] {
+  private static func reach(_ segments: LoadSegments) -> [UInt64] {
     var reach = segments.map { $0.memoryEnd - $0.address }
     for index in segments.indices.dropLast().reversed()
     where segments[index].memoryEnd == segments[index + 1].address

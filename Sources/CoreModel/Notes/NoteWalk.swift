@@ -28,8 +28,11 @@ package struct NoteWalk {
     self.present = present
     reader = NoteReader(source, present, format)
     let segments = Self.apart(headers)
-    let loads = headers.filter { $0.kind == .load && $0.fileSize > 0 }
-    starts = (loads + segments).map(\.fileOffset).sorted()
+    var starts = segments.map(\.fileOffset)
+    for header in headers where header.kind == .load && header.fileSize > 0 {
+      starts.append(header.fileOffset)
+    }
+    self.starts = starts.sorted()
     for header in segments { try walk(header) }
   }
 

@@ -8,16 +8,14 @@ package struct RebuiltNote: Hashable, Sendable {
   package var paths: [[UInt8]]
 
   package init(_ structure: CoreStructure, _ segments: [RebuiltSegment]) {
-    let loads = structure.programHeaders.enumerated()
-      .filter { $0.element.kind == .load && $0.element.memoryEnd > $0.element.address }
-      .sorted { $0.element.address < $1.element.address }
+    let loads = LoadSegments(segments.isEmpty ? [] : structure.programHeaders)
     list = LostNote(
       sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? 0,
       ranges: segments.map { segment in
-        let after = loads.partitioningIndex { $0.element.address > segment.range.lowerBound }
-        let original = after > 0 ? loads[after - 1] : nil
+        let after = loads.partitioningIndex { $0.address > segment.range.lowerBound }
+        guard after > 0 else { return Self.range(segment, nil, nil) }
         return Self.range(
-          segment, original?.element, (original?.offset).map(structure.table.number))
+          segment, loads[after - 1], structure.table.number(at: loads.indexInTable(after - 1)))
       })
     paths = segments.map(\.path)
   }

@@ -48,10 +48,10 @@ extension Plan {
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))
     if table.moves { header.programHeaderOffset = tail.end }
-    let entries = [notes.segment] + segments.entries
     var tableBytes: [UInt8] = []
     tableBytes.reserveCapacity(newCount * format.programHeaderSize)
-    for entry in entries { entry.append(to: &tableBytes, in: format) }
+    notes.segment.append(to: &tableBytes, in: format)
+    for entry in segments.entries { entry.append(to: &tableBytes, in: format) }
     if table.moves { tail.append(tableBytes) }
     Self.count(newCount, structure, core.damage, &header, &tail)
 

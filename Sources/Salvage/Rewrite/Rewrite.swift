@@ -62,7 +62,14 @@ package struct Rewrite {
         try write(piece)
         continue
       }
-      if start + UInt64(run.count) != piece.offset || run.count > 1 << 17 { try flush() }
+      if start + UInt64(run.count) != piece.offset || run.count + bytes.count > 1 << 17 {
+        try flush()
+      }
+      // A table of a million segments is not to be there twice.
+      guard bytes.count <= 1 << 17 else {
+        try output.write(bytes, at: piece.offset)
+        continue
+      }
       if run.isEmpty { start = piece.offset }
       run += bytes
     }
