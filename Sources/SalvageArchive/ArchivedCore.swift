@@ -109,9 +109,28 @@ struct ArchivedCore: StoredCore {
   func write(
     to stream: OutputStream, _ options: RepairOptions, _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Restore.Restored {
+    let (source, plan, restored) = try plan(options, nil)
+    try PieceStream(
+      source: source, output: stream,
+      progress: WorkProgress(on: file.path, total: plan.size, report: progress)
+    ).write(plan)
+    return restored
+  }
+
+  func rehearsed(
+    _ options: RepairOptions, _ progress: WorkProgress.Observer?
+  ) throws(SalvageError) -> Restore.Restored {
+    try plan(options, progress).restored
+  }
+
+  /// Looks at every block.
+  private func plan(
+    _ options: RepairOptions, _ progress: WorkProgress.Observer?
+  ) throws(SalvageError) -> (source: ArchiveSource, plan: Plan, restored: Restore.Restored) {
     let damaged = try ArchiveCheck.damagedBlocks(
       of: file, index, threads: threads,
-      progress: WorkProgress(on: file.path, total: 0, report: nil)
+      progress: WorkProgress(
+        on: file.path, total: progress == nil ? 0 : index.geometry.size, report: progress)
     ) { _, _ throws(SalvageError) in
     }
     let source = try ArchiveSource(file, index, damaged: damaged)
@@ -119,12 +138,9 @@ struct ArchivedCore: StoredCore {
     var repair: Repair?
     if !source.lostRanges.isEmpty { repair = try Repair(of: intake(source), options: options) }
     let plan = repair?.plan ?? Plan(copying: source.size)
-    try PieceStream(
-      source: source, output: stream,
-      progress: WorkProgress(on: file.path, total: plan.size, report: progress)
-    ).write(plan)
-    return Restore.Restored(
+    let restored = Restore.Restored(
       size: plan.size, report: repair?.report, isDamaged: isDamaged, remarks: source.remarks,
       isFromBundle: false)
+    return (source, plan, restored)
   }
 }

@@ -24,7 +24,7 @@ struct Manifest: Hashable, Sendable {
     members = [
       .init(name: "format", value: .string("coresalvage archive")),
       .init(name: "version", value: .number(geometry.version)),
-      .init(name: "tool", value: .string("coresalvage \(SalvageVersion.current)")),
+      .init(name: "tool", value: .string(SalvageVersion.tool)),
       .init(name: "coreSize", value: .number(geometry.size)),
       .init(name: "sizeFound", value: .number(report.sizeFound)),
       .init(name: "sizeDue", value: report.sizeDue.map(JSONValue.number) ?? .null),

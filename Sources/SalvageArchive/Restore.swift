@@ -86,6 +86,13 @@ public struct Restore: Sendable {
     try stored.write(to: stream, options, progress)
   }
 
+  /// What would come out: all of it is looked at, and nothing is written.
+  public func rehearsed(
+    options: RepairOptions = RepairOptions(), progress: WorkProgress.Observer? = nil
+  ) throws(SalvageError) -> Restored {
+    try stored.rehearsed(options, progress)
+  }
+
   /// The files that it reads.
   package var files: InputSet { InputSet(stored.identity) }
 }
@@ -101,5 +108,10 @@ protocol StoredCore: Sendable {
 
   func write(
     to stream: OutputStream, _ options: RepairOptions, _ progress: WorkProgress.Observer?
+  ) throws(SalvageError) -> Restore.Restored
+
+  /// What either would give, without writing anything.
+  func rehearsed(
+    _ options: RepairOptions, _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Restore.Restored
 }

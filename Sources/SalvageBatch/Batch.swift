@@ -3,7 +3,7 @@ internal import Glibc
 internal import Salvage
 public import SystemPackage
 
-/// All cores below some folders, repaired one by one, on some threads, beside whoever else is at work on them.
+/// All cores below some folders, and some by name, repaired one by one, on some threads, beside whoever else is at work on them.
 ///
 ///     let batch = try Batch(of: ["/var/crash"], options: BatchOptions(output: "/srv/cores"))
 ///     let tally = try batch.run { print($0) }
@@ -11,27 +11,33 @@ public struct Batch: Sendable {
   package let roots: [FolderWalk.Root]
   package let options: BatchOptions
   private let output: FileIdentity?
-  /// The folders that were named.
+  /// The folders that were named, and those that named files are in.
   package let inputs: [FileIdentity]
 
-  /// Makes the output folder where there is none. Throws where a folder is none, or where they can't stand together.
-  public init(of folders: [FilePath], options: BatchOptions) throws(SalvageError) {
+  /// Makes the output folder where there is none. Throws where something is neither a folder nor a file, or where they can't
+  /// stand together.
+  public init(of inputs: [FilePath], options: BatchOptions) throws(SalvageError) {
     self.options = options
-    roots = try Self.roots(folders)
-    inputs = try folders.map { path throws(SalvageError) in try Self.folder(path) }
+    roots = try BatchRoots.roots(inputs)
+    let folders = try roots.map { root throws(SalvageError) in try Self.folder(root.path) }
+    self.inputs = folders
     guard let place = options.output else {
       output = nil
       return
     }
-    if let first = inputs.first { try OutputFolder.makeRoot(place, like: first) }
+    if options.isRehearsal, FileIdentity(at: place, followingLinks: true) == nil {
+      output = nil
+      return
+    }
+    if let first = folders.first { try OutputFolder.makeRoot(place, like: first) }
     let output = try Self.folder(place)
     self.output = output
-    guard !inputs.contains(where: output.isSameFile) else { throw OutputFolder.isForInputs(place) }
+    guard !folders.contains(where: output.isSameFile) else { throw OutputFolder.isForInputs(place) }
   }
 
-  /// Of folders by their names as text: see the initializer that takes paths.
-  public init(of folders: [String], options: BatchOptions) throws(SalvageError) {
-    try self.init(of: folders.map { FilePath($0) }, options: options)
+  /// Of files and folders by their names as text: see the initializer that takes paths.
+  public init(of inputs: [String], options: BatchOptions) throws(SalvageError) {
+    try self.init(of: inputs.map { FilePath($0) }, options: options)
   }
 
   /// Where our own file goes that tells who claims what.
@@ -47,41 +53,14 @@ public struct Batch: Sendable {
     return identity
   }
 
-  /// One folder's files keep their paths in it. Of several, each folder's own name goes first.
-  private static func roots(_ folders: [FilePath]) throws(SalvageError) -> [FolderWalk.Root] {
-    guard folders.count > 1 else { return folders.map { .init(path: $0) } }
-    var roots: [FolderWalk.Root] = []
-    for path in folders {
-      let name = path.lastComponent?.kind == .regular ? path.lastComponent : resolved(path)
-      guard let name else {
-        throw SalvageError(.badOutput(reason: "has no name for its outputs"), file: path)
-      }
-      let relativePath = FilePath("").appending(name)
-      guard !roots.contains(where: { $0.relativePath == relativePath }) else {
-        throw SalvageError(
-          .badOutput(reason: "has the same name as another of the folders; give them one by one"),
-          file: path)
-      }
-      roots.append(.init(path: path, relativePath: relativePath))
-    }
-    return roots
-  }
-
-  /// The name of a folder that was given as `.` or `..`.
-  private static func resolved(_ path: FilePath) -> FilePath.Component? {
-    let real = unsafe path.withPlatformString { unsafe realpath($0, nil) }
-    guard let real = unsafe real else { return nil }
-    defer { unsafe free(real) }
-    return unsafe FilePath(platformString: real).lastComponent
-  }
-
   /// A walk over all files.
   package var walk: FolderWalk {
     FolderWalk(roots, .asListed, recursive: options.recursive, leavingOut: output)
   }
 
   /// Throws where a page would take the place of a core. What is among the outputs is only known when they are written.
-  public func check(page place: OutputPlace) throws(SalvageError) {
+  /// `replacing` says whether a file that is there may be replaced.
+  public func check(page place: OutputPlace, replacing: Bool) throws(SalvageError) {
     var files = InputSet()
     files.insert(at: options.repair.program)
     // Only what is there can be lost.
@@ -92,10 +71,10 @@ public struct Batch: Sendable {
         if identity.isSameFile(as: present) { files.insert(identity) }
       }
     }
-    try place.check(sparing: files, replacing: options.repair.force)
+    try place.check(sparing: files, replacing: replacing)
   }
 
-  /// Does all of it. `observe` is called from any thread, by one at a time. If the task is cancelled, what is finished stays,
+  /// Does all of it, or tells what it would do where that is asked for. `observe` is called from any thread, by one at a time. If the task is cancelled, what is finished stays,
   /// what is under way leaves nothing, and it throws once both are so.
   public func run(
     _ observe: @escaping @Sendable (BatchEvent) -> Void
@@ -103,6 +82,7 @@ public struct Batch: Sendable {
     Self.allowManyFiles()
     let teller = BatchTeller(observe)
     teller.tell(.surveyed(survey(teller)))
+    guard !options.isRehearsal else { return rehearse(teller) }
     let run = try unsafe withUnsafeCurrentTask { task in
       // Whether it is cancelled may be asked from any thread, while the task waits here.
       nonisolated(unsafe) let task = unsafe task

@@ -29,6 +29,8 @@ public struct BatchOptions: Hashable, Sendable {
   public var whole = Whole.skip
   /// Whether an input is removed once its output is synced, read again and found right. One of a slim core stays.
   public var deleteInput = false
+  /// Whether it is only told what would be done: nothing is changed, written or made.
+  public var isRehearsal = false
   /// Whether whole cores are inspected too, for a page.
   public var inspectsAll = false
   /// How many files are under way at once.

@@ -58,8 +58,10 @@ public struct BatchRecord: Sendable {
   public internal(set) var outputSize: UInt64 = 0
   /// Why it failed.
   public internal(set) var error: SalvageError?
-  /// Whether the input was removed once its output was found right.
+  /// Whether the input was removed once its output was found right; or would be, in a rehearsal.
   public internal(set) var isInputDeleted = false
+  /// Whether it is only what would become of it, and of the input.
+  public internal(set) var isRehearsed = false
   /// Why it was to be removed and was not, though its output is right.
   public internal(set) var inputKept: String?
 
@@ -68,14 +70,15 @@ public struct BatchRecord: Sendable {
     self.outcome = outcome
   }
 
-  package init(_ input: FilePath, _ error: SalvageError) {
+  /// - Parameter isNamed: whether the user named the file: then it was taken for a core.
+  package init(_ input: FilePath, _ error: SalvageError, isNamed: Bool = false) {
     self.input = input
     self.error = error
     outcome =
       switch error.kind {
       case .beyondRepair: .beyondRepair
-      case .notACore: .other
-      case .otherPacking, .nothingUnpacked: .unread
+      case .notACore: isNamed ? .failed : .other
+      case .otherPacking, .otherDump, .nothingUnpacked: .unread
       case .emptyFile: .empty
       default: error.isOutOfSpace ? .unfinished : .failed
       }

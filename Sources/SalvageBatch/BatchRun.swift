@@ -123,7 +123,7 @@ final class BatchRun: Sendable {
           // A link has taken the file's place since it was listed.
           finish(BatchRecord(file.path, .special))
         } else {
-          finish(BatchRecord(file.path, error))
+          finish(BatchRecord(file.path, error, isNamed: file.isNamed))
         }
       }
     }
@@ -133,6 +133,7 @@ final class BatchRun: Sendable {
     _ file: FoundFile, _ worker: Int, _ group: inout SyncGroup
   ) throws(SalvageError) {
     guard let core = try CoreWork(file, batch.options, claims) else {
+      if file.isNamed { try file.refuse() }
       return finish(BatchRecord(file.path, .other))
     }
     // What is written already is not to wait for a large one.

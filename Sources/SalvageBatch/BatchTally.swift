@@ -22,6 +22,8 @@ public struct BatchTally: Hashable, Sendable {
   public private(set) var stacksLost: UInt64 = 0
   /// How many inputs were removed.
   public private(set) var inputsDeleted: UInt64 = 0
+  /// Whether it is only what would be done.
+  public internal(set) var isRehearsal = false
   /// What is left where the space ran out.
   public internal(set) var left: BatchSurvey?
 
@@ -48,6 +50,7 @@ public struct BatchTally: Hashable, Sendable {
   package mutating func add(_ record: BatchRecord) {
     counts[record.outcome, default: 0] += 1
     if record.isInputDeleted { inputsDeleted += 1 }
+    if record.isRehearsed { isRehearsal = true }
     guard let report = record.report else { return }
     switch record.outcome {
     case .repaired, .archived, .completed, .slimmed, .copied, .linked:

@@ -12,7 +12,8 @@ package struct CoreWork {
   package let file: InputFile
   package let kind: CoreKind
   package let options: BatchOptions
-  package let claims: FileClaims
+  /// nil where nothing is to be written.
+  package let claims: FileClaims?
 
   /// What came of it.
   package enum Result {
@@ -28,7 +29,7 @@ package struct CoreWork {
 
   /// Opens a file. nil for one that is no core: most files of a folder are none, and they are told by their first bytes.
   init?(
-    _ found: FoundFile, _ options: BatchOptions, _ claims: FileClaims
+    _ found: FoundFile, _ options: BatchOptions, _ claims: FileClaims?
   ) throws(SalvageError) {
     file = try found.open()
     guard let kind = try CoreKind(of: file) else { return nil }
@@ -90,6 +91,9 @@ package struct CoreWork {
   private func claiming(
     _ output: FilePath, _ work: (FileClaims.Claim) throws(SalvageError) -> Result
   ) throws(SalvageError) -> Result {
+    guard let claims else {
+      throw SalvageError(.badOutput(reason: "is not to be written"), file: output)
+    }
     guard let claim = try claims.take(output) else { return .busy }
     do throws(SalvageError) {
       let result = try work(claim)
@@ -206,6 +210,68 @@ package struct CoreWork {
       record.outputSize = written.report.isCopied ? 0 : written.size
       return .done(record)
     }
+  }
+
+  // MARK: Without writing
+
+  /// What would become of it.
+  func rehearsed() throws(SalvageError) -> BatchRecord {
+    let output = options.output.map {
+      $0.pushing(found.folder.relativePath).appending(Self.outputName(found, kind, options))
+    }
+    var record: BatchRecord
+    if kind == .packed, let output {
+      record = rehearsedPacked(output)
+    } else {
+      guard kind == .plain || output != nil else {
+        throw SalvageError(
+          .notInPlace(reason: "is compressed, and can't be repaired in place"), file: found.path)
+      }
+      record = try rehearsedPlain(output)
+    }
+    record.isRehearsed = true
+    return record
+  }
+
+  private func rehearsedPlain(_ output: FilePath?) throws(SalvageError) -> BatchRecord {
+    let repair = try repair { _ throws(SalvageError) in
+      throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
+    }
+    guard let output else {
+      var record = record(Self.outcome(repair.report, copied: .whole), repair)
+      if !repair.isCopy { record.output = found.path }
+      return record
+    }
+    guard !repair.isCopy || !leavesWhole else { return record(.whole, repair) }
+    var outcome = Self.outcome(repair.report, copied: options.whole == .link ? .linked : .copied)
+    if isArchive { outcome = .archived }
+    switch PriorOutput.look(at: output, isArchive: isArchive, for: repair) {
+    case .current: outcome = .present
+    case .none: break
+    case .outdated where !options.deleteInput || options.repair.force: break
+    case .outdated, .foreign:
+      guard options.repair.force else { throw SalvageError(.outputExists, file: output) }
+    }
+    var record = record(outcome, repair)
+    record.output = output
+    record.outputSize = isArchive || outcome == .present ? 0 : repair.plan.size
+    if options.deleteInput {
+      record.inputKept = reasonToKeep(repair)
+      record.isInputDeleted = record.inputKept == nil
+    }
+    return record
+  }
+
+  /// What is in it, only its unpacking tells, and that is not done.
+  private func rehearsedPacked(_ output: FilePath) -> BatchRecord {
+    let isPresent =
+      !options.deleteInput
+      && PriorOutput.isCurrent(output, isArchive: isArchive, for: file, options.repair)
+    var record = BatchRecord(
+      found.path, isPresent ? .present : isArchive ? .archived : .repaired)
+    record.output = output
+    record.isInputDeleted = options.deleteInput
+    return record
   }
 
   // MARK: What is there, and what is written

@@ -1,4 +1,5 @@
 package import CoreIO
+internal import CoreModel
 internal import Salvage
 
 extension FoundFile {
@@ -7,4 +8,7 @@ extension FoundFile {
     try InputFile(
       owning: folder.open(name, path: path), path, inTurn: true, extent: InterruptedWork.size)
   }
+
+  /// Throws what a file is instead that is no core.
+  func refuse() throws(SalvageError) { _ = try Probe.structure(of: open()) }
 }

@@ -1,6 +1,7 @@
 public import CoreIO
 internal import CoreModel
 internal import Salvage
+internal import SystemPackage
 public import SalvageBatch
 
 extension BatchEvent {
@@ -20,11 +21,14 @@ extension BatchRecord {
   public var json: JSONValue {
     var members: [JSONValue.Member] = [
       .init(name: "event", value: .string("file")),
+      .init(name: "tool", value: .string(SalvageVersion.tool)),
       .init(name: "outcome", value: .string(outcome.rawValue)),
+      .init(name: "dryRun", value: .bool(isRehearsed)),
       .init(name: "input", value: .string(PrintableText(input).description)),
       .init(
         name: "output", value: output.map { .string(PrintableText($0).description) } ?? .null),
       .init(name: "outputSize", value: outputSize > 0 ? .number(outputSize) : .null),
+      .init(name: "next", value: next.map(JSONValue.string) ?? .null),
       .init(name: "inputDeleted", value: .bool(isInputDeleted)),
       .init(name: "inputKept", value: inputKept.map(JSONValue.string) ?? .null),
       .init(name: "error", value: error.map { .string($0.advised) } ?? .null),
@@ -48,6 +52,16 @@ extension BatchRecord {
     }
     return .object(members)
   }
+
+  /// What to type next for an output that is there.
+  private var next: String? {
+    guard !isRehearsed, error == nil, let output else { return nil }
+    switch outcome {
+    case .archived: return "coresalvage restore \(ShellWord(output)) restored.core"
+    case .repaired, .completed: return report.map { DebuggerCommand($0, output).line }
+    default: return nil
+    }
+  }
 }
 
 extension CutCause {
@@ -58,7 +72,13 @@ extension CutCause {
 
 extension BatchSurvey {
   package func json(event: String?) -> JSONValue {
-    let named: [JSONValue.Member] = event.map { [.init(name: "event", value: .string($0))] } ?? []
+    let named: [JSONValue.Member] =
+      event.map {
+        [
+          .init(name: "event", value: .string($0)),
+          .init(name: "tool", value: .string(SalvageVersion.tool)),
+        ]
+      } ?? []
     return .object(
       named + [
         .init(name: "files", value: .number(files)),
@@ -77,6 +97,8 @@ extension BatchTally {
   public var json: JSONValue {
     .members([
       "event": .string("summary"),
+      "tool": .string(SalvageVersion.tool),
+      "dryRun": .bool(isRehearsal),
       "seen": .number(seen),
       "counts": .object(
         BatchRecord.Outcome.allCases.map {

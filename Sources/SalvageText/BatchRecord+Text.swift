@@ -2,6 +2,7 @@ internal import CoreIO
 internal import CoreModel
 internal import Salvage
 public import SalvageBatch
+internal import SystemPackage
 
 extension BatchRecord.Outcome {
   /// The word that lines and tables show.
@@ -29,16 +30,40 @@ extension BatchRecord.Outcome {
   }
 }
 
+extension BatchRecord.Outcome {
+  /// The same of what is not done yet.
+  var futureName: String {
+    switch self {
+    case .repaired: "to repair"
+    case .archived: "to archive"
+    case .completed: "to complete"
+    case .copied: "to copy"
+    case .linked: "to link"
+    default: name
+    }
+  }
+}
+
 extension BatchRecord {
+  /// One line for people, safe to print, of a file that was passed over.
+  public var passedLine: String? {
+    guard outcome.isPassedOver, !input.isEmpty else { return nil }
+    return "\("passed over".padded(to: 13))  \(PrintableText(input)): \(outcome.name)"
+  }
+
   /// One line for people, safe to print; nil for a file that was passed over.
   public var line: String? {
     guard outcome.isCore else { return nil }
     if let error { return error.advised }
-    let name = outcome.name + String(repeating: " ", count: max(0, 13 - outcome.name.utf8.count))
-    var words = "\(name)  \(PrintableText(input))"
+    let name = isRehearsed ? outcome.futureName : outcome.name
+    var words = "\(name.padded(to: 13))  \(PrintableText(input))"
     if let report { words += ": \(report.summary)" }
     if let cause = inspection?.causes.summary { words += "; \(cause)" }
-    if isInputDeleted { words += "; input removed" }
+    if isRehearsed, report == nil, outcome != .present { words += ": to be unpacked first" }
+    if isRehearsed, outcome != .whole, let output, output != input {
+      words += "; \(outcome == .present ? "in" : "to") \(PrintableText(output))"
+    }
+    if isInputDeleted { words += isRehearsed ? "; input to be removed" : "; input removed" }
     if let inputKept { words += "; input kept: \(inputKept)" }
     return words
   }

@@ -12,10 +12,12 @@ extension BatchTally: CustomStringConvertible {
     var rows: [(String, String)] = Self.order.compactMap { outcome in
       let isAlwaysTold = [.repaired, .whole, .failed, .beyondRepair].contains(outcome)
       guard isAlwaysTold || self[outcome] > 0 else { return nil }
-      return (outcome.name, "\(self[outcome])")
+      return (isRehearsal ? outcome.futureName : outcome.name, "\(self[outcome])")
     }
     if passedOver > 0 { rows.append(("passed over", "\(passedOver) (\(passedOverWords))")) }
-    if inputsDeleted > 0 { rows.append(("inputs removed", "\(inputsDeleted)")) }
+    if inputsDeleted > 0 {
+      rows.append((isRehearsal ? "inputs to remove" : "inputs removed", "\(inputsDeleted)"))
+    }
     if bytesIn > 0 {
       rows.append(("bytes", "\(ByteCount(bytesIn)) in, \(ByteCount(bytesOut)) out, holes included"))
     }

@@ -4,9 +4,35 @@ public import SalvageCapture
 
 extension CaptureEntry {
   /// What a list tells of one file as an object: see coresalvage-format(5).
-  public var json: JSONValue {
+  public var json: JSONValue { json(next: "coresalvage inspect \(ShellWord(path))", needs: nil) }
+
+  /// That, and all that `record` tells.
+  ///
+  /// - Parameters:
+  ///   - record: see `fullRecord()`.
+  ///   - report: what a repair tells of it; nil where it can't be opened yet.
+  public func json(_ record: CaptureRecord?, _ report: RepairReport?) -> JSONValue {
+    let next = next(report)
+    guard case .object(var members) = json(next: next.line, needs: next.needs) else { return .null }
+    members.append(.init(name: "capture", value: record?.json ?? .null))
+    return .object(members)
+  }
+
+  /// That it was copied, with what a list tells of it.
+  public func json(copiedTo place: OutputPlace, size: UInt64) -> JSONValue {
+    guard case .object(var members) = json(next: "", needs: nil) else { return .null }
+    members.removeAll { ["next", "nextNeeds"].contains($0.name) }
+    let next = place.isStream ? nil : "coresalvage inspect \(ShellWord(place.path))"
+    members += JSONValue.output(place.path, size: size, next: next)
+    return .object(members)
+  }
+
+  private func json(next: String, needs: String?) -> JSONValue {
     .members([
-      "file": .text(path.bytes),
+      "tool": .string(SalvageVersion.tool),
+      "input": .text(path.bytes),
+      "next": .string(next),
+      "nextNeeds": needs.map(JSONValue.string) ?? .null,
       "state": .string(stateName),
       "lost": lost.map(JSONValue.number) ?? .null,
       "error": failure.map { .string($0.words) } ?? .null,

@@ -76,11 +76,22 @@ extension CaptureEntry {
   }
 
   private func nextLines(_ report: RepairReport?) -> [String] {
-    if case .unreadable = state { return ["next: coresalvage inspect \(ShellWord(path))"] }
-    guard isArchive, let name = path.lastComponent else { return command(report, path).lines() }
+    let next = next(report)
+    return ["next: \(next.line)"] + (next.needs.map { ["needs: \($0)"] } ?? [])
+  }
+
+  /// The command to type next, and what it needs that is not here.
+  func next(_ report: RepairReport?) -> (line: String, needs: String?) {
+    if case .unreadable = state { return ("coresalvage inspect \(ShellWord(path))", nil) }
+    guard isArchive, let name = path.lastComponent else {
+      let command = command(report, path)
+      return (command.line, command.need)
+    }
     let core = FilePath(bytes: Array(name.bytes.dropLast(".lz4".utf8.count)))
-    return command(report, core)
-      .lines(after: "coresalvage restore \(ShellWord(path)) \(ShellWord(core)) && ")
+    let command = command(report, core)
+    return (
+      "coresalvage restore \(ShellWord(path)) \(ShellWord(core)) && \(command.line)", command.need
+    )
   }
 
   private func command(_ report: RepairReport?, _ core: FilePath) -> DebuggerCommand {

@@ -79,9 +79,16 @@ extension CaptureStatus: CustomStringConvertible {
     return "To have crashes captured: coresalvage capture install"
   }
 
+  /// The command of what is to be done next, which the line ends with.
+  private var nextCommand: String? {
+    guard let next, let colon = next.lastIndex(of: ":") else { return nil }
+    return String(next[colon...].dropFirst(2))
+  }
+
   /// The same for programs.
   public var json: JSONValue {
     .members([
+      "tool": .string(SalvageVersion.tool), "next": nextCommand.map(JSONValue.string) ?? .null,
       "active": .bool(isActive), "sentence": .string(sentence),
       "core_pattern": .text(settings.pattern),
       "core_pipe_limit": .number(UInt64(settings.pipeLimit)),

@@ -113,10 +113,8 @@ extension DebuggerCommand {
       machine: report.machine, core: core, script: script)
   }
 
-  /// The line, behind what comes before it, and what it needs.
-  func lines(after first: String = "") -> [String] {
-    ["next: \(first)\(line)"] + (need.map { ["needs: \($0)"] } ?? [])
-  }
+  /// The line, and what it needs.
+  var lines: [String] { ["next: \(line)"] + (need.map { ["needs: \($0)"] } ?? []) }
 }
 
 extension RepairReport {
@@ -126,6 +124,6 @@ extension RepairReport {
   ///   - core: the core, as a shell is to be given its name.
   ///   - script: the file that `Repair.writeGDBScript(to:)` wrote for it.
   public func nextLines(for core: FilePath, script: FilePath? = nil) -> [String] {
-    DebuggerCommand(self, core, script: script).lines()
+    DebuggerCommand(self, core, script: script).lines
   }
 }

@@ -8,9 +8,12 @@ public import SystemPackage
 struct GDBScript {
   let text: String
 
+  /// What each script begins with, of whatever version it is.
+  static let beginning = "# Made by coresalvage"
+
   init(_ modules: [Module], program: UInt64?) {
     var lines = [
-      "# Made by coresalvage \(SalvageVersion.current). Use: gdb -x THIS PROGRAM CORE",
+      Self.beginning + " \(SalvageVersion.current). Use: gdb -x THIS PROGRAM CORE",
       "# Names each library and how far it lies from where it was linked for. What is lost stays lost.",
       "set confirm off",
     ]
@@ -55,7 +58,8 @@ extension Repair {
   public func writeGDBScript(to place: OutputPlace) throws(SalvageError) {
     let script = GDBScript(rebuild.modules, program: rebuild.program)
     try place.write(
-      Array(script.text.utf8), sparing: files, replacing: options.force,
+      Array(script.text.utf8), sparing: files,
+      replacing: options.force || place.holdsFile(beginning: Array(GDBScript.beginning.utf8)),
       access: intake.file?.identity)
   }
 }

@@ -1,4 +1,3 @@
-public import CoreIO
 internal import CoreModel
 public import Salvage
 
@@ -9,19 +8,5 @@ extension Inspection {
     if let unreadableText { words += "; \(unreadableText)" }
     if let died = report.died, died.doubt == nil { words += "; died \(died)" }
     return words
-  }
-
-  /// The same as one object.
-  public var checkJSON: JSONValue {
-    .members([
-      "input": .string(PrintableText(report.input).description),
-      "sizeFound": .number(report.sizeFound),
-      "sizeDue": report.sizeDue.map(JSONValue.number) ?? .null,
-      "whole": .bool(isWhole),
-      "repaired": .bool(isRepaired),
-      "state": .string(stateText),
-      "unreadable": unreadableText.map(JSONValue.string) ?? .null,
-      "died": report.died?.json ?? .null,
-    ])
   }
 }

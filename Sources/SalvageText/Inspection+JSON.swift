@@ -18,7 +18,9 @@ extension Inspection {
     add("pageSize", .number(pageSize))
     add("uid", userID.map { .number(UInt64($0)) } ?? .null)
     add("signalMeaning", signalMeaning.map(JSONValue.string) ?? .null)
-    add("threads", .array(threads.map(json)))
+    add(
+      "threads",
+      .array(threads.enumerated().map { json($1, isCrashed: $0 == 0 && hasCrashed) }))
     add("memory", .array(memory.map(\.json)))
     add("lost", .array(report.lost.map(\.json)))
     add("rebuilt", .array(rebuilt.map(\.placedJSON)))
@@ -27,16 +29,35 @@ extension Inspection {
     add("undecided", doubt.map(JSONValue.string) ?? .null)
     add("findings", .array(findings.map(\.json)))
     if let needs { add("needs", .array(needs.map(\.json))) }
+    add("next", next.map(JSONValue.string) ?? .null)
     return .object(members)
   }
 
-  private func json(_ thread: Thread) -> JSONValue {
+  /// Whether it is whole, as one object.
+  public var verdictJSON: JSONValue {
+    .members([
+      "tool": .string(SalvageVersion.tool),
+      "input": .string(PrintableText(report.input).description),
+      "error": report.readFailure.map { .string($0.advised) } ?? .null,
+      "whole": .bool(isWhole && unreadable.isEmpty),
+      "repaired": .bool(isRepaired),
+      "state": .string(stateText),
+      "unreadable": unreadableText.map(JSONValue.string) ?? .null,
+      "sizeFound": .number(report.sizeFound),
+      "sizeDue": report.sizeDue.map(JSONValue.number) ?? .null,
+      "died": report.died?.json ?? .null,
+      "next": next.map(JSONValue.string) ?? .null,
+    ])
+  }
+
+  private func json(_ thread: Thread, isCrashed: Bool) -> JSONValue {
     let module = module(of: thread.location)
     let symbol = thread.location.symbol
     return .members([
       "tid": .number(UInt64(thread.id)),
       "name": thread.name.map(JSONValue.text) ?? .null,
       "signal": .number(UInt64(thread.signal.number)),
+      "crashed": .bool(isCrashed),
       "pc": thread.programCounter.map(JSONValue.address) ?? .null,
       "sp": thread.stackPointer.map(JSONValue.address) ?? .null,
       "module": module.map { .text($0.path) } ?? .null,

@@ -18,17 +18,29 @@ extension Inspection: CustomStringConvertible {
     if let capture { sections.append(["Captured"] + capture.lines) }
     sections.append(threadLines(most))
     if !memory.isEmpty { sections.append(memoryLines) }
-    if !report.lost.isEmpty, all { sections.append(lossLines) }
+    if !report.lost.isEmpty, all { sections.append(report.lossLines) }
     if !rebuilt.isEmpty { sections.append(rebuiltLines(most)) }
     if !modules.isEmpty { sections.append(moduleLines(most)) }
     if !findings.isEmpty {
       sections.append(["What else doesn't fit"] + findings.map { "  " + $0.text })
     }
+    if let next { sections.append(["next: \(next)"]) }
     return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+  }
+
+  /// What to type next: the repair of a core that is damaged; nil where it is not, or came through a pipe.
+  public var next: String? {
+    guard !isWhole || isHurtAgain, report.wayIn.kind == .file else { return nil }
+    return "coresalvage \(ShellWord(report.input)) repaired.core"
   }
 
   /// One line: which core, whether it is whole, and how much of it is there.
   public var headlineText: String { "\(PrintableText(report.input)): \(stateText)" }
+
+  /// What speaks against its being whole, and why it was cut, a line each. Safe to print.
+  public var reasonLines: [String] {
+    report.verdict.reasons.map { "  " + $0.text } + (causes.summary.map { ["  cut: \($0)"] } ?? [])
+  }
 
   /// What of the file could not be read, where that is so.
   public var unreadableText: String? {
@@ -88,10 +100,14 @@ extension Inspection: CustomStringConvertible {
 
   private var causeLines: [String] {
     var lines = [causes.isEmpty ? "What was lost" : "Why it was cut"]
+    let common = causes.commonEvidence
+    for (index, words) in common.enumerated() {
+      lines.append("  \((index == 0 ? "found" : "").padded(to: 10))\(words)")
+    }
     for cause in causes {
       lines.append(
         "  \(cause.confidence.rawValue.padded(to: 10))\(cause.id.rawValue): \(cause.title)")
-      lines += cause.evidence.map { "            " + $0 }
+      lines += cause.evidence.filter { !common.contains($0) }.map { "            " + $0 }
       lines.append("            Next time: \(cause.prevention)")
     }
     if let doubt { lines.append("  " + doubt) }
@@ -117,19 +133,25 @@ extension Inspection: CustomStringConvertible {
     if threads.allSatisfy({ $0.programCounter == nil }) {
       lines[0] = "\(title): \(threads.count); registers saved, not read on this machine"
     }
-    let rows = threads.prefix(most).map { thread in
+    let rows = threads.prefix(most).enumerated().map { index, thread in
       [
         String(thread.id),
         thread.name.map { PrintableText($0).description } ?? "",
+        index == 0 && hasCrashed ? "crashed" : "",
         thread.signal.number == 0 ? "" : thread.signal.description,
         thread.stackWords,
         locationText(of: thread),
         thread.stackPointer.map { "0x" + hexadecimal($0) } ?? "",
       ]
     }
-    lines += Table(["tid", "name", "signal", "stack", "at", "sp"], rows).lines
+    lines += Table(["tid", "name", "", "signal", "stack", "at", "sp"], rows).lines
     if threads.count > most { lines.append("  and \(threads.count - most) more; --all lists them") }
     return lines
+  }
+
+  /// Whether the first thread is known to be the one that a signal ended the process in: the kernel writes that one first.
+  var hasCrashed: Bool {
+    [.linux, .handler].contains(report.writer) && (report.signal.map { $0.number != 0 } ?? false)
   }
 
   /// `libc.so.6+0x9d42 (pause+0x12)`, or the bare address. Safe to print.
@@ -159,13 +181,6 @@ extension Inspection: CustomStringConvertible {
 
   private static func size(_ bytes: UInt64) -> String {
     bytes == 0 ? "-" : ByteCount(bytes).description
-  }
-
-  private var lossLines: [String] {
-    let rows = report.lost.map { loss in
-      [loss.range.place, ByteCount(loss.range.length).description, loss.what]
-    }
-    return ["Lost"] + Table(["where", "bytes", "what"], rows, rightAligned: [1]).lines
   }
 
   // MARK: What is rebuilt

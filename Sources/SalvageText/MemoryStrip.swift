@@ -39,10 +39,10 @@ public struct MemoryStrip: Hashable, Sendable {
       + painted(String(repeating: "x", count: columns - whole), 31, hasColour)
   }
 
-  /// Foreground colours that both light and dark terminals show.
+  /// Foreground colours that both light and dark terminals show: neither white nor black; what has none is as text is.
   private static let colours: [MemoryKind: Int] = [
-    .program: 34, .libraries: 36, .heap: 33, .anonymous: 37, .threadStacks: 35, .mainStack: 95,
-    .vdso: 90, .shared: 94, .files: 96,
+    .program: 34, .libraries: 36, .heap: 33, .threadStacks: 35, .mainStack: 95, .shared: 94,
+    .files: 96,
   ]
 
   private static func painted(_ text: String, _ colour: Int?, _ hasColour: Bool) -> String {

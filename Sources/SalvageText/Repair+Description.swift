@@ -2,7 +2,7 @@ public import CoreIO
 internal import CoreModel
 internal import ELFCore
 public import Salvage
-public import SystemPackage
+internal import SystemPackage
 
 extension Repair {
   /// The pieces that the output would be made of, a line each, after a line with its size.
@@ -35,11 +35,11 @@ extension Repair {
 
 extension Repair.Written {
   /// The report, and what was written to `output`, as one object.
-  public func json(output: FilePath?) -> JSONValue {
+  public func json(output place: OutputPlace?) -> JSONValue {
     guard case .object(var members) = report.json else { return report.json }
     func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
-    add("output", output.map { .string(PrintableText($0).description) } ?? .null)
-    add("outputSize", .number(size))
+    let next = place.flatMap { $0.isStream ? nil : DebuggerCommand(report, $0.path) }
+    members += JSONValue.output(place?.path, size: size, next: next?.line, needs: next?.need)
     add("extend", .string(extend.rawValue))
     add("reflink", .bool(sharesData))
     add("fallbacks", .array(fallbacks.map(JSONValue.string)))

@@ -11,14 +11,28 @@ extension RepairRecord {
     return .object(members)
   }
 
+  /// What a lost range was, in words.
+  private func lostName(_ index: Int) -> String? {
+    lostNames.indices.contains(index) ? lostNames[index] : nil
+  }
+
   private var knownJSON: JSONValue {
     .members([
-      "file": .string(PrintableText(file).description),
+      "tool": .string(SalvageVersion.tool),
+      "input": .string(PrintableText(file).description),
+      "error": readFailure.map { .string($0.advised) } ?? .null,
+      "next": .string("coresalvage inspect \(ShellWord(file))"),
       "repaired": .bool(isRepaired),
       "damaged": .bool(isDamaged),
       "sizeFound": sizeFound.map(JSONValue.number) ?? .null,
       "sizeDue": sizeDue.map(JSONValue.number) ?? .null,
-      "lost": .array(lost.map { .object($0.jsonMembers) }),
+      "lost": .array(
+        lost.enumerated().map { index, range in
+          .object(
+            range.jsonMembers + [
+              .init(name: "what", value: lostName(index).map(JSONValue.string) ?? .null)
+            ])
+        }),
       "rebuilt": .array(rebuilt.map(\.json)),
       "origins": .array(origins.map(JSONValue.string)),
     ])
@@ -55,7 +69,9 @@ extension RepairRecord: CustomStringConvertible {
     lines += origins.map { "  origin    \(PrintableText($0))" }
     lines.append(
       "  lost      \(lost.count) ranges, \(ByteCount(lost.total(\.length)))")
-    lines += lost.map { "  \($0.line)" }
+    lines += lost.enumerated().map { index, range in
+      "  \(range.line)" + (lostName(index).map { ", \($0)" } ?? "")
+    }
     if !rebuilt.isEmpty {
       let size = rebuilt.total(\.length)
       lines.append(

@@ -18,7 +18,9 @@ extension RepairReport {
 
   private var knownJSON: JSONValue {
     .members([
+      "tool": .string(SalvageVersion.tool),
       "input": .string(PrintableText(input).description),
+      "error": readFailure.map { .string($0.advised) } ?? .null,
       "sizeFound": .number(sizeFound),
       "sizeDue": sizeDue.map(JSONValue.number) ?? .null,
       "whole": .bool(isWhole),

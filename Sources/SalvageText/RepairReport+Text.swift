@@ -70,8 +70,26 @@ extension RepairReport: CustomStringConvertible {
     }
     for (index, line) in doubtLines.enumerated() { add(index == 0 ? "doubt" : "", line) }
     if let withoutEffectWords { add("note", withoutEffectWords) }
+    if let sizeWords { add("note", sizeWords) }
     for (label, words) in slim?.lines ?? [] { add(label, words) }
     return lines.joined(separator: "\n")
+  }
+
+  /// A word about a size that file systems and copies choke on, as where a sanitizer maps terabytes.
+  private var sizeWords: String? {
+    guard !isWhole, let sizeDue, sizeDue >= 1 << 40, sizeDue > sizeFound else { return nil }
+    return
+      "the due size of \(ByteCount(sizeDue)) is mostly a hole, as of a program built with a sanitizer;"
+      + " --extend none leaves it out"
+  }
+
+  /// A table of every lost range, for people; no line where nothing is lost. Safe to print.
+  public var lossLines: [String] {
+    guard !lost.isEmpty else { return [] }
+    let rows = lost.map { loss in
+      [loss.range.place, ByteCount(loss.range.length).description, loss.what]
+    }
+    return ["Lost"] + Table(["where", "bytes", "what"], rows, rightAligned: [1]).lines
   }
 
   /// Whether it is whole, and how much of it is there; of a file that has been named already without its name.

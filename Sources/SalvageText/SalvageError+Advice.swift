@@ -4,10 +4,12 @@ extension SalvageError {
   /// The error as the command prints it: with the option or the command that helps, where one does. Safe to print.
   public var advised: String {
     switch kind {
-    case .otherPacking(_, let command): line("\(words); try `\(command) IN | coresalvage - OUT`")
+    case .otherPacking(_, let command):
+      line("\(words); \(unpacking(command))")
+    case .otherDump(_, let command): line("\(words); try `\(typed(command))`")
     case .unreadableForPipe(let length):
       line("\(words); write to a file, or name them with --lost-range \(offset ?? 0):\(length)")
-    case .stillWritten: line("\(words); --force takes what is there")
+    case .stillWritten: line("\(words); --growing takes what is there")
     case .damagedBlock: line("\(words); coresalvage restore makes a core of the rest")
     case .outputExists: line("\(words); --force replaces it")
     case .mendingInPlace: line("--shifts mend puts memory elsewhere, which is not done in place")
@@ -19,5 +21,27 @@ extension SalvageError {
     case .tooManyBlocks: line("can't hold so many blocks; give a larger --block-size")
     default: description
     }
+  }
+
+  /// Whether what is compressed is an archive of tar, by its name: then unpacking alone gives no core.
+  private var isTarByName: Bool {
+    let name = String(decoding: file.bytes, as: UTF8.self)
+    return name.hasSuffix(".tgz") || name.hasSuffix(".txz")
+      || name.split(separator: ".").suffix(2).first == "tar"
+  }
+
+  /// What unpacks it into a repair.
+  private func unpacking(_ command: String) -> String {
+    guard isTarByName else { return "try `\(typed(command)) | coresalvage - repaired.core`" }
+    let name = ShellWord(file)
+    return "`tar -tf \(name)` lists what is in it, "
+      + "`tar -xOf \(name) NAME | coresalvage - repaired.core` repairs a core of these"
+  }
+
+  /// A command with the file's name in the place of `IN`.
+  private func typed(_ command: String) -> String {
+    let name = file == StandardInput.name ? "-" : ShellWord(file).description
+    return command.split(separator: " ").map { $0 == "IN" ? name : String($0) }
+      .joined(separator: " ")
   }
 }

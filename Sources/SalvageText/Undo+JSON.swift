@@ -6,7 +6,10 @@ extension Undo {
   /// All of it, as one object, with the path of the core that it was done to.
   public func json(of path: FilePath) -> JSONValue {
     .members([
-      "file": .string(PrintableText(path).description),
+      "tool": .string(SalvageVersion.tool),
+      "input": .string(PrintableText(path).description),
+      "error": .null,
+      "next": .string("coresalvage inspect \(ShellWord(path))"),
       "size": .number(size),
       "verified": .number(verifiedBytes),
       "unchecked": .number(uncheckedBytes),

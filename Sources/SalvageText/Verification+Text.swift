@@ -15,19 +15,13 @@ extension Verification: CustomStringConvertible {
     return (lines + faults.map { "  \($0)" }).joined(separator: "\n")
   }
 
-  /// What there is to say of a file that could not be verified.
-  public static func json(of error: SalvageError) -> JSONValue {
-    .members([
-      "archive": .string(PrintableText(error.file).description),
-      "sound": .bool(false),
-      "error": .string(error.advised),
-    ])
-  }
-
   /// All of it, as one object.
   public var json: JSONValue {
     .members([
-      "archive": .string(PrintableText(file).description),
+      "tool": .string(SalvageVersion.tool),
+      "input": .string(PrintableText(file).description),
+      "error": .null,
+      "next": .string("coresalvage restore \(ShellWord(file)) restored.core"),
       "sound": .bool(isSound),
       "version": .number(version),
       "size": .number(size),

@@ -2,29 +2,6 @@ public import ArgumentParser
 public import SalvageText
 internal import SystemPackage
 
-extension ArchiveBlockSize: @retroactive ExpressibleByArgument {
-  public init?(argument: String) {
-    switch argument.uppercased() {
-    case "64K": self = .kib64
-    case "256K": self = .kib256
-    case "1M": self = .mib1
-    case "4M": self = .mib4
-    default: return nil
-    }
-  }
-
-  public static var allValueStrings: [String] { ["64K", "256K", "1M", "4M"] }
-
-  public var defaultValueDescription: String {
-    switch self {
-    case .kib64: "64K"
-    case .kib256: "256K"
-    case .mib1: "1M"
-    case .mib4: "4M"
-    }
-  }
-}
-
 extension ArchiveOptions.Label: @retroactive ExpressibleByArgument {
   public init?(argument: String) {
     guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
@@ -50,9 +27,6 @@ struct ArchiveCommand: ParsableCommand {
 
   @OptionGroup var archiving: ArchiveFlags
 
-  @Option(help: "How many threads compress; else as many as there are cores.")
-  var threads: Int?
-
   @Flag(help: "Archive a slim core, as the command slim makes it, with that one's options.")
   var slim = false
 
@@ -60,16 +34,18 @@ struct ArchiveCommand: ParsableCommand {
 
   @OptionGroup var flags: RepairFlags
 
-  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var intake: OneInputFlags
 
-  @Flag(help: "Print the report as one JSON object.")
-  var json = false
+  @OptionGroup var placing: OutputFlags
+
+  @OptionGroup var working: JobsFlag
+
+  @OptionGroup var rehearsal: DryRunFlag
+
+  @OptionGroup var telling: ReportFlags
 
   func validate() throws {
-    guard threads.map({ (1...1024).contains($0) }) ?? true else {
-      throw ValidationError("--threads is 1 to 1024")
-    }
+    _ = try placing.path(output)
     try keeping.check(isSlim: slim, flags)
     guard flags.lost != .pad || flags.extend == .due else {
       throw ValidationError("--lost pad needs --extend due in an archive")
@@ -78,34 +54,42 @@ struct ArchiveCommand: ParsableCommand {
 
   private var options: ArchiveOptions {
     var options = archiving.options
-    options.threads = threads
-    options.force = flags.force
+    options.threads = working.count
+    options.force = placing.force
     return options
   }
 
   func run() throws {
-    let place = try OutputPlace(output?.path ?? OutputName.archive(of: input.path))
-    try place.refuseTerminal()
-    let bar = ProgressBar(label: "archiving")
-    var repairing = flags.options(holesCost: true)
+    let place = try OutputPlace(placing.path(output) ?? OutputName.archive(of: input.path))
+    Console.begin(with: input.path, to: rehearsal.dryRun ? nil : place)
+    if !rehearsal.dryRun { try place.refuseTerminal() }
+    let bar = telling.bar("archiving")
+    var repairing = try flags.options(holesCost: true)
+    repairing.intake = intake.options
     if slim { repairing.slim = keeping.options }
     let repair = try Repair(
       of: input.path, options: repairing, spooling: .packed, progress: bar.report)
+    guard !rehearsal.dryRun else {
+      bar.clear()
+      let words = "it would be archived in \(PrintableText(place.name))"
+      telling.say(
+        repair.json, telling.lines(of: repair.report) + repair.planDescription + [words])
+      if let failure = repair.report.readFailure { throw failure }
+      return
+    }
     let archived = try repair.archive(to: place, options: options, progress: bar.report)
     bar.clear()
-    if !quiet {
-      Console.print(words(archived, place), to: place.isStandardOutput ? .errors : .output)
-    }
+    telling.say(
+      archived.json(output: place), words(archived, place),
+      to: place.isStandardOutput ? .errors : .output)
     if let failure = archived.report.readFailure { throw failure }
   }
 
-  private func words(_ archived: Repair.Archived, _ place: OutputPlace) -> String {
-    if json { return archived.json(archive: place.path).line }
-    let next =
-      place.isStream ? "" : "\nnext: coresalvage restore \(ShellWord(place.path)) restored.core"
-    return """
-      \(archived.report)
-      archived \(place.isStream ? "to" : "in") \(PrintableText(place.name)): \(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))\(next)
-      """
+  private func words(_ archived: Repair.Archived, _ place: OutputPlace) -> [String] {
+    let words =
+      "archived \(place.isStream ? "to" : "in") \(PrintableText(place.name)): "
+      + "\(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))"
+    return telling.lines(of: archived.report) + [words]
+      + (Repair.Archived.next(for: place).map { ["next: \($0)"] } ?? [])
   }
 }

@@ -6,16 +6,20 @@ internal import SystemPackage
 
 extension BatchOptions.Whole: @retroactive ExpressibleByArgument {}
 
-/// `coresalvage batch DIR… --output OUTDIR`
+/// `coresalvage batch CORE|DIR… --output OUTDIR`
 struct BatchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "batch",
-    abstract: "Repair every core in a folder, known by content and not by name.")
+    abstract: "Repair many cores: files, and all in folders, known by content and not by name.")
 
-  @Argument(help: "The folders with the cores.")
-  var folders: [FileArgument]
+  @Argument(help: "Cores, and folders with cores.")
+  var inputs: [FileArgument]
 
-  @Option(name: .shortAndLong, help: "The folder for the outputs. Paths below DIR are kept.")
+  @Option(
+    name: [.customShort("o", allowingJoined: true), .long],
+    help: ArgumentHelp(
+      "The folder for the outputs. Paths below folders are kept.", valueName: "folder"),
+    completion: .directory)
   var output: FileArgument?
 
   @Flag(help: "Repair each core itself; compressed ones can't be.")
@@ -34,10 +38,10 @@ struct BatchCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Enter folders in the folders.")
   var recursive = false
 
-  @Option(name: .shortAndLong, help: "How many files at once; else as many as there are cores.")
-  var jobs: Int?
-
-  @Option(help: "Only files whose name is matched by this pattern; with a slash in it, whose path.")
+  @Option(
+    help: ArgumentHelp(
+      "Only files whose name is matched by this pattern; with a slash in it, whose path.",
+      valueName: "pattern"))
   var match: String?
 
   @Option(help: "What becomes of whole cores: left (skip), copied, or hard-linked.")
@@ -47,27 +51,43 @@ struct BatchCommand: ParsableCommand {
   var deleteInput = false
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       K/N: do the Kth of N equal shares of the files. auto: the share of a task of a Slurm array or of a \
       Kubernetes Indexed Job.
-      """)
+      """, valueName: "k/n|auto"))
   var shard: String?
 
-  @Option(help: "Write a page that shows every core: open it in a browser. - for standard output.")
+  @Option(
+    help: ArgumentHelp(
+      "Write a page that shows every core: open it in a browser. - for standard output.",
+      valueName: "file"))
   var report: FileArgument?
 
   @OptionGroup var flags: RepairFlags
 
-  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var writing: WritingFlags
 
-  @Flag(help: "Print a JSON object a line as things happen, the summary last.")
-  var json = false
+  @OptionGroup var intake: IntakeFlags
+
+  @Flag(
+    name: .shortAndLong,
+    help: "Replace outputs that are not of these cores and options, or not of coresalvage at all.")
+  var force = false
+
+  @OptionGroup var working: JobsFlag
+
+  @OptionGroup var rehearsal: DryRunFlag
+
+  @OptionGroup var telling: ReportFlags
 
   func validate() throws {
-    guard !folders.isEmpty else { throw ValidationError("Missing expected argument '<folders>'") }
     guard inPlace != (output != nil) else {
-      throw ValidationError("Give --output OUTDIR, or --in-place, and not both")
+      throw ValidationError(
+        inPlace
+          ? "--in-place has no outputs: leave out --output"
+          : "Say where the repaired cores are to go: --output FOLDER; or repair the files themselves: --in-place"
+      )
     }
     guard output?.path != OutputPlace.standard else {
       throw ValidationError("--output is a folder; a batch has no single output for -")
@@ -79,7 +99,7 @@ struct BatchCommand: ParsableCommand {
     guard !archive || !inPlace && whole == .skip else {
       throw ValidationError("--archive has whole cores archived, and writes into --output alone")
     }
-    try keeping.check(isSlim: slim, flags)
+    try keeping.check(isSlim: slim, flags, writing.reflink)
     guard !slim || !inPlace && whole == .skip && !deleteInput else {
       throw ValidationError(
         """
@@ -93,14 +113,6 @@ struct BatchCommand: ParsableCommand {
     guard !inPlace || whole == .skip && !deleteInput else {
       throw ValidationError(
         "--in-place has no outputs: neither --whole nor --delete-input goes with it")
-    }
-    guard flags.intake.mapfile == nil, flags.intake.lostRanges.isEmpty, flags.intake.tempDir == nil
-    else {
-      throw ValidationError(
-        "--mapfile, --lost-range and --temp-dir are for one core, not for a batch")
-    }
-    guard jobs.map({ (1...1024).contains($0) }) ?? true else {
-      throw ValidationError("--jobs is 1 to 1024")
     }
     _ = try shardMeant()
   }
@@ -134,9 +146,13 @@ struct BatchCommand: ParsableCommand {
     options.whole = whole
     options.deleteInput = deleteInput
     options.inspectsAll = report != nil
-    if let jobs { options.jobs = jobs }
+    options.isRehearsal = rehearsal.dryRun
+    if let jobs = working.count { options.jobs = jobs }
     options.shard = try shardMeant()
-    options.repair = flags.options(holesCost: archive)
+    options.repair = try flags.options(holesCost: archive)
+    writing.set(&options.repair)
+    options.repair.intake = intake.options
+    options.repair.force = force
     if slim { options.repair.slim = keeping.options }
     if archive {
       options.archive = archiving.options
@@ -147,21 +163,33 @@ struct BatchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let place = try report.map { try OutputPlace($0.path) }
+    // A page shows what came of it: before that there is none.
+    let place = try rehearsal.dryRun ? nil : report.map { try OutputPlace($0.path) }
     let isOutputTaken = place?.isStandardOutput ?? false
-    guard !json || !isOutputTaken else {
+    Console.begin(with: nil, to: place)
+    guard !telling.json || !isOutputTaken else {
       throw ValidationError("--json and the page both want standard output")
     }
-    let batch = try Batch(of: folders.map(\.path), options: options())
-    let view = BatchView(json: json, quiet: quiet, channel: isOutputTaken ? .errors : .output)
-    if let place { try batch.check(page: place) }
+    let batch = try Batch(of: inputs.map(\.path), options: options())
+    let view = BatchView(
+      telling, isRehearsal: rehearsal.dryRun, channel: isOutputTaken ? .errors : .output)
+    if let place { try batch.check(page: place, replacing: force || HTMLPage.isMade(at: place)) }
+    if rehearsal.dryRun, !telling.quiet, !telling.json {
+      Console.print("Nothing is written or removed: this is what would be done.")
+    }
     let page = Mutex(HTMLPage())
     let tally = try batch.run { event in
       view.show(event)
       guard place != nil, case .finished(let record) = event, record.outcome.isCore else { return }
       page.withLock { $0.add(record) }
     }
-    if let place { try page.withLock { try $0.write(to: place, cores: [], force: flags.force) } }
+    if let place {
+      try page.withLock { try $0.write(to: place, cores: [], force: force) }
+      if !place.isStream, !telling.quiet, !telling.json {
+        Console.print(
+          "page written to \(PrintableText(place.name))\nnext: xdg-open \(ShellWord(place.path))")
+      }
+    }
     guard tally.left == nil else { throw ExitStatus.system }
     guard tally.isComplete else { throw ExitStatus.damage }
   }

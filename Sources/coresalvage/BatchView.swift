@@ -7,8 +7,11 @@ internal import Synchronization
 final class BatchView: Sendable {
   private let json: Bool
   private let quiet: Bool
+  private let verbose: Bool
   private let channel: StandardStream
   private let isTerminal: Bool
+  /// Whether a line is to tell from time to time where no bar can be drawn.
+  private let tellsProgress: Bool
   private let state: Mutex<State>
 
   private struct State {
@@ -18,20 +21,27 @@ final class BatchView: Sendable {
     var lastDrawn = 0.0
   }
 
-  init(json: Bool, quiet: Bool, channel: StandardStream) {
-    self.json = json
-    self.quiet = quiet
+  init(_ flags: ReportFlags, isRehearsal: Bool, channel: StandardStream) {
+    json = flags.json
+    quiet = flags.quiet
+    verbose = flags.verbose
     self.channel = channel
     isTerminal =
-      !json && !quiet && isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1
+      !json && !quiet && !isRehearsal && flags.progress ?? true && isatty(STDOUT_FILENO) == 1
+      && isatty(STDERR_FILENO) == 1
+    tellsProgress = flags.progress == true && !isTerminal
     state = Mutex(State())
   }
 
   /// Called for one event after another.
   func show(_ event: BatchEvent) {
-    if json {
-      if let object = event.json { Console.print(object.line, to: channel) }
-      return
+    if json, !quiet {
+      if let object = event.json { Console.report(object, to: channel) }
+      guard tellsProgress else { return }
+      return state.withLock { state in
+        state.progress.note(event)
+        draw(&state)
+      }
     }
     state.withLock { state in
       state.progress.note(event)
@@ -49,12 +59,12 @@ final class BatchView: Sendable {
 
   /// A line for what was finished: always where something is wrong, else where there is no bar.
   private func tell(_ record: BatchRecord, _ state: inout State) {
-    guard let line = record.line else { return }
+    guard let line = record.line ?? (verbose && !quiet ? record.passedLine : nil) else { return }
     if record.error != nil {
       clear(&state)
       Console.complain(line)
-    } else if !quiet, !isTerminal {
-      Console.print(line, to: channel)
+    } else if !quiet, !isTerminal || verbose {
+      say(line, &state)
     }
   }
 
@@ -74,9 +84,12 @@ final class BatchView: Sendable {
   /// Five times a second. Lines that are too long for the terminal are cut by it, not wrapped.
   private func draw(_ state: inout State) {
     let now = monotonicSeconds()
-    guard isTerminal, now - state.lastDrawn >= 0.2 else { return }
+    guard isTerminal || tellsProgress, now - state.lastDrawn >= (isTerminal ? 0.2 : 10) else {
+      return
+    }
     state.lastDrawn = now
     let lines = state.progress.lines(at: now)
+    guard isTerminal else { return Self.put(lines[0] + "\n") }
     let up = state.drawn > 0 ? "\r\u{1b}[\(state.drawn)A" : ""
     Self.put("\u{1b}[?7l\(up)" + lines.map { "\u{1b}[K\($0)\n" }.joined() + "\u{1b}[J\u{1b}[?7h")
     state.drawn = lines.count

@@ -14,50 +14,61 @@ struct BundleCommand: ParsableCommand {
   @Argument(
     help:
       "The bundle, named as it is to be packed: .tar.zst, .tar.gz or .tar; - for standard output.")
-  var output: FileArgument
+  var output: FileArgument?
 
   @OptionGroup var rebuilding: RebuildFlags
 
-  @Flag(help: "Replace a bundle that exists; take a core that is still being written.")
-  var force = false
+  @OptionGroup var intake: OneInputFlags
 
-  @OptionGroup var intake: IntakeFlags
+  @OptionGroup var placing: OutputFlags
 
-  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var rehearsal: DryRunFlag
 
-  @Flag(help: "Print the report as one JSON object.")
-  var json = false
+  @OptionGroup var telling: ReportFlags
 
-  private var options: RepairOptions {
+  func validate() throws {
+    guard let output = try placing.path(output) else {
+      guard rehearsal.dryRun else {
+        throw ValidationError(
+          "Say where the bundle is to go: coresalvage bundle \(ShellWord(input.path)) bundle.tar.zst"
+        )
+      }
+      return
+    }
+    guard (try? OutputPlace(output)).map(CoreBundle.hasEnding) ?? true else {
+      throw ValidationError("the bundle's name ends in .tar.zst, .tar.gz or .tar")
+    }
+  }
+
+  private func options() throws -> RepairOptions {
     var options = RepairOptions()
     // Not every reader of tar archives knows holes.
     options.extend = .none
-    options.force = force
-    rebuilding.set(&options)
-    options.intake = intake.options(force: force)
+    options.force = placing.force
+    try rebuilding.set(&options)
+    options.intake = intake.options
     return options
   }
 
   func run() throws {
-    let place = try OutputPlace(output.path)
-    try place.refuseTerminal()
-    guard CoreBundle.hasEnding(place) else {
-      throw ValidationError("the bundle's name ends in .tar.zst, .tar.gz or .tar")
-    }
-    let bar = ProgressBar(label: "bundling")
+    let place = try placing.path(output).map { try OutputPlace($0) }
+    Console.begin(with: input.path, to: rehearsal.dryRun ? nil : place)
+    if !rehearsal.dryRun { try place?.refuseTerminal() }
+    let bar = telling.bar("bundling")
     let repair = try Repair(
-      of: input.path, options: options, spooling: .packed, progress: bar.report)
-    let written = try CoreBundle(repair).write(to: place, progress: bar.report)
-    bar.clear()
-    if !quiet {
-      Console.print(words(written, place), to: place.isStandardOutput ? .errors : .output)
+      of: input.path, options: options(), spooling: .packed, progress: bar.report)
+    let bundle = try CoreBundle(repair)
+    guard !rehearsal.dryRun, let place else {
+      bar.clear()
+      telling.say(bundle.json, telling.lines(of: repair.report) + bundle.lines)
+      if let failure = repair.report.readFailure { throw failure }
+      return
     }
+    let written = try bundle.write(to: place, progress: bar.report)
+    bar.clear()
+    telling.say(
+      written.json(output: place), written.lines(in: place),
+      to: place.isStandardOutput ? .errors : .output)
     if let failure = written.report.readFailure { throw failure }
-  }
-
-  private func words(_ written: CoreBundle.Written, _ place: OutputPlace) -> String {
-    if json { return written.json(bundle: place.path).line }
-    return written.lines(in: place).joined(separator: "\n")
   }
 }

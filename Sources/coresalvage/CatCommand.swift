@@ -2,21 +2,6 @@ internal import ArgumentParser
 internal import SalvageText
 internal import SystemPackage
 
-/// A number as people write addresses and sizes: decimal, or hexadecimal after `0x`.
-struct NumberArgument: ExpressibleByArgument {
-  let value: UInt64
-
-  init?(argument: String) {
-    let isHexadecimal = argument.hasPrefix("0x") || argument.hasPrefix("0X")
-    let digits = isHexadecimal ? argument.dropFirst(2) : argument[...]
-    // `UInt64.init` takes a sign.
-    guard digits.first?.isHexDigit ?? false,
-      let value = UInt64(digits, radix: isHexadecimal ? 16 : 10)
-    else { return nil }
-    self.value = value
-  }
-}
-
 /// `coresalvage cat CORE ADDRESS LENGTH`
 struct CatCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,10 +11,10 @@ struct CatCommand: ParsableCommand {
   @Argument(help: "An archive or a core.")
   var archive: FileArgument
 
-  @Argument(help: "Where the memory was in the process; 0x for hexadecimal.")
+  @Argument(help: "Where the memory was in the process: decimal, or hexadecimal after 0x.")
   var address: NumberArgument
 
-  @Argument(help: "How many bytes.")
+  @Argument(help: "How many bytes; with K, M or G, of 1024.")
   var length: NumberArgument
 
   func run() throws {

@@ -11,11 +11,7 @@ struct CheckCommand: ParsableCommand {
   @Argument(help: "Cores, cut, whole or repaired.")
   var cores: [FileArgument]
 
-  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
-  var quiet = false
-
-  @Flag(help: "Print one JSON object for each core, a line each.")
-  var json = false
+  @OptionGroup var telling: ReportFlags
 
   func run() throws {
     var options = Inspection.Options()
@@ -25,15 +21,15 @@ struct CheckCommand: ParsableCommand {
     for core in cores {
       do {
         let inspection = try Inspection(of: core.path, options: options)
-        if !quiet { Console.print(json ? inspection.checkJSON.line : inspection.checkText) }
+        let reasons = telling.verbose ? inspection.reasonLines : []
+        telling.say(inspection.verdictJSON, [inspection.checkText] + reasons)
         if !inspection.isWhole || inspection.unreadableText != nil { worst = worst.worse(.damage) }
         if let failure = inspection.report.readFailure {
           Console.complain(failure.advised)
           worst = worst.worse(.system)
         }
       } catch {
-        Console.complain(error.advised)
-        worst = worst.worse(ExitStatus(error))
+        worst = worst.worse(Console.tell(error, of: core.path, isJSON: telling.json))
       }
     }
     if worst != .done { throw worst }

@@ -13,25 +13,34 @@ enum Console {
     // Past RLIMIT_FSIZE a write is to fail, not to kill us with a half-written file left behind.
     _ = signal(SIGXFSZ, SIG_IGN)
     Interruption.watch()
+    let words = ArgumentBytes.words
     do {
-      var parsed = try command.parseAsRoot(LostRangeArgument.joined(ArgumentBytes.words))
+      if words.first == "help", let wrong = UsageAdvice(words).helpText {
+        throw ValidationError(wrong)
+      }
+      if let script = try CompletionScript(asked: words) {
+        print(script.text)
+        finish(.done)
+      }
+      var parsed = try command.parseAsRoot(LostRangeArgument.joined(words))
       try parsed.run()
       finish(.done)
     } catch let error as SalvageError {
       Interruption.end(for: error)
-      complain(error.advised)
-      finish(ExitStatus(error))
+      guard let advice = UsageAdvice(words).text(for: error) else {
+        finish(tell(error, isJSON: wantsJSON(words)))
+      }
+      finish(tell(advice, .usage, isJSON: wantsJSON(words)))
     } catch let status as ExitStatus {
       finish(status)
     } catch {
       let code = command.exitCode(for: error)
-      let message = ArgumentBytes.printable(command.fullMessage(for: error))
       guard code.isSuccess else {
-        write(message + (message.hasSuffix("\n") ? "" : "\n"), to: .errors)
         // Whatever is neither a SalvageError nor the argument parser's is nothing that we meant to throw.
-        finish(code == .validationFailure ? .usage : .bug)
+        finish(
+          tellUsage(command, error, words, code == .validationFailure ? .usage : .bug))
       }
-      print(message)
+      print(ArgumentBytes.printable(command.fullMessage(for: error)))
       finish(.done)
     }
   }
@@ -47,18 +56,34 @@ enum Console {
     exit((hasFailed.load(ordering: .relaxed) ? status.worse(.system) : status).rawValue)
   }
 
-  /// Prints, to standard output as a rule.
+  /// Prints, to standard output as a rule; on a terminal with lines that it has room for.
   static func print(_ text: String, to stream: StandardStream = .output) {
-    write(text + "\n", to: stream)
+    write(fitted(text, stream) + "\n", to: stream)
+  }
+
+  private static func fitted(_ text: String, _ stream: StandardStream) -> String {
+    let descriptor = stream == .output ? STDOUT_FILENO : STDERR_FILENO
+    guard let width = Terminal.width(of: descriptor) else { return text }
+    return LineBreaks.fitted(text, width: width)
+  }
+
+  /// Prints an object, which tells of what is wrong with its input, too.
+  static func report(_ json: JSONValue, to stream: StandardStream = .output) {
+    work.withLock { $0.hasReport = true }
+    write { () throws(SalvageError) in try stream.write(json) }
   }
 
   /// One line on standard error.
-  static func complain(_ text: String) { write("coresalvage: \(text)\n", to: .errors) }
+  static func complain(_ text: String) { print("coresalvage: \(text)", to: .errors) }
 
   /// What can't be printed doesn't end the work, which may be one of hours: it is said once, and decides the status.
   private static func write(_ text: String, to stream: StandardStream) {
+    write { () throws(SalvageError) in try stream.write(text) }
+  }
+
+  private static func write(_ work: () throws(SalvageError) -> Void) {
     do throws(SalvageError) {
-      try stream.write(text)
+      try work()
     } catch {
       Interruption.end(for: error)
       fail(error)
@@ -68,6 +93,83 @@ enum Console {
   private static func fail(_ error: SalvageError) {
     guard !hasFailed.exchange(true, ordering: .relaxed) else { return }
     complain(error.advised)
+  }
+
+  // MARK: Failures
+
+  /// What a failure is told of where a command has one input.
+  private struct Work {
+    var input: FilePath?
+    /// Where JSON goes.
+    var channel = StandardStream.output
+    /// Whether an object has told of the input already, and of what is wrong with it.
+    var hasReport = false
+  }
+
+  private static let work = Mutex(Work())
+
+  /// To be called before anything is opened: what the command is at work on, and whether standard output takes what it makes.
+  static func begin(with input: FilePath?, to place: OutputPlace? = nil) {
+    work.withLock {
+      $0.input = input
+      $0.channel = place?.isStandardOutput ?? false ? .errors : .output
+    }
+  }
+
+  private static func wantsJSON(_ words: [String]) -> Bool {
+    words.prefix { $0 != "--" }.contains("--json")
+  }
+
+  /// Says that one of several inputs failed, and gives the status that this is worth.
+  static func tell(_ error: SalvageError, of input: FilePath, isJSON: Bool) -> ExitStatus {
+    let status = ExitStatus(error)
+    if isJSON { report(failure(error.advised, input, status)) }
+    complain(error.advised)
+    return status
+  }
+
+  private static func tell(_ error: SalvageError, isJSON: Bool) -> ExitStatus {
+    tell(error.advised, ExitStatus(error), isJSON: isJSON)
+  }
+
+  private static func tell(_ text: String, _ status: ExitStatus, isJSON: Bool) -> ExitStatus {
+    let work = work.withLock { $0 }
+    if isJSON, !work.hasReport { report(failure(text, work.input, status), to: work.channel) }
+    complain(text)
+    return status
+  }
+
+  /// What is wrong with the command line, then how the command is used.
+  private static func tellUsage(
+    _ command: any ParsableCommand.Type, _ error: any Error, _ words: [String], _ status: ExitStatus
+  ) -> ExitStatus {
+    let message = command.message(for: error)
+    let advice = status == .usage ? UsageAdvice(words).text : nil
+    let text = ArgumentBytes.printable(advice ?? ValueForm.explained(message))
+    _ = tell(text, status, isJSON: wantsJSON(words))
+    let full = command.fullMessage(for: error)
+    let first = "Error: \(message)\n"
+    guard full.hasPrefix(first) else { return status }
+    var rest = full.dropFirst(first.count)
+    // What it says of an argument belongs to its own words.
+    if advice != nil, rest.hasPrefix("Help:"), let end = rest.firstIndex(of: "\n") {
+      rest = rest[rest.index(after: end)...]
+    }
+    if !rest.isEmpty {
+      write(ArgumentBytes.printable(rest + (rest.hasSuffix("\n") ? "" : "\n")), to: .errors)
+    }
+    return status
+  }
+
+  private static func failure(
+    _ text: String, _ input: FilePath?, _ status: ExitStatus
+  ) -> JSONValue {
+    .members([
+      "tool": .string(SalvageVersion.tool),
+      "input": input.map { .string(PrintableText($0).description) } ?? .null,
+      "error": .string(text),
+      "status": .number(UInt64(status.rawValue)),
+    ])
   }
 }
 
@@ -86,7 +188,7 @@ enum ExitStatus: Int32, Error {
   init(_ error: SalvageError) {
     switch error.kind {
     case .notACore, .beyondRepair, .notInPlace, .mendingInPlace, .paddingInPlace, .undoInterrupted,
-      .notAnArchive, .otherPacking, .nothingUnpacked, .emptyFile, .noArchives:
+      .notAnArchive, .otherPacking, .otherDump, .nothingUnpacked, .emptyFile, .noArchives:
       self = .notACore
     case .damagedBlock, .memoryNotSaved: self = .damage
     case .badMapFile, .outputIsTerminal: self = .usage

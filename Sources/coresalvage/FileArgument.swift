@@ -10,12 +10,30 @@ struct FileArgument: ExpressibleByArgument {
 
   init(path: FilePath) { self.path = path }
 
+  /// The name, safe to print.
+  var words: String { PrintableText(path).description }
+
   init?(argument: String) {
     let bytes = ArgumentBytes.bytes(of: argument).map { CChar(bitPattern: $0) }
     path = FilePath(platformString: bytes + [0])
   }
 
   static var defaultCompletionKind: CompletionKind { .file() }
+
+  /// Throws where there is no such folder, or no such file.
+  func expect(isFolder: Bool) throws(SalvageError) {
+    var status = stat()
+    guard unsafe path.withPlatformString({ unsafe stat($0, &status) }) == 0 else {
+      throw SalvageError(
+        .io(Errno(rawValue: errno), call: isFolder ? "open the folder" : "open"), file: path)
+    }
+    let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+    guard isDirectory == isFolder else {
+      throw SalvageError(
+        .io(isFolder ? .notDirectory : .isDirectory, call: isFolder ? "open the folder" : "read"),
+        file: path)
+    }
+  }
 }
 
 /// The words of the command line as text that the argument parser takes, without the loss of a byte.

@@ -11,18 +11,17 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "Cores, cut, whole or repaired.")
   var cores: [FileArgument]
 
-  @Flag(help: "Print one JSON object for each core, a line each.")
-  var json = false
-
   @Option(
     help: ArgumentHelp(
-      "Write a page with pictures and tables; - for standard output.", valueName: "FILE"))
+      "Write a page with pictures and tables; - for standard output.", valueName: "file"))
   var html: FileArgument?
 
-  @Flag(help: "Replace a page that exists.")
+  @Flag(
+    name: .shortAndLong,
+    help: "Replace a file that is no page of coresalvage; pages are made anew without it.")
   var force = false
 
-  @Flag(help: "List every thread, module and lost range.")
+  @Flag(help: "List every thread, module and lost range; as --verbose.")
   var all = false
 
   @Flag(
@@ -45,13 +44,15 @@ struct InspectCommand: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp(
       "The status that the parent of the process saw, as waitpid or a shell tells it.",
-      valueName: "N"))
+      valueName: "n"))
   var exitStatus: Int32?
 
   @Flag(
     inversion: .prefixedNo,
     help: "Compare modules with the files of this machine, and name functions by them.")
   var localFiles = true
+
+  @OptionGroup var telling: ReportFlags
 
   func validate() throws {
     guard !needs || localFiles else {
@@ -60,14 +61,15 @@ struct InspectCommand: ParsableCommand {
     guard sysroot.isEmpty || localFiles else {
       throw ValidationError("--sysroot names files that --no-local-files leaves alone")
     }
-    guard !needs || html == nil || json else {
+    guard !needs || html == nil || telling.json else {
       throw ValidationError("--needs is for text and --json; a page has no place for it")
     }
   }
 
   func run() throws {
     let place = try html.map { try OutputPlace($0.path) }
-    if json, let place, place.isStandardOutput {
+    Console.begin(with: nil, to: place)
+    if telling.json, let place, place.isStandardOutput {
       throw ValidationError("--json and the page both want standard output")
     }
     var options = Inspection.Options()
@@ -75,37 +77,44 @@ struct InspectCommand: ParsableCommand {
     options.readsLocalFiles = localFiles
     options.listsNeeds = needs
     options.sysroots = sysroot.map(\.path)
-    let terminal = Terminal()
+    let terminal = Terminal(telling.color)
     var worst = ExitStatus.done
     var page = HTMLPage()
     for (index, core) in cores.enumerated() {
       do {
         let inspection = try Inspection(of: core.path, options: options)
-        if place == nil || json { show(inspection, terminal, isFirst: index == 0) }
+        if place == nil || telling.json { show(inspection, terminal, isFirst: index == 0) }
         if place != nil { page.add(inspection) }
-        if !inspection.isWhole { worst = worst.worse(.damage) }
+        // A page that shows the damage is what was asked for: whoever opens it next wants to see it.
+        if !inspection.isWhole, place == nil || telling.json { worst = worst.worse(.damage) }
         if let failure = inspection.report.readFailure {
           Console.complain(failure.advised)
           worst = worst.worse(.system)
         }
       } catch {
         // One file that is no core doesn't end the run, but decides its status.
-        Console.complain(error.advised)
+        worst = worst.worse(Console.tell(error, of: core.path, isJSON: telling.json))
         page.add(error)
-        worst = worst.worse(ExitStatus(error))
       }
     }
-    if let place { try page.write(to: place, cores: cores.map(\.path), force: force) }
+    if let place {
+      try page.write(to: place, cores: cores.map(\.path), force: force)
+      if !place.isStream, !telling.quiet, !telling.json {
+        Console.print(
+          "page written to \(PrintableText(place.name))\nnext: xdg-open \(ShellWord(place.path))")
+      }
+    }
     if worst != .done { throw worst }
   }
 
   private func show(_ inspection: Inspection, _ terminal: Terminal, isFirst: Bool) {
-    if json { return Console.print(inspection.json.line) }
+    var lines = isFirst ? [] : [""]
     if let needs = inspection.needs {
-      let lines = [inspection.headlineText] + needs.lines
-      return Console.print((isFirst ? "" : "\n") + lines.joined(separator: "\n"))
+      lines += [inspection.headlineText] + needs.lines
+    } else {
+      let strip = MemoryStrip(inspection, width: terminal.width - 2, hasColour: terminal.hasColour)
+      lines.append(inspection.text(all: all || telling.verbose, strip: strip.lines))
     }
-    let strip = MemoryStrip(inspection, width: terminal.width - 2, hasColour: terminal.hasColour)
-    Console.print((isFirst ? "" : "\n") + inspection.text(all: all, strip: strip.lines))
+    telling.say(inspection.json, lines)
   }
 }

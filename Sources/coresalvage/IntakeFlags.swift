@@ -6,18 +6,8 @@ extension IntakeOptions.ZeroTail: @retroactive ExpressibleByArgument {}
 extension IntakeOptions.Holes: @retroactive ExpressibleByArgument {}
 extension IntakeOptions.Shifts: @retroactive ExpressibleByArgument {}
 
-/// What the user knows of an input, as typed.
+/// What the user knows of inputs, as typed.
 struct IntakeFlags: ParsableArguments {
-  @Option(help: "A map file of GNU ddrescue: all that it doesn't call finished is lost.")
-  var mapfile: FileArgument?
-
-  @Option(
-    name: .customLong("lost-range"),
-    help: ArgumentHelp(
-      "A range of the input that is lost; several with commas, or given again.",
-      valueName: "offset:length"))
-  var lostRanges: [LostRangeArgument] = []
-
   @Option(
     help: "What zeros at the end of the input are: memory (keep), or what a power cut left (lost).")
   var zeroTail = IntakeOptions.ZeroTail.keep
@@ -41,101 +31,50 @@ struct IntakeFlags: ParsableArguments {
       """)
   var shifts = IntakeOptions.Shifts.lose
 
-  @Option(
-    help: "Where a stream is put while it comes when the output is no file.",
-    completion: .directory)
-  var tempDir: FileArgument?
+  @Flag(help: "Take a core that is still being written, as it is now.")
+  var growing = false
 
   /// The options, as meant.
-  func options(force: Bool) -> IntakeOptions {
+  var options: IntakeOptions {
     var options = IntakeOptions()
-    options.mapFile = mapfile?.path
-    options.lostRanges = lostRanges.flatMap(\.ranges)
     options.zeroTail = zeroTail
     options.zeroRuns = zeroRuns.value
     options.holes = holes
     options.shifts = shifts
-    options.acceptsGrowing = force
-    if let folder = tempDir?.path ?? Environment.temporaryFolder {
-      options.temporaryFolder = folder
-    }
+    options.acceptsGrowing = growing
+    if let folder = Environment.temporaryFolder { options.temporaryFolder = folder }
     return options
   }
 }
 
-/// `OFFSET:LENGTH`, each decimal or hexadecimal after `0x`; several with commas.
-struct LostRangeArgument: ExpressibleByArgument {
-  let ranges: [Range<UInt64>]
+/// What the user knows of one input, and of no other.
+struct OneInputFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A map file of GNU ddrescue: all that it doesn't call finished is lost.", valueName: "file"))
+  var mapfile: FileArgument?
 
-  init?(argument: String) {
-    let words = argument.split(separator: ",", omittingEmptySubsequences: false)
-    ranges = words.compactMap(Self.range)
-    guard ranges.count == words.count else { return nil }
+  @Option(
+    name: .customLong("lost-range"),
+    help: ArgumentHelp(
+      "A range of the input that is lost; several with commas, or given again.",
+      valueName: "offset:length"))
+  var lostRanges: [LostRangeArgument] = []
+
+  @OptionGroup var intake: IntakeFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "Where a stream is put while it comes when the output is no file.", valueName: "folder"),
+    completion: .directory)
+  var tempDir: FileArgument?
+
+  /// The options, as meant.
+  var options: IntakeOptions {
+    var options = intake.options
+    options.mapFile = mapfile?.path
+    options.lostRanges = lostRanges.flatMap(\.ranges)
+    if let tempDir { options.temporaryFolder = tempDir.path }
+    return options
   }
-
-  private static func range(_ word: Substring) -> Range<UInt64>? {
-    let parts = word.split(separator: ":", omittingEmptySubsequences: false)
-      .compactMap { NumberArgument(argument: String($0))?.value }
-    guard parts.count == 2, parts[1] > 0 else { return nil }
-    let (end, overflow) = parts[0].addingReportingOverflow(parts[1])
-    return overflow ? nil : parts[0]..<end
-  }
-
-  private static let option = "--lost-range"
-
-  /// The words of a command line with all ranges in one option: the parser looks at all words once more for each option that
-  /// is given again, and a script may name thousands.
-  static func joined(_ words: [String]) -> [String] {
-    guard words.count(where: { $0.hasPrefix(option) }) > 1 else { return words }
-    var result: [String] = []
-    var ranges: [String] = []
-    var place: Int?
-    var position = 0
-    while position < words.count, words[position] != "--" {
-      let word = words[position]
-      let value =
-        word == option && position + 1 < words.count
-        ? words[position + 1]
-        : word.hasPrefix(option + "=") ? String(word.dropFirst(option.count + 1)) : nil
-      // What is none is left for the parser to name.
-      guard let value, LostRangeArgument(argument: value) != nil else {
-        result.append(word)
-        position += 1
-        continue
-      }
-      place = place ?? result.count
-      ranges.append(value)
-      position += word == option ? 2 : 1
-    }
-    if let place { result.insert(contentsOf: [option, ranges.joined(separator: ",")], at: place) }
-    return result + words[position...]
-  }
-}
-
-/// `keep`, `lost` or `lost:SIZE`, a number of bytes with or without K, M or G (of 1024).
-struct ZeroRunsArgument: ExpressibleByArgument {
-  let value: IntakeOptions.ZeroRuns
-
-  init(value: IntakeOptions.ZeroRuns) { self.value = value }
-
-  init?(argument: String) {
-    switch argument {
-    case "keep": value = .keep
-    case "lost": value = .lost(from: IntakeOptions.ZeroRuns.usualSize)
-    default:
-      guard argument.hasPrefix("lost:") else { return nil }
-      var digits = Substring(argument.dropFirst(5))
-      let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-      let unit = digits.last.flatMap { units[$0] }
-      if unit != nil { digits = digits.dropLast() }
-      guard let number = NumberArgument(argument: String(digits))?.value, number > 0 else {
-        return nil
-      }
-      let (size, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
-      guard !overflow else { return nil }
-      value = .lost(from: size)
-    }
-  }
-
-  var defaultValueDescription: String { "keep" }
 }

@@ -11,12 +11,12 @@ struct NoteCommand: ParsableCommand {
   @Argument(help: "A repaired core.")
   var core: FileArgument
 
-  @Flag(help: "Print one JSON object.")
-  var json = false
+  @OptionGroup var telling: ReportFlags
 
   func run() throws {
+    Console.begin(with: core.path)
     let record = try RepairRecord(of: core.path)
-    Console.print(json ? record.json.line : record.description)
+    telling.say(record.json, [record.description])
     if let failure = record.readFailure { throw failure }
   }
 }

@@ -2,29 +2,33 @@ internal import Glibc
 internal import SalvageText
 internal import Synchronization
 
-/// One line on a terminal that tells how far long work has come. In a pipe it says nothing.
+/// One line on a terminal that tells how far long work has come. In a pipe it says nothing, unless that was asked for: then a
+/// line from time to time.
 final class ProgressBar: Sendable {
   private let label: String
   private let isTerminal: Bool
+  private let isShown: Bool
   private let start = monotonicSeconds()
   private let shown = Mutex<Double?>(nil)
 
-  init(label: String) {
+  /// - Parameter isWanted: nil for where somebody looks, on a terminal.
+  init(label: String, isWanted: Bool? = nil) {
     self.label = label
     isTerminal = isatty(STDERR_FILENO) == 1
+    isShown = isWanted ?? isTerminal
   }
 
   /// What the library calls; nil where nobody looks.
   var report: WorkProgress.Observer? {
-    isTerminal ? { @Sendable [self] state in show(state) } : nil
+    isShown ? { @Sendable [self] state in show(state) } : nil
   }
 
-  /// Nothing is shown in the first second, and then five times a second.
+  /// Nothing is shown in the first second, and then five times a second; in a pipe, every ten seconds.
   private func show(_ state: WorkProgress.State) {
     let now = monotonicSeconds()
     guard now - start >= 1 else { return }
     shown.withLock { shown in
-      if let last = shown, now - last < 0.2 { return }
+      if let last = shown, now - last < (isTerminal ? 0.2 : 10) { return }
       shown = now
       let line = Self.line(label, state, seconds: now - start)
       print(line)
@@ -49,11 +53,11 @@ final class ProgressBar: Sendable {
   }
 
   /// Takes the line away.
-  func clear() { shown.withLock { if $0 != nil { print("") } } }
+  func clear() { shown.withLock { if $0 != nil, isTerminal { print("") } } }
 
   /// Back to the line's beginning, and nothing of the last text after the new one.
   private func print(_ line: String) {
-    let bytes = Array("\r\u{1b}[K\(line)".utf8)
+    let bytes = Array((isTerminal ? "\r\u{1b}[K\(line)" : "\(line)\n").utf8)
     _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 }

@@ -29,14 +29,16 @@ struct RebuildFlags: ParsableArguments {
   var keepMappings = false
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       A folder that stands for the root of the core's machine, with a .build-id tree or without. Can be given \
       several times; files of this machine are then not looked at.
-      """,
+      """, valueName: "folder"),
     completion: .directory)
   var sysroot: [FileArgument] = []
 
-  @Option(help: "The program's file, whatever the core calls it.", completion: .file())
+  @Option(
+    help: ArgumentHelp("The program's file, whatever the core calls it.", valueName: "file"))
   var program: FileArgument?
 
   func validate() throws {
@@ -45,7 +47,10 @@ struct RebuildFlags: ParsableArguments {
     }
   }
 
-  func set(_ options: inout RepairOptions) {
+  /// Throws where a file or folder that was named is not there: nothing would be found in it, and no word said.
+  func set(_ options: inout RepairOptions) throws {
+    for folder in sysroot { try folder.expect(isFolder: true) }
+    try program?.expect(isFolder: false)
     options.rebuild = rebuild
     options.withFiles = withFiles
     options.keepMappings = keepMappings

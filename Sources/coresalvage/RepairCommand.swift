@@ -19,29 +19,40 @@ struct RepairCommand: ParsableCommand {
 
   @OptionGroup var flags: RepairFlags
 
+  @OptionGroup var writing: WritingFlags
+
+  @OptionGroup var intake: OneInputFlags
+
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Write commands for gdb that name the libraries' symbols, for a core that is to stay as it is. \
       OUT may then be left out. - for standard output.
-      """,
-    completion: .file())
+      """, valueName: "file"))
   var gdbScript: FileArgument?
 
-  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var placing: OutputFlags
 
-  @Flag(name: .shortAndLong, help: "Say what could not be had and was done another way.")
-  var verbose = false
+  @OptionGroup var rehearsal: DryRunFlag
 
-  @Flag(help: "Print the report as one JSON object.")
-  var json = false
-
-  @Flag(name: [.long, .customShort("n")], help: "Print what would be written, and write nothing.")
-  var dryRun = false
+  @OptionGroup var telling: ReportFlags
 
   func validate() throws {
-    guard output != nil || dryRun || inPlace || gdbScript != nil else {
-      throw ValidationError("Missing expected argument '<output>'")
+    let output = try placing.path(output)
+    let names = Coresalvage.configuration.subcommands.compactMap { $0.configuration.commandName }
+    // `coresalvage --json note x` would else repair the file `note` into `x`.
+    if let input = names.first(where: { FilePath($0) == input.path }) {
+      throw ValidationError(
+        "'\(input)' is a subcommand and comes first; for a file of that name write ./\(input)")
+    }
+    guard output != nil || rehearsal.dryRun || inPlace || gdbScript != nil else {
+      let core = ShellWord(input.path)
+      throw ValidationError(
+        """
+        Say where the repaired core is to go: coresalvage \(core) repaired.core
+          To repair the file itself: coresalvage --in-place \(core)
+          To look at it first:       coresalvage inspect \(core)
+        """)
     }
     guard !inPlace || output == nil else {
       throw ValidationError("--in-place writes into the input: give no output")
@@ -53,41 +64,46 @@ struct RepairCommand: ParsableCommand {
     guard !inPlace || input.path != OutputPlace.standard else {
       throw ValidationError("--in-place needs a file, and standard input has no name")
     }
-    let names = Coresalvage.configuration.subcommands.compactMap { $0.configuration.commandName }
-    // `coresalvage --json note x` would else repair the file `note` into `x`.
-    if let input = names.first(where: { FilePath($0) == input.path }) {
-      throw ValidationError(
-        "'\(input)' is a subcommand and comes first; for a file of that name write ./\(input)")
-    }
+  }
+
+  private func options(_ place: OutputPlace?) throws -> RepairOptions {
+    var options = try flags.options(holesCost: place?.isStream ?? false)
+    writing.set(&options)
+    options.intake = intake.options
+    options.force = placing.force
+    return options
   }
 
   func run() throws {
-    let place = try output.map { try OutputPlace($0.path) }
+    let place = try placing.path(output).map { try OutputPlace($0) }
     let script = try gdbScript.map { try OutputPlace($0.path) }
-    let options = flags.options(holesCost: place?.isStream ?? false)
-    if inPlace, !dryRun { return try repairInPlace(options) }
-    if !dryRun { try place?.refuseTerminal() }
+    // Where the core or the script goes, no report can.
+    let taken =
+      rehearsal.dryRun ? nil : [place, script].compactMap(\.self).first(where: \.isStandardOutput)
+    Console.begin(with: input.path, to: taken)
+    let options = try options(place)
+    if inPlace, !rehearsal.dryRun { return try repairInPlace(options) }
+    if !rehearsal.dryRun { try place?.refuseTerminal() }
     if let place, let script, place.isSame(as: script) {
       throw ValidationError("--gdb-script and the output are the same file")
     }
-    let bar = ProgressBar(label: "repairing")
+    let bar = telling.bar("repairing")
     let repair = try Repair(
-      of: input.path, for: dryRun ? nil : place?.path, options: options, progress: bar.report)
-    if let script, !dryRun { try repair.writeGDBScript(to: script) }
-    // Where the core or the script goes, no report can.
-    let channel: StandardStream =
-      !dryRun && [place, script].contains { $0?.isStandardOutput ?? false } ? .errors : .output
-    guard !dryRun, let place else {
+      of: input.path, for: rehearsal.dryRun ? nil : place?.path, options: options,
+      progress: bar.report)
+    if let script, !rehearsal.dryRun { try repair.writeGDBScript(to: script) }
+    let channel: StandardStream = taken == nil ? .output : .errors
+    guard !rehearsal.dryRun, let place else {
       bar.clear()
-      let lines = dryRun ? repair.planDescription : scriptWords(repair.report, script)
-      say(repair.json, [repair.report.description] + lines, to: channel)
+      let lines = rehearsal.dryRun ? repair.planDescription : scriptWords(repair.report, script)
+      telling.say(repair.json, telling.lines(of: repair.report) + lines, to: channel)
       return try throwFailure(of: repair.report)
     }
     let written = try repair.write(progress: bar.report)
     bar.clear()
-    say(
-      written.json(output: place.path),
-      words(written, place) + scriptWords(written.report, script), to: channel)
+    telling.say(
+      written.json(output: place), words(written, place) + scriptWords(written.report, script),
+      to: channel)
     try throwFailure(of: written.report)
   }
 
@@ -98,28 +114,19 @@ struct RepairCommand: ParsableCommand {
 
   private func repairInPlace(_ options: RepairOptions) throws {
     let written = try Repair.inPlace(input.path, options: options)
-    var lines = [written.report.description]
+    var lines = telling.lines(of: written.report)
     let isLeft = written.report.isCopied && !written.wasResumed
     let verb = written.report.isCopied || !written.report.isWhole ? "repaired" : "completed"
     lines.append(
       isLeft
         ? "nothing to repair: left as it is" : "\(verb) in place; `coresalvage undo` takes it back")
-    if written.lacksLock, !verbose {
+    if written.lacksLock, !telling.verbose {
       lines.append(
         "  note      this file system has no locks: nothing kept others from the file meanwhile")
     }
     lines += written.report.nextLines(for: input.path)
-    say(written.json(output: input.path), lines + fallbacks(written), to: .output)
-  }
-
-  /// Prints the report.
-  private func say(_ json: JSONValue, _ lines: [String], to channel: StandardStream) {
-    guard !quiet else { return }
-    Console.print(self.json ? json.line : lines.joined(separator: "\n"), to: channel)
-  }
-
-  private func fallbacks(_ written: Repair.Written) -> [String] {
-    verbose ? written.fallbacks.map { "  note      \($0)" } : []
+    try telling.say(
+      written.json(output: OutputPlace(input.path)), lines + telling.fallbacks(written))
   }
 
   /// What to type next for the core as it is; nothing where it or the script is a stream.
@@ -130,11 +137,11 @@ struct RepairCommand: ParsableCommand {
   }
 
   private func words(_ written: Repair.Written, _ place: OutputPlace) -> [String] {
-    var lines = [written.report.description]
-    if written.lacksHole, !verbose {
+    var lines = telling.lines(of: written.report)
+    if written.lacksHole, !telling.verbose {
       lines.append("  note      written without the hole: its due size can't be had here")
     }
-    lines += fallbacks(written)
+    lines += telling.fallbacks(written)
     let name = PrintableText(place.name)
     let report = written.report
     lines.append(

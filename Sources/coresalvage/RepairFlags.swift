@@ -6,7 +6,7 @@ extension RepairOptions.LostMemory: @retroactive ExpressibleByArgument {}
 extension Sparseness: @retroactive ExpressibleByArgument {}
 extension RepairOptions.Reflink: @retroactive ExpressibleByArgument {}
 
-/// The options of a repair, as typed.
+/// What a repaired core looks like, as typed.
 struct RepairFlags: ParsableArguments {
   @Option(
     help: """
@@ -22,18 +22,7 @@ struct RepairFlags: ParsableArguments {
       """)
   var lost = RepairOptions.LostMemory.drop
 
-  @Option(help: "When stretches of zeros become holes.")
-  var sparse = Sparseness.auto
-
-  @Option(help: "When the output shares its data with the input (XFS, Btrfs).")
-  var reflink = RepairOptions.Reflink.auto
-
   @OptionGroup var rebuilding: RebuildFlags
-
-  @Flag(help: "Replace an output that exists; take a core that is still being written.")
-  var force = false
-
-  @OptionGroup var intake: IntakeFlags
 
   func validate() throws {
     guard lost != .pad || extend != RepairOptions.Extend.none else {
@@ -42,15 +31,25 @@ struct RepairFlags: ParsableArguments {
   }
 
   /// The options, as meant. In a pipe or an archive a hole costs what data costs.
-  func options(holesCost: Bool = false) -> RepairOptions {
+  func options(holesCost: Bool = false) throws -> RepairOptions {
     var options = RepairOptions()
     options.extend = extend ?? (holesCost && lost != .pad ? .none : .due)
     options.lostMemory = lost
+    try rebuilding.set(&options)
+    return options
+  }
+}
+
+/// How a core is written into a file, as typed.
+struct WritingFlags: ParsableArguments {
+  @Option(help: "When stretches of zeros become holes.")
+  var sparse = Sparseness.auto
+
+  @Option(help: "When the output shares its data with the input (XFS, Btrfs).")
+  var reflink = RepairOptions.Reflink.auto
+
+  func set(_ options: inout RepairOptions) {
     options.sparse = sparse
     options.reflink = reflink
-    options.force = force
-    rebuilding.set(&options)
-    options.intake = intake.options(force: force)
-    return options
   }
 }

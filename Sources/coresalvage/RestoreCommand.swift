@@ -12,76 +12,86 @@ struct RestoreCommand: ParsableCommand {
   var archive: FileArgument
 
   @Argument(help: "The core; - for standard output.")
-  var output: FileArgument
-
-  @Option(help: "How many threads decompress; else as many as there are cores.")
-  var threads: Int?
+  var output: FileArgument?
 
   @Option(help: "When stretches of zeros become holes.")
   var sparse = Sparseness.auto
 
-  @Option(help: "Where an archive from a pipe is put while it is read.", completion: .directory)
+  @Option(
+    help: ArgumentHelp(
+      "Where an archive from a pipe is put while it is read.", valueName: "folder"),
+    completion: .directory)
   var tempDir: FileArgument?
 
-  @Flag(help: "Replace an output that exists.")
-  var force = false
+  @OptionGroup var placing: OutputFlags
 
-  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var working: JobsFlag
 
-  @Flag(help: "Print the report as one JSON object.")
-  var json = false
+  @OptionGroup var rehearsal: DryRunFlag
+
+  @OptionGroup var telling: ReportFlags
 
   func validate() throws {
-    guard threads.map({ (1...1024).contains($0) }) ?? true else {
-      throw ValidationError("--threads is 1 to 1024")
+    let output = try placing.path(output)
+    guard output != nil || rehearsal.dryRun else {
+      throw ValidationError(
+        "Say where the core is to go: coresalvage restore \(ShellWord(archive.path)) restored.core")
     }
   }
 
   func run() throws {
-    let place = try OutputPlace(output.path)
-    try place.refuseTerminal()
-    guard !json || !place.isStandardOutput else {
-      throw ValidationError("--json and - for the core both want standard output")
-    }
+    let place = try rehearsal.dryRun ? nil : placing.path(output).map { try OutputPlace($0) }
+    Console.begin(with: archive.path, to: place)
+    try place?.refuseTerminal()
     let folder = tempDir?.path ?? Environment.temporaryFolder ?? IntakeOptions().temporaryFolder
-    let restore = try Restore(of: archive.path, threads: threads, temporaryFolder: folder)
+    let restore = try Restore(of: archive.path, threads: working.count, temporaryFolder: folder)
     var options = RepairOptions()
     options.sparse = sparse
-    options.force = force
-    let bar = ProgressBar(label: "restoring")
-    let restored = try restore.write(to: place, options: options, progress: bar.report)
+    options.force = placing.force
+    let bar = telling.bar("restoring")
+    let restored =
+      if let place { try restore.write(to: place, options: options, progress: bar.report) } else {
+        try restore.rehearsed(options: options, progress: bar.report)
+      }
     bar.clear()
-    describe(restored, place)
+    describe(restored, place, restore.readFailure)
     if let failure = restore.readFailure { throw failure }
     guard restored.report == nil else { throw ExitStatus.damage }
   }
 
-  private func describe(_ restored: Restore.Restored, _ place: OutputPlace) {
-    guard !quiet else { return }
-    if json {
-      return Console.print(restored.json(archive: archive.path, output: place.path).line)
+  private func describe(
+    _ restored: Restore.Restored, _ place: OutputPlace?, _ failure: SalvageError?
+  ) {
+    let isTaken = place?.isStandardOutput ?? false
+    let json = restored.json(input: archive.path, output: place, failure: failure)
+    guard !telling.quiet, !telling.json else {
+      return telling.say(json, [], to: isTaken ? .errors : .output)
     }
     if restored.report == nil, restored.isDamaged {
       Console.complain(
-        "\(PrintableText(archive.path)): is damaged, though nothing of the core is lost; archive it anew"
-      )
-      for remark in restored.remarks {
-        Console.complain("\(PrintableText(archive.path)): \(remark)")
-      }
+        "\(archive.words): is damaged, though nothing of the core is lost; archive it anew")
+      for remark in restored.remarks { Console.complain("\(archive.words): \(remark)") }
     }
-    if place.isStandardOutput {
+    if isTaken {
       if let report = restored.report { Console.complain(report.description) }
       return
     }
-    var lines: [String] = []
-    if let report = restored.report { lines.append(report.description) }
+    var lines = restored.report.map { telling.lines(of: $0) } ?? []
+    lines.append(words(restored, place))
+    if let next = place.flatMap(Restore.Restored.next) { lines.append("next: \(next)") }
+    telling.say(json, lines)
+  }
+
+  private func words(_ restored: Restore.Restored, _ place: OutputPlace?) -> String {
+    let size = ByteCount(restored.size)
+    guard let place else {
+      return restored.report == nil
+        ? "it would be restored, \(size), every block checked"
+        : "what survived would be written, \(size)"
+    }
     let name = PrintableText(place.name)
-    lines.append(
-      restored.report == nil
-        ? "restored to \(name), \(ByteCount(restored.size))"
-          + (restored.isFromBundle ? ", as it is in the bundle" : ", every block checked")
-        : "what survived was written to \(name)")
-    Console.print(lines.joined(separator: "\n"))
+    guard restored.report == nil else { return "what survived was written to \(name)" }
+    return "restored to \(name), \(size), "
+      + (restored.isFromBundle ? "as it is in the bundle" : "every block checked")
   }
 }

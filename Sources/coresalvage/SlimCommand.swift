@@ -18,19 +18,13 @@ struct SlimCommand: ParsableCommand {
 
   @OptionGroup var rebuilding: RebuildFlags
 
-  @Flag(help: "Replace an output that exists; take a core that is still being written.")
-  var force = false
+  @OptionGroup var intake: OneInputFlags
 
-  @OptionGroup var intake: IntakeFlags
+  @OptionGroup var placing: OutputFlags
 
-  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var rehearsal: DryRunFlag
 
-  @Flag(help: "Print the report as one JSON object.")
-  var json = false
-
-  @Flag(name: [.long, .customShort("n")], help: "Print what would be written, and write nothing.")
-  var dryRun = false
+  @OptionGroup var telling: ReportFlags
 
   // It is no option here, and whoever gives it is told why.
   @Flag(help: .hidden)
@@ -42,49 +36,47 @@ struct SlimCommand: ParsableCommand {
         "A slim core is never made in place: what it leaves out would be gone. Name an output instead of --in-place"
       )
     }
-    guard output != nil || dryRun else {
-      throw ValidationError("Missing expected argument '<output>'")
+    guard try placing.path(output) != nil || rehearsal.dryRun else {
+      throw ValidationError(
+        "Say where the slim core is to go: coresalvage slim \(ShellWord(input.path)) slim.core")
     }
   }
 
-  private var options: RepairOptions {
+  private func options() throws -> RepairOptions {
     var options = RepairOptions()
     options.slim = keeping.options
     options.extend = .none
-    options.force = force
-    rebuilding.set(&options)
-    options.intake = intake.options(force: force)
+    options.force = placing.force
+    try rebuilding.set(&options)
+    options.intake = intake.options
     return options
   }
 
   func run() throws {
-    let place = try output.map { try OutputPlace($0.path) }
-    if !dryRun { try place?.refuseTerminal() }
-    let bar = ProgressBar(label: "reading")
+    let place = try placing.path(output).map { try OutputPlace($0) }
+    Console.begin(with: input.path, to: rehearsal.dryRun ? nil : place)
+    if !rehearsal.dryRun { try place?.refuseTerminal() }
+    let bar = telling.bar("reading")
     let repair = try Repair(
-      of: input.path, for: dryRun ? nil : place?.path, options: options, progress: bar.report)
-    guard !dryRun, let place else {
+      of: input.path, for: rehearsal.dryRun ? nil : place?.path, options: options(),
+      progress: bar.report)
+    guard !rehearsal.dryRun, let place else {
       bar.clear()
-      say(repair.json, [repair.report.description] + repair.planDescription, to: .output)
+      telling.say(repair.json, telling.lines(of: repair.report) + repair.planDescription)
       return try throwFailure(of: repair.report)
     }
     let written = try repair.write(progress: bar.report)
     bar.clear()
-    var lines = [written.report.description]
+    var lines = telling.lines(of: written.report) + telling.fallbacks(written)
     lines.append("slim core written to \(PrintableText(place.name)): \(ByteCount(written.size))")
     if !place.isStream { lines += written.report.nextLines(for: place.path) }
-    say(
-      written.json(output: place.path), lines, to: place.isStandardOutput ? .errors : .output)
+    telling.say(
+      written.json(output: place), lines, to: place.isStandardOutput ? .errors : .output)
     try throwFailure(of: written.report)
   }
 
   /// A stream that could not be read to its end is no success, however good the rest is.
   private func throwFailure(of report: RepairReport) throws {
     if let failure = report.readFailure { throw failure }
-  }
-
-  private func say(_ json: JSONValue, _ lines: [String], to channel: StandardStream) {
-    guard !quiet else { return }
-    Console.print(self.json ? json.line : lines.joined(separator: "\n"), to: channel)
   }
 }

@@ -54,9 +54,10 @@ struct SlimFlags: ParsableArguments {
   var maxSize: ByteCountArgument?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       How many pointers, one after another, may lead from a stack to pages that are kept: 3 with --max-size, else 0.
-      """)
+      """, valueName: "n"))
   var depth: Int?
 
   func validate() throws {
@@ -66,14 +67,16 @@ struct SlimFlags: ParsableArguments {
   }
 
   /// Refuses what has no meaning: these without a slim core, and of a repair what a slim core has none of.
-  func check(isSlim: Bool, _ flags: RepairFlags) throws {
+  func check(
+    isSlim: Bool, _ flags: RepairFlags, _ reflink: RepairOptions.Reflink = .auto
+  ) throws {
     guard isSlim else {
       guard options == SlimOptions() else {
         throw ValidationError("--keep, --drop, --max-size and --depth are for --slim")
       }
       return
     }
-    guard flags.extend == nil, flags.lost == .drop, flags.reflink == .auto else {
+    guard flags.extend == nil, flags.lost == .drop, reflink == .auto else {
       throw ValidationError(
         "A slim core has no place for lost memory and shares no data: --extend, --lost and --reflink don't go with --slim"
       )

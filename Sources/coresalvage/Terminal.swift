@@ -5,15 +5,28 @@ struct Terminal {
   let width: Int
   let hasColour: Bool
 
-  init() {
+  init(_ color: ColorChoice) {
     let isTerminal = isatty(STDOUT_FILENO) == 1
-    var size = winsize()
-    let isKnown = unsafe isTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
     // A program that reads the text, and a terminal that doesn't tell, get 80 columns.
-    width = isKnown && size.ws_col >= 20 ? min(Int(size.ws_col), 240) : 80
-    // https://no-color.org: present and not empty.
+    width = Self.width(of: STDOUT_FILENO).map { $0 >= 20 ? min($0, 240) : 80 } ?? 80
     hasColour =
-      isTerminal && (Self.variable("NO_COLOR") ?? "").isEmpty && Self.variable("TERM") != "dumb"
+      switch color {
+      case .always: true
+      case .never: false
+      // https://no-color.org: present and not empty.
+      case .auto:
+        isTerminal && (Self.variable("NO_COLOR") ?? "").isEmpty && Self.variable("TERM") != "dumb"
+      }
+  }
+
+  /// How many columns a terminal has; nil where it is none, or doesn't tell.
+  static func width(of descriptor: Int32) -> Int? {
+    guard isatty(descriptor) == 1 else { return nil }
+    var size = winsize()
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return nil
+    }
+    return Int(size.ws_col)
   }
 
   private static func variable(_ name: String) -> String? {

@@ -2,38 +2,45 @@ internal import ArgumentParser
 internal import SalvageText
 internal import SystemPackage
 
-/// `coresalvage undo CORE`
+/// `coresalvage undo CORE…`
 struct UndoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "undo",
-    abstract: "Give back the core that a repaired one was made from, in place.")
+    abstract: "Give back the cores that repaired ones were made from, in place.")
 
-  @Argument(help: "A core that coresalvage repaired.")
-  var core: FileArgument
+  @Argument(help: "Cores that coresalvage repaired.")
+  var cores: [FileArgument]
 
-  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var rehearsal: DryRunFlag
 
-  @Flag(help: "Print what was done as one JSON object.")
-  var json = false
+  @OptionGroup var telling: ReportFlags
 
   func run() throws {
-    let undo = try Undo(core.path)
-    guard !quiet else { return }
-    guard !json else { return Console.print(undo.json(of: core.path).line) }
-    Console.print(
-      "\(PrintableText(core.path)): the repair is undone: \(ByteCount(undo.size)), as it found them"
-    )
-    Console.print(
-      "  checked   \(ByteCount(undo.verifiedBytes)): the headers and notes are what the repair found"
-    )
-    Console.print(
+    var worst = ExitStatus.done
+    for core in cores {
+      do throws(SalvageError) {
+        let undo = rehearsal.dryRun ? try Undo(rehearsing: core.path) : try Undo(core.path)
+        telling.say(undo.json(of: core.path), lines(undo, core))
+      } catch {
+        worst = worst.worse(Console.tell(error, of: core.path, isJSON: telling.json))
+      }
+    }
+    if worst != .done { throw worst }
+  }
+
+  private func lines(_ undo: Undo, _ core: FileArgument) -> [String] {
+    let verb = rehearsal.dryRun ? "would be undone" : "is undone"
+    var lines = [
+      "\(core.words): the repair \(verb): \(ByteCount(undo.size)), as it found them",
+      "  checked   \(ByteCount(undo.verifiedBytes)): the headers and notes are what the repair found",
       "  unchecked \(ByteCount(undo.uncheckedBytes)): the repair never wrote the memory; if anybody changed it"
-        + " since, it is changed")
+        + " since, it is changed",
+    ]
     if undo.unknownBytes > 0 {
-      Console.print(
+      lines.append(
         "  note      \(ByteCount(undo.unknownBytes)) of it were lost to the repair too: they are what"
           + " stood in the repaired core")
     }
+    return lines
   }
 }

@@ -14,45 +14,31 @@ struct VerifyCommand: ParsableCommand {
       """)
   var archives: [FileArgument]
 
-  @Option(help: "How many threads decompress; else as many as there are cores.")
-  var threads: Int?
+  @OptionGroup var working: JobsFlag
 
-  @Flag(name: .shortAndLong, help: "Print only what is damaged or can't be read.")
-  var quiet = false
-
-  @Flag(help: "Print one JSON object for each archive.")
-  var json = false
-
-  func validate() throws {
-    guard threads.map({ (1...1024).contains($0) }) ?? true else {
-      throw ValidationError("--threads is 1 to 1024")
-    }
-  }
+  @OptionGroup var telling: ReportFlags
 
   func run() throws {
-    var worst: ExitStatus?
-    // What can't be read weighs more than damage: nobody knows what is in it.
-    func meet(_ status: ExitStatus) { worst = worst?.worse(status) ?? status }
+    var worst = ExitStatus.done
     for name in archives {
       for path in Verification.archives(at: name.path) {
         do throws(SalvageError) {
           let path = try path.get()
-          let bar = ProgressBar(label: "verifying")
-          let found = try Verification(of: path, threads: threads, progress: bar.report)
+          let bar = telling.bar("verifying")
+          let found = try Verification(of: path, threads: working.count, progress: bar.report)
           bar.clear()
-          if !found.isSound { meet(.damage) }
-          if json {
-            Console.print(found.json.line)
-          } else if !quiet || !found.isSound {
+          if !found.isSound { worst = worst.worse(.damage) }
+          if telling.json {
+            Console.report(found.json)
+          } else if !telling.quiet || !found.isSound {
             Console.print(found.description)
           }
         } catch {
-          meet(ExitStatus(error))
-          if json { Console.print(Verification.json(of: error).line) }
-          Console.complain(error.advised)
+          // What can't be read weighs more than damage: nobody knows what is in it.
+          worst = worst.worse(Console.tell(error, of: error.file, isJSON: telling.json))
         }
       }
     }
-    if let worst { throw worst }
+    if worst != .done { throw worst }
   }
 }

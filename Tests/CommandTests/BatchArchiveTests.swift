@@ -95,6 +95,7 @@ struct BatchArchiveTests {
     #expect(html.contains("4 cores"))
     #expect(try FileTree.status(page).st_mode & 0o077 == 0)
     // One that is there is refused before any work is done.
+    try setting.folder.write(Array("mine".utf8), to: page.lastComponent?.string ?? "")
     #expect(try setting.batch("--report", page.string).run().ending == .exit(3))
   }
 }

@@ -79,7 +79,7 @@ struct CaptureListTests {
     let core = try ParsedJSON(lines[1])
     #expect(core["state"]?.string == "whole" && core["pid"]?.number == 101)
     #expect(core["program"]?.string == "/usr/bin/new" && core["lost"]?.number == 0)
-    #expect(core["file"]?.string?.hasPrefix(sample.store) == true)
+    #expect(core["input"]?.string?.hasPrefix(sample.store) == true)
     let skipped = try ParsedJSON(lines[2])["skipped"]
     #expect(skipped?["programs"]?.array?.first?["count"]?.number == 1)
   }

@@ -99,9 +99,43 @@ struct ManualTests {
       if let ofStore = documented["The store"], names.isSuperset(of: ofStore) {
         told?.formUnion(ofStore)
       }
+      told?.formUnion(try Self.shared().keys.filter(names.contains))
       #expect(names == told, "options of \(name)")
     }
     for command in below { try check(command, name + " ", documented, common) }
+  }
+
+  /// The options of several commands, each with the commands that have it, as the table has them.
+  private static func shared() throws -> [String: Set<String>] {
+    let page = try page("coresalvage.1")
+    let start = try #require(page.firstIndex(of: ".Ss Options of several commands"))
+    let section = page[(start + 1)...].prefix { !$0.hasPrefix(".S") }
+    var found: [String: Set<String>] = [:]
+    for (line, next) in zip(section, section.dropFirst()) where line.hasPrefix(".It Fl ") {
+      let names = line.split(separator: " ")
+      let commands = next.dropFirst(".Em ".count).split { ",.".contains($0) }.map {
+        String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+      }
+      for (word, name) in zip(names, names.dropFirst()) where word == "Fl" {
+        found[String(name)] = Set(commands.filter { !$0.isEmpty })
+      }
+    }
+    return found
+  }
+
+  @Test("has a table of the options of several commands, with all commands that have each")
+  func table() throws {
+    let shared = try Self.shared()
+    #expect(shared.count > 12)
+    var owners: [String: Set<String>] = [:]
+    func collect(_ command: ParsedJSON, _ parents: String) throws {
+      let name = try parents + #require(command["commandName"]?.string)
+      guard command["shouldDisplay"]?.bool != false else { return }
+      for option in Self.names(command) { owners[option, default: []].insert(name) }
+      for below in command["subcommands"]?.array ?? [] { try collect(below, name + " ") }
+    }
+    for command in try #require(try Self.dump()["subcommands"]?.array) { try collect(command, "") }
+    for (option, commands) in shared { #expect(owners[option] == commands, "\(option)") }
   }
 
   @Test("lists the values of every option that has a list of them")

@@ -209,7 +209,7 @@ struct NextCommandTests {
         "the file here has another build-id")
       try place.expectNeed(
         "\"$0\" --force --program \(place.plugins[0]) \(core) out", "build-id \(id)")
-      #expect(try place.shell("rm \(place.program)").ending == .exit(0))
+      #expect(try place.shell("rm \(place.program); mkdir -p ids").ending == .exit(0))
       try place.expectNeed("\"$0\" --force --sysroot ids \(core) out", "build-id \(id)")
     }
     try place.expectAll("\"$0\" --force --program kept \(place.core) out", "gdb kept out")

@@ -22,7 +22,8 @@ struct ReadmeCommandTests {
     tool.folder = folder.path
     try tool.runSuccessfully()
     for command in commands {
-      tool = Tool("bash", ["-c", "exec 2>&1; \(command.line)"])
+      // As wide as the README's own lines: on a narrower one they are broken at words.
+      tool = Tool("bash", ["-c", "exec 2>&1; stty cols 240 <&1; \(command.line)"])
       tool.folder = folder.path
       tool.output = .terminal
       tool.environment = ["HOME": folder.path.string, "DEBUGINFOD_URLS": nil, "TERM": "dumb"]

@@ -153,7 +153,7 @@ struct WayTests {
         "\"rlimit\":\"1048576\""))
   }
 
-  @Test("of a core that still grows is refused, and taken with --force")
+  @Test("of a core that still grows is refused, and taken with --growing")
   func growing() throws {
     let folder = try ScratchFolder()
     let core = try SampleCores.fixture("clock-static.rlimit-main-stack.core", into: folder)
@@ -171,7 +171,8 @@ struct WayTests {
       #expect(result.errorText.contains("still grows"))
     }
     #expect(!FileTree.exists(folder.file("out")))
-    try Tool.coresalvage("-q", "--force", core.string, folder.file("out").string).runSuccessfully()
+    try Tool.coresalvage("-q", "--growing", core.string, folder.file("out").string)
+      .runSuccessfully()
   }
 
   @Test("with a tail of zeros is told of, and lost if the user says so")

@@ -10,7 +10,9 @@ import Testing
 struct ErrorWordsTests {
   private static let kinds: [SalvageError.Kind] = [
     .io(.noSpace, call: "write"), .notACore(expected: "a core", found: "text"),
-    .otherPacking(name: "xz", command: "xz -dc"), .nothingUnpacked(reason: "cut"), .emptyFile,
+    .otherPacking(name: "xz", command: "xz -dc IN"),
+    .otherDump(name: "a minidump", command: "lldb -c IN"), .nothingUnpacked(reason: "cut"),
+    .emptyFile,
     .noArchives, .beyondRepair(reason: "cut"), .notAnArchive(found: "text"),
     .damagedBlock(core: 1..<2), .memoryNotSaved(address: 7), .outputExists, .outputIsInput,
     .outputIsTerminal, .badMapFile(line: 3, expected: "a number", found: "text"),
@@ -40,12 +42,15 @@ struct ErrorWordsTests {
     }
     #expect(advised(.outputExists) == "x.core: offset 8: exists already; --force replaces it")
     #expect(
-      advised(.otherPacking(name: "xz", command: "xz -dc")).hasSuffix(
-        "found xz; try `xz -dc IN | coresalvage - OUT`"))
+      advised(.otherPacking(name: "xz", command: "xz -dc IN")).hasSuffix(
+        "found xz; try `xz -dc x.core | coresalvage - repaired.core`"))
+    #expect(
+      advised(.otherDump(name: "a minidump", command: "lldb -c IN")).hasSuffix(
+        "found a minidump; try `lldb -c x.core`"))
     #expect(advised(.unreadableForPipe(length: 512)).hasSuffix("--lost-range 8:512"))
     let alone = Self.kinds.filter {
       advised($0) == SalvageError($0, file: "x.core", offset: 8).description
     }
-    #expect(alone.count == Self.kinds.count - 10)
+    #expect(alone.count == Self.kinds.count - 11)
   }
 }

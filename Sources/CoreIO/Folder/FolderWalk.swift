@@ -28,10 +28,13 @@ package struct FolderWalk: Sendable {
   package struct Root: Hashable, Sendable {
     package var path: FilePath
     package var relativePath: FilePath
+    /// The one file of the folder that is meant; nil for all.
+    package var file: FilePath.Component?
 
-    package init(path: FilePath, relativePath: FilePath = "") {
+    package init(path: FilePath, relativePath: FilePath = "", file: FilePath.Component? = nil) {
       self.path = path
       self.relativePath = relativePath
+      self.file = file
     }
   }
 
@@ -83,6 +86,9 @@ package struct FolderWalk: Sendable {
         guard let root = roots.popFirst() else { return nil }
         do throws(SalvageError) {
           let folder = try WalkedFolder(root.path, relativePath: root.relativePath)
+          if let file = root.file {
+            return .file(FoundFile(folder: folder, name: file, isNamed: true))
+          }
           levels = [Level(folder, order)]
         } catch {
           return .failure(error)

@@ -5,9 +5,19 @@ package import SystemPackage
 package struct FoundFile: Sendable {
   package let folder: WalkedFolder
   package let name: FilePath.Component
+  /// Whether the user named it, and not its folder.
+  package let isNamed: Bool
+
+  init(folder: WalkedFolder, name: FilePath.Component, isNamed: Bool = false) {
+    self.folder = folder
+    self.name = name
+    self.isNamed = isNamed
+  }
 
   /// As the user named its folder, and what follows.
-  package var path: FilePath { folder.path.appending(name) }
+  package var path: FilePath {
+    isNamed && folder.path == "." ? FilePath("").appending(name) : folder.path.appending(name)
+  }
   /// Below the folder that the user named.
   package var relativePath: FilePath { folder.relativePath.appending(name) }
 

@@ -124,6 +124,14 @@ public struct OutputPlace: Hashable, Sendable {
     try output.publish()
   }
 
+  /// Whether a regular file is there, and no link to one, that begins so: what we made, and may make anew.
+  package func holdsFile(beginning bytes: [UInt8]) -> Bool {
+    guard !isStream, FileIdentity(at: path, followingLinks: false)?.isRegular == true,
+      let file = try? InputFile(path), file.size >= UInt64(bytes.count)
+    else { return false }
+    return (try? file.bytes(at: 0, count: bytes.count)) == bytes
+  }
+
   /// Throws where the place can't be written to, as far as that can be told beforehand.
   package func check(sparing inputs: InputSet, replacing: Bool) throws(SalvageError) {
     guard isStream else { return try OutputFile.check(path, sparing: inputs, replacing: replacing) }

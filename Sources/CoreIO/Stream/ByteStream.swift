@@ -67,15 +67,32 @@ public enum Packing: String, Hashable, Sendable {
     return size + 8
   }
 
-  /// The packings that we don't read, and what unpacks them into our standard input.
+  /// The packings that we don't read, and what unpacks `IN` into our standard input.
   package static func foreign(_ bytes: [UInt8]) -> (name: String, command: String)? {
     let known: [(magic: [UInt8], name: String, command: String)] = [
-      ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz", "xz -dc"),
-      ([0x42, 0x5a, 0x68], "bzip2", "bzip2 -dc"), ([0x4c, 0x5a, 0x49, 0x50], "lzip", "lzip -dc"),
-      ([0x50, 0x4b, 0x03, 0x04], "zip", "unzip -p"), ([0x1f, 0x9d], "compress", "gzip -dc"),
-      ([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7-Zip", "7z x -so"),
-      ([0x89, 0x4c, 0x5a, 0x4f, 0x00, 0x0d, 0x0a], "lzop", "lzop -dc"),
+      ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz", "xz -dc IN"),
+      ([0x42, 0x5a, 0x68], "bzip2", "bzip2 -dc IN"),
+      ([0x4c, 0x5a, 0x49, 0x50], "lzip", "lzip -dc IN"),
+      ([0x50, 0x4b, 0x03, 0x04], "zip", "unzip -p IN"),
+      ([0x1f, 0x9d], "compress", "gzip -dc IN"),
+      ([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7-Zip", "7z x -so IN"),
+      ([0x89, 0x4c, 0x5a, 0x4f, 0x00, 0x0d, 0x0a], "lzop", "lzop -dc IN"),
+      (
+        Array("ProblemT".utf8), "a report of apport", "apport-unpack IN crash && cat crash/CoreDump"
+      ),
+      // ELF's first bytes, in base64.
+      (Array("f0VMR".utf8), "base64", "base64 -d IN"),
     ]
     return known.first { bytes.starts(with: $0.magic) }.map { ($0.name, $0.command) }
+  }
+
+  /// Dumps that are no ELF cores, and what opens `IN`.
+  package static func foreignDump(_ bytes: [UInt8]) -> (name: String, command: String)? {
+    let known: [(magic: String, name: String, command: String)] = [
+      ("MDMP", "a minidump, with no more than its writer took", "lldb -c IN"),
+      ("KDUMP   ", "a kernel's dump, compressed by makedumpfile or diskdump", "crash vmlinux IN"),
+      ("makedump", "a kernel's dump, flattened by makedumpfile", "makedumpfile -R vmcore < IN"),
+    ]
+    return known.first { bytes.starts(with: $0.magic.utf8) }.map { ($0.name, $0.command) }
   }
 }

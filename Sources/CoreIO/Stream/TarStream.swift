@@ -98,6 +98,22 @@ internal import Glibc
       && !head.starts(with: [0x7f, 0x45, 0x4c, 0x46])
   }
 
+  /// The name of the file that a tar archive begins with, as a shell takes it: plain letters alone. nil where it begins with
+  /// something else, `MEMBER` where its name can't be shown so.
+  package static func firstFile(_ head: [UInt8]) -> String? {
+    // A file, an old one, one with holes.
+    guard [0x30, 0, 0x53].contains(head[156]) else { return nil }
+    let name = head[..<100].prefix { $0 != 0 }
+    let isPlain = name.allSatisfy { byte in
+      let letter = Character(Unicode.Scalar(byte))
+      return letter.isASCII && (letter.isLetter || letter.isNumber || "._/+:@-".contains(letter))
+    }
+    guard isPlain, let first = name.first, first != UInt8(ascii: "-"), head[345] == 0 else {
+      return "MEMBER"
+    }
+    return String(decoding: name, as: UTF8.self)
+  }
+
   /// How many bytes `isTar` looks at.
   package static var headSize: Int { recordSize }
 
@@ -208,6 +224,9 @@ internal import Glibc
 
   private func fail(_ archive: OpaquePointer) {
     guard input.ending == .whole else { return end(input.ending) }
+    guard input.budget.map({ $0 > 256 << 10 }) ?? true else {
+      return end(.damaged("a tar archive, and no bundle: tar -xOf gets the core out of it"))
+    }
     guard !input.isAtEnd else { return end(.cut) }
     let reason = unsafe archive_error_string(archive).map { unsafe String(cString: $0) }
     end(.damaged(reason ?? "no tar archive"))

@@ -172,16 +172,25 @@ package struct JSONReader {
   }
 }
 
+extension JSONValue {
+  /// The one value that a text of JSON is; nil where it is none, or of more than 262,144 values or 32 levels. A number that is
+  /// no whole one from 0 to 2^64 - 1 is read as `null`: we write none.
+  public init?(reading text: String) {
+    guard let value = JSONReader.value(of: Array(text.utf8)) else { return nil }
+    self = value
+  }
+}
+
 // Wrong types are no values: what a reader doesn't understand is not there.
 extension JSONValue {
   /// The first member of that name; nil where there is none, or this is no object.
-  package subscript(name: String) -> JSONValue? {
+  public subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name == name }?.value
   }
 
   /// A string's text.
-  package var string: String? { if case .string(let text) = self { text } else { nil } }
+  public var string: String? { if case .string(let text) = self { text } else { nil } }
   /// A string's text, as UTF-8.
   package var bytes: [UInt8]? { string.map { Array($0.utf8) } }
   /// A whole number that is not negative.
@@ -189,9 +198,9 @@ extension JSONValue {
   /// A number that has 32 bits.
   package var word: UInt32? { number.flatMap(UInt32.init(exactly:)) }
   /// true or false.
-  package var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
+  public var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
   /// An array's values.
-  package var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
+  public var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
   /// The number of an address, as `JSONValue.address` writes it.
   package var address: UInt64? {
     guard let digits = string?.utf8, digits.starts(with: "0x".utf8), digits.count <= 18,

@@ -11,8 +11,10 @@ public struct SalvageError: Error, Hashable, Sendable {
     case io(Errno, call: String)
     /// These bytes are no core.
     case notACore(expected: String, found: String)
-    /// These bytes are packed in a way that we don't read; the command unpacks them.
+    /// These bytes are packed in a way that we don't read; the command unpacks the file `IN` into its standard output.
     case otherPacking(name: String, command: String)
+    /// A dump of another kind; the command opens it.
+    case otherDump(name: String, command: String)
     /// A packed stream that ends, or can't be decoded, before its first byte: nobody knows what was in it.
     case nothingUnpacked(reason: String)
     /// A file without a byte.
@@ -105,6 +107,7 @@ extension SalvageError: CustomStringConvertible {
       "not a core: expected \(expected), found \(found)"
     case .otherPacking(let name, _):
       "not a core: expected a core, .zst, .lz4 or .gz, found \(name)"
+    case .otherDump(let name, _): "not a core: expected an ELF core, found \(name)"
     case .nothingUnpacked(let reason): "\(reason): whether it held a core can't be told"
     case .emptyFile:
       "is empty: of a core nothing was written, as on a full disk; there is nothing to repair"

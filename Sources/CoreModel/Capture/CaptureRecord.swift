@@ -134,7 +134,7 @@ public struct CaptureRecord: Hashable, Sendable {
   }
 
   /// The version of coresalvage that took it.
-  public var tool: String = "coresalvage \(SalvageVersion.current)"
+  public var tool: String = SalvageVersion.tool
   /// How it was handed over.
   public var way: Way
   /// When, in microseconds since 1970.

@@ -63,8 +63,13 @@ package struct Probe {
     }
     guard bytes.starts(with: FileHeader.magic.prefix(bytes.count)) else {
       let found = bytes.prefix(4).map { hexadecimal(UInt64($0), digits: 2) }
+      let isBlank = bytes.count == 64 && bytes.allSatisfy { $0 == 0 }
+      let words =
+        isBlank
+        ? ": nothing where its header belongs, which gdb's gcore writes last; if that has ended, the dump is to be made again"
+        : ""
       throw notACore(
-        at: 0, expected: "an ELF file (7f 45 4c 46)", found: found.joined(separator: " "))
+        at: 0, expected: "an ELF file (7f 45 4c 46)", found: found.joined(separator: " ") + words)
     }
     guard bytes.count >= 52 else { throw cutInHeader(bytes.count) }
     guard let format = FileHeader.format(bytes.span) else {

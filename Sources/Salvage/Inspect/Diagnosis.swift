@@ -179,12 +179,11 @@ struct Diagnosis {
     }
     if facts.isByProgram {
       return CutCause(
-        .killed, .possible, ["A program wrote it, not the kernel, and may have been killed then."])
+        .killed, .possible, ["A program wrote it, not the kernel."])
     }
     guard facts.isAtUnit, !facts.endsInHole else { return nil }
     return CutCause(
-      .killed, .possible,
-      holeWords + [cutAtUnit, "SIGKILL alone interrupts a dump: the parent saw no core flag then."])
+      .killed, .possible, holeWords + [cutAtUnit])
   }
 
   private func rlimitFileSize() -> CutCause? {
@@ -292,17 +291,13 @@ struct Diagnosis {
 
   private func handler() -> CutCause? {
     guard mayBePipe else { return nil }
-    let words =
-      facts.isAtUnit
-      ? "A handler that ends early may have read up to there." : cutAnywhere
-    return CutCause(.handler, .possible, holeWords + [words])
+    return CutCause(.handler, .possible, holeWords + [facts.isAtUnit ? cutAtUnit : cutAnywhere])
   }
 
   private func freezer() -> CutCause? {
     guard facts.isAtUnit, !facts.isByProgram, !facts.endsInHole else { return nil }
     return CutCause(
-      .freezer, .possible,
-      holeWords + [cutAtUnit, "A cgroup v1 freezer and a suspend stop a dump like SIGKILL."])
+      .freezer, .possible, holeWords + [cutAtUnit])
   }
 
   private func copy() -> CutCause? {
@@ -319,7 +314,7 @@ struct Diagnosis {
       [
         facts.endsInHole
           ? "A copy that makes holes may end in one."
-          : "What wrote it does so to the end as a rule."
+          : "A program wrote it, not the kernel."
       ])
   }
 }

@@ -121,8 +121,19 @@ extension Intake {
   }
 
   package static func refuseForeign(_ head: [UInt8], _ path: FilePath) throws(SalvageError) {
+    if let dump = Packing.foreignDump(head) {
+      throw SalvageError(.otherDump(name: dump.name, command: dump.command), file: path)
+    }
     guard let foreign = Packing.foreign(head) else { return }
     throw SalvageError(.otherPacking(name: foreign.name, command: foreign.command), file: path)
+  }
+
+  /// Throws for a tar archive that begins with a file: a bundle begins with its folder.
+  static func refuseTar(_ head: [UInt8], _ path: FilePath) throws(SalvageError) {
+    guard TarStream.isTar(head), let name = TarStream.firstFile(head) else { return }
+    throw SalvageError(
+      .otherPacking(name: "a tar archive, and no bundle", command: "tar -xOf IN \(name)"),
+      file: path)
   }
 
   /// A file that is to be repaired where it stands.
@@ -149,8 +160,9 @@ extension Intake.Way {
     try Intake.refuseForeign(head, file.path)
     if ArchiveIndex.isArchive(file) { return .archive(file) }
     guard Packing(magic: head) != nil || Packing.skippableSize(head) != nil else {
-      let isTar = TarStream.isTar((try? file.bytes(at: 0, count: TarStream.headSize)) ?? [])
-      return isTar ? tarred(DescriptorStream(file), file, nil) : .file(file)
+      let start = (try? file.bytes(at: 0, count: TarStream.headSize)) ?? []
+      try Intake.refuseTar(start, file.path)
+      return TarStream.isTar(start) ? tarred(DescriptorStream(file), file, nil) : .file(file)
     }
     return unpacked(DescriptorStream(file), file)
   }
@@ -169,6 +181,7 @@ extension Intake.Way {
     _ stream: DescriptorStream, _ name: FilePath
   ) throws(SalvageError) -> Self {
     try Intake.refuseForeign(stream.peek(8), name)
+    try Intake.refuseTar(stream.peek(TarStream.headSize), name)
     // As a plain stream of lz4, parts of another archive in it would pass for its own.
     if SkippableFrame.kind(stream.peek(SkippableFrame.prefixSize)) == .manifest {
       return .pipedArchive(stream)

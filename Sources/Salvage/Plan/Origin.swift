@@ -49,7 +49,7 @@ package struct Origin: Hashable, Sendable {
     }
     var members: [JSONValue.Member] = [
       .init(name: "format", value: .number(Self.formatVersion)),
-      .init(name: "tool", value: .string("coresalvage \(SalvageVersion.current)")),
+      .init(name: "tool", value: .string(SalvageVersion.tool)),
       .init(name: "sizeFound", value: .number(sizeFound)),
       .init(name: "headDigest", value: .string("xxh3-128:" + digest)),
       .init(name: "options", value: .object(changed)),

@@ -22,6 +22,8 @@ public struct RepairRecord: Hashable, Sendable {
   public internal(set) var sizeDue: UInt64?
   /// Of the capture and all repairs, in the order of the notes.
   public internal(set) var lost: [LostRange]
+  /// What each lost range was, in words, as the report of the repair had it; nil where that can't be told any more.
+  public internal(set) var lostNames: [String?] = []
   /// What is in it that was not in the dump, of all repairs.
   public internal(set) var rebuilt: [RebuiltRange]
   /// The JSON of the ORIGIN notes, and of SLIM notes, as it stands there.
@@ -46,6 +48,21 @@ public struct RepairRecord: Hashable, Sendable {
     }
     try self.init(of: core)
     readFailure = intake.readFailure
+    lostNames = names(core, intake)
+  }
+
+  /// What the lost ranges were, by what survived of the core as it was before its repairs.
+  private func names(_ core: Core, _ intake: Intake) -> [String?] {
+    guard !lost.isEmpty else { return [] }
+    var options = Inspection.Options()
+    options.readsLocalFiles = false
+    options.asksJournal = false
+    options.asksCausesOnly = true
+    guard let report = try? Inspection(of: intake, core, options: options).report else { return [] }
+    var names: [[UInt64]: String] = [:]
+    func place(_ range: LostRange) -> [UInt64] { [range.address, range.fileOffset, range.length] }
+    for loss in report.lost { names[place(loss.range)] = loss.what }
+    return lost.map { names[place($0)] }
   }
 
   package init(of core: Core) throws(SalvageError) {

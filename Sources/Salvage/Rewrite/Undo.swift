@@ -23,6 +23,21 @@ public struct Undo: Hashable, Sendable {
     try self.init(InPlaceFile(path))
   }
 
+  /// What undoing it would give; changes nothing.
+  public init(rehearsing path: FilePath) throws(SalvageError) {
+    let file = try InputFile(path)
+    guard case .none = InterruptedWork.find(in: file) else {
+      throw SalvageError(
+        .notInPlace(
+          reason:
+            "was left by an interrupted repair or undo: what that gives is known once it is completed"
+        ), file: path)
+    }
+    let last = try LastRepair(file)
+    _ = try last.provenDigest(file)
+    try self.init(last.original, unknownBytes: last.unknownBytes)
+  }
+
   package init(_ file: InPlaceFile) throws(SalvageError) {
     var size = file.identity.size
     let all = try file.reading()

@@ -44,6 +44,14 @@ struct BundledCore: StoredCore {
     }
   }
 
+  func rehearsed(
+    _ options: RepairOptions, _ progress: WorkProgress.Observer?
+  ) throws(SalvageError) -> Restore.Restored {
+    let intake = try open(.auto, into: UnnamedFile(in: temporaryFolder), progress)
+    _ = try core(of: intake)
+    return try restored(intake, options) { _ throws(SalvageError) in }
+  }
+
   private func open(
     _ sparse: Sparseness, into output: any WritableFile, _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Intake {

@@ -38,7 +38,17 @@ public struct DumpSettings: Hashable, Sendable {
   package func set(in folder: FilePath = Self.folder) throws(SalvageError) {
     try Self.write(Array(String(pipeLimit).utf8), to: folder.appending("core_pipe_limit"))
     let path = folder.appending("core_pattern")
-    try Self.write(pattern, to: path)
+    do throws(SalvageError) {
+      try Self.write(pattern, to: path)
+    } catch {
+      guard case .io(.invalidArgument, _) = error.kind, pattern.first == UInt8(ascii: "@") else {
+        throw error
+      }
+      throw SalvageError(
+        .badOutput(
+          reason: "the kernel takes a socket from the first mount namespace alone: no container's, "
+            + "and none of a service with ProtectSystem= or PrivateTmp="), file: path)
+    }
     // The kernel cuts what is too long, and some refuse sockets by leaving what was.
     guard try DumpSettings(in: folder).pattern == pattern else {
       throw SalvageError(

@@ -56,14 +56,8 @@ enum ServiceUnit {
       CapabilityBoundingSet=CAP_SYS_PTRACE CAP_CHECKPOINT_RESTORE CAP_DAC_READ_SEARCH CAP_SYS_NICE
       AmbientCapabilities=
       NoNewPrivileges=yes
-      # /proc and /sys stay writable: core_pattern and tracefs are there.
-      ProtectSystem=strict
-      ReadWritePaths=\(place)
-      ProtectHome=read-only
-      PrivateTmp=\(store.hasPrefix("/tmp") || store.hasPrefix("/var/tmp") ? "no" : "yes")
-      ProtectControlGroups=yes
-      ProtectKernelModules=yes
-      ProtectKernelLogs=yes
+      # None of ProtectSystem=, PrivateTmp= and their like: each gives the daemon a mount namespace of its own, and from there
+      # Linux takes no socket for core_pattern.
       ProtectClock=yes
       DevicePolicy=closed
       # No private network: `capture status` finds the socket in /proc/net/unix. Nothing but local sockets can be had anyway.

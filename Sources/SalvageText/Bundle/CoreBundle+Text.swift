@@ -2,7 +2,7 @@ public import CoreIO
 internal import CoreModel
 internal import Salvage
 public import SalvageArchive
-public import SystemPackage
+internal import SystemPackage
 
 extension CoreBundle {
   /// Writes the bundle to a place that was named: a tar archive with the core, the files, and what opens it in a debugger. A
@@ -27,6 +27,19 @@ extension CoreBundle {
   fileprivate var countWords: String {
     RepairReport.count(counts.modules, "file") + " that the process had mapped, "
       + "\(counts.debug) of debug information"
+  }
+
+  /// What would be in it, and what is missing, in lines for people. Safe to print.
+  public var lines: [String] {
+    ["  files     \(countWords)"] + missingLines.map { "  " + $0 }
+  }
+
+  /// The report's members, and what would be in it.
+  public var json: JSONValue {
+    guard case .object(var members) = repair.report.json else { return .null }
+    members += JSONValue.output(nil, size: nil, next: nil)
+    members.append(.init(name: "files", value: .array(needs.map(\.json))))
+    return .object(members)
   }
 
   private func readme(_ folder: FilePath.Component) -> [String] {
@@ -66,23 +79,22 @@ extension CoreBundle.Written {
   /// What is in it and what is missing, and what to type next, in lines for people. Safe to print.
   public func lines(in place: OutputPlace) -> [String] {
     let size = size.map { ": \(ByteCount($0))" } ?? ""
-    var lines = [
-      report.description, "  files     \(bundle.countWords)",
-    ]
-    lines += bundle.missingLines.map { "  " + $0 }
+    var lines = [report.description] + bundle.lines
     lines.append("bundled \(place.isStream ? "to" : "in") \(PrintableText(place.name))\(size)")
-    if !place.isStream {
-      lines.append("next: tar -xf \(ShellWord(place.path)) && \(ShellWord(folder.bytes))/run-gdb")
-    }
+    if let next = next(for: place) { lines.append("next: \(next)") }
     return lines
   }
 
+  private func next(for place: OutputPlace) -> String? {
+    place.isStream
+      ? nil : "tar -xf \(ShellWord(place.path)) && \(ShellWord(folder.bytes))/run-gdb"
+  }
+
   /// All of it, as one object: the report's members, and the bundle's.
-  public func json(bundle path: FilePath) -> JSONValue {
+  public func json(output place: OutputPlace) -> JSONValue {
     guard case .object(var members) = report.json else { return report.json }
-    members.append(.init(name: "bundle", value: .string(PrintableText(path).description)))
+    members += JSONValue.output(place.path, size: size, next: next(for: place))
     members.append(.init(name: "folder", value: .text(folder.bytes)))
-    members.append(.init(name: "bundleSize", value: size.map(JSONValue.number) ?? .null))
     members.append(.init(name: "files", value: .array(bundle.needs.map(\.json))))
     return .object(members)
   }

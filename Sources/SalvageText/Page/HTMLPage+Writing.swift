@@ -2,7 +2,8 @@ public import CoreIO
 public import SystemPackage
 
 extension HTMLPage {
-  /// Writes the page to a file, which appears whole or not at all, or to a stream. `force` replaces a file that is there.
+  /// Writes the page to a file, which appears whole or not at all, or to a stream. A page that is there is replaced; `force`
+  /// replaces any other file, too.
   ///
   /// It takes the place of none of `cores`. Where they are one, who may read that may read the file; else it stays the
   /// owner's alone, for the readers of several cores may be different people.
@@ -13,7 +14,12 @@ extension HTMLPage {
     let identities = cores.compactMap { FileIdentity(at: $0, followingLinks: true) }
     for identity in identities { inputs.insert(identity) }
     try place.write(
-      Array(html.utf8), sparing: inputs, replacing: force,
+      Array(html.utf8), sparing: inputs, replacing: force || Self.isMade(at: place),
       access: cores.count == 1 ? identities.first : nil)
+  }
+
+  /// Whether a page of ours is there, of an earlier run.
+  public static func isMade(at place: OutputPlace) -> Bool {
+    place.holdsFile(beginning: Array(beginning.utf8))
   }
 }

@@ -8,6 +8,8 @@ internal import SystemPackage
 public struct HTMLPage: Hashable, Sendable {
   private var rows: [PageRow] = []
   private var sections: [String] = []
+  /// Whether the rows are in the order in which they were finished, which is another one each time.
+  private var isOfBatch = false
   /// The cores of a batch and their outputs, whose place the page must not take.
   private(set) var files = InputSet()
 
@@ -25,6 +27,7 @@ public struct HTMLPage: Hashable, Sendable {
 
   /// Adds a file of a batch: what it was, why it was cut, and what became of it.
   public mutating func add(_ record: BatchRecord) {
+    isOfBatch = true
     files.insert(at: record.input)
     files.insert(at: record.output)
     if let error = record.error {
@@ -41,10 +44,15 @@ public struct HTMLPage: Hashable, Sendable {
   /// Adds a file of which nothing can be shown, with the reason.
   public mutating func add(_ error: SalvageError) { rows.append(PageRow(error)) }
 
+  /// What each page begins with, of whatever version it is, and no file of another program does.
+  static let beginning =
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"coresalvage"
+
   /// The page, whole.
   public var html: String {
     var page = HTML()
-    page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+    page.raw(Self.beginning)
+    page.raw(" \(SalvageVersion.current)\">\n")
     page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"\(PageStyle.policy)\">\n")
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
     page.raw("<meta name=\"referrer\" content=\"no-referrer\">\n")
@@ -77,6 +85,6 @@ public struct HTMLPage: Hashable, Sendable {
     }
     page.element("h1", rows.count == 1 ? "1 core" : "\(rows.count) cores")
     page.element("p", counts.joined(separator: ", "))
-    PageRow.append(rows, to: &page)
+    PageRow.append(isOfBatch ? rows.sorted { $0.name < $1.name } : rows, to: &page)
   }
 }

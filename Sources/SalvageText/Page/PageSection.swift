@@ -77,6 +77,24 @@ struct PageSection {
     }
     page.raw("<li><span class=\"swatch k-head\"></span>headers and notes</li>")
     page.raw("<li><span class=\"swatch hatched\"></span>lost</li></ul>\n")
+    appendMarkLegend(to: &page)
+  }
+
+  /// What the ticks below the addresses are.
+  private func appendMarkLegend(to page: inout HTML) {
+    let styles = Set(PageMap(addressesOf: inspection).marks.map(\.style))
+    guard !styles.isEmpty else { return }
+    page.raw(
+      "<ul class=\"legend\"><li>Each tick below is a thread, at its stack pointer; its stack is:</li>"
+    )
+    for (style, words) in [("whole", "whole"), ("partial", "partial"), ("lost", "lost")]
+    where styles.contains(style) {
+      page.raw(
+        "<li><svg class=\"tick\"><rect class=\"mark \(style)\" width=\"5\" height=\"11\"/></svg>")
+      page.text(words)
+      page.raw("</li>")
+    }
+    page.raw("</ul>\n")
   }
 
   // MARK: Words
@@ -84,13 +102,17 @@ struct PageSection {
   private func appendCauses(to page: inout HTML) {
     guard !inspection.causes.isEmpty || inspection.doubt != nil else { return }
     page.element("h2", inspection.causes.isEmpty ? "What was lost" : "Why it was cut")
+    let common = inspection.causes.commonEvidence
+    for evidence in common { page.element("p", evidence) }
     for cause in inspection.causes {
       page.raw("<div class=\"cause \(cause.confidence.rawValue)\"><p><strong>")
       page.text("\(cause.confidence.rawValue): \(cause.id.rawValue)")
       page.raw("</strong>, ")
       page.text(cause.title)
       page.raw("</p><ul>")
-      for evidence in cause.evidence { page.element("li", evidence) }
+      for evidence in cause.evidence where !common.contains(evidence) {
+        page.element("li", evidence)
+      }
       page.raw("</ul>")
       page.element("p", "Next time: " + cause.prevention, class: "muted")
       page.raw("</div>\n")
@@ -124,11 +146,12 @@ struct PageSection {
     page.table(
       "Threads", ["tid", "name", "signal", "stack", "program counter", "at", "stack pointer"]
     ) { page in
-      for thread in threads.prefix(Self.mostRows) {
+      for (index, thread) in threads.prefix(Self.mostRows).enumerated() {
+        let signal = thread.signal.number == 0 ? "" : thread.signal.description
         page.row(
           [
             String(thread.id), thread.name.map { PrintableText($0).description } ?? "",
-            thread.signal.number == 0 ? "" : thread.signal.description,
+            index == 0 && inspection.hasCrashed ? "\(signal), crashed" : signal,
             thread.stackWords,
             thread.programCounter.map { "0x" + hexadecimal($0) } ?? "",
             inspection.locationText(of: thread),

@@ -6,7 +6,7 @@ enum PageStyle {
     + "base-uri 'none'; form-action 'none'"
 
   /// `printf %s "$sheet" | openssl dgst -sha256 -binary | base64`; a test holds both against the page.
-  private static let sheetDigest = "RPZZAqFpkT8CUuQOaGCiP3B/Et+b2zS0XCsoCM9GIPA="
+  private static let sheetDigest = "1tCUpPD5BL18UBNEivaUiWIpiANnZpOHnCQGPfsxaGI="
   private static let scriptDigest = "KYiCVO0zgWTEVGvuFGqTu2+0t8h37azIXaqeNBHb1ks="
 
   static let sheet = """
@@ -47,11 +47,16 @@ enum PageStyle {
     ul.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.5rem 0;padding:0;font-size:.9rem}
     .swatch{display:inline-block;width:.9em;height:.9em;margin-right:.4em;border-radius:2px;vertical-align:-.1em}
     .swatch.hatched{border:1px solid var(--hatch);background:repeating-linear-gradient(45deg,var(--hatch) 0 2px,transparent 2px 5px)}
-    .scroll{overflow-x:auto;margin:.5rem 0 1rem}.scroll:focus-visible,a:focus-visible,button:focus-visible{outline:3px solid var(--program);outline-offset:2px}
+    .scroll{overflow-x:auto;margin:.5rem 0 1rem;\
+    background:linear-gradient(to right,var(--bg) 30%,transparent) left/3rem 100%,linear-gradient(to left,var(--bg) 30%,transparent) right/3rem 100%,\
+    linear-gradient(to right,var(--muted),transparent) left/.8rem 100%,linear-gradient(to left,var(--muted),transparent) right/.8rem 100%;\
+    background-repeat:no-repeat;background-attachment:local,local,scroll,scroll}
+    svg.tick{width:.6em;height:.8em;margin-right:.4em}
+    .scroll:focus-visible,a:focus-visible,button:focus-visible{outline:3px solid var(--program);outline-offset:2px}
     table{border-collapse:collapse;width:100%;font-size:.9rem}caption{text-align:left;font-weight:600;font-size:1.15rem;padding:.5rem 0}
     th,td{text-align:left;padding:.3rem .7rem;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}
     tbody th{font-weight:400}td.w{white-space:normal;min-width:16rem}
-    thead th.n{text-align:right}thead th{color:var(--muted);font-weight:600;background:var(--card)}
+    thead th.n{text-align:right}thead th{color:var(--muted);font-weight:600}
     .n{text-align:right;font-variant-numeric:tabular-nums}.c{font-family:ui-monospace,monospace;font-size:.85rem}
     .cause{border-left:4px solid var(--line);padding:.1rem .8rem;margin:.8rem 0}.cause.certain,.cause.likely{border-color:var(--warn)}
     .cause ul{margin:.2rem 0;padding-left:1.2rem}

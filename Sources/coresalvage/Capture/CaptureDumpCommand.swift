@@ -10,27 +10,23 @@ struct CaptureDumpCommand: ParsableCommand {
 
   @OptionGroup var matching: MatchFlags
 
-  @Option(name: .shortAndLong, help: "The copy; else standard output, as -.")
-  var output = FileArgument(path: OutputPlace.standard)
+  @OptionGroup var placing: OutputFlags
 
-  @Flag(help: "Replace an output that exists.")
-  var force = false
-
-  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var telling: ReportFlags
 
   func run() throws {
-    let place = try OutputPlace(output.path)
+    let place = try OutputPlace(placing.output?.path ?? OutputPlace.standard)
+    Console.begin(with: matching.store.path, to: place)
     try place.refuseTerminal()
     guard let entry = try matching.listing(newestOnly: true).entries.last else {
-      throw MatchFlags.complainOfNone()
+      throw MatchFlags.complainOfNone(telling)
     }
-    let bar = ProgressBar(label: "copying")
-    let size = try entry.write(to: place, force: force, progress: bar.report)
+    let bar = telling.bar("copying")
+    let size = try entry.write(to: place, force: placing.force, progress: bar.report)
     bar.clear()
-    guard !quiet else { return }
-    Console.print(
-      "copied \(PrintableText(entry.path)) to \(PrintableText(place.name)): \(ByteCount(size))",
+    telling.say(
+      entry.json(copiedTo: place, size: size),
+      ["copied \(PrintableText(entry.path)) to \(PrintableText(place.name)): \(ByteCount(size))"],
       to: place.isStandardOutput ? .errors : .output)
   }
 }

@@ -13,7 +13,10 @@ struct CaptureFlags: ParsableArguments {
       """)
   var release = CaptureOptions.Release.held
 
-  @Option(help: "How long memory may outlive a process that was killed: 90s, 10min, 1h.")
+  @Option(
+    help: ArgumentHelp(
+      "How long memory may outlive a process that was killed: 90s, 10min, 1h.",
+      valueName: "duration"))
   var pinLimit = TimeSpan(seconds: 1800)
 
   @Flag(help: "Don't keep memory alive: what a kill takes is lost.")

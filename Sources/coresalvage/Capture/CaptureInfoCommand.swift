@@ -12,14 +12,17 @@ struct CaptureInfoCommand: ParsableCommand {
   @Flag(name: [.customShort("1"), .long], help: "Only the newest of them.")
   var last = false
 
+  @OptionGroup var telling: ReportFlags
+
   func run() throws {
     let entries = try matching.listing(newestOnly: last).entries
-    guard !entries.isEmpty else { throw MatchFlags.complainOfNone() }
+    guard !entries.isEmpty else { throw MatchFlags.complainOfNone(telling) }
     for (index, entry) in entries.enumerated() {
       // What can't be read is told of in the text.
       let record = try? entry.fullRecord()
       let report = entry.state == .unfinished ? nil : try? Repair(of: entry.path).report
-      Console.print((index == 0 ? "" : "\n") + entry.text(record, report))
+      telling.say(
+        entry.json(record, report), (index == 0 ? [] : [""]) + [entry.text(record, report)])
     }
   }
 }

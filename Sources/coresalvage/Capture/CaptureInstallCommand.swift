@@ -11,7 +11,8 @@ struct CaptureInstallCommand: ParsableCommand {
     commandName: "install",
     abstract: "Have this machine's crashes captured, from now on and after a restart.")
 
-  @Option(help: "The folder for cores.")
+  @Option(
+    help: ArgumentHelp("The folder for cores.", valueName: "folder"), completion: .directory)
   var store = FileArgument.usualStore
 
   @Option(
@@ -21,11 +22,13 @@ struct CaptureInstallCommand: ParsableCommand {
       """)
   var mode = InstallOptions.Mode.auto
 
-  @Option(help: "Write files below this folder, and change nothing else, as systemctl has it.")
+  @Option(
+    help: ArgumentHelp(
+      "Write files below this folder, and change nothing else, as systemctl has it.",
+      valueName: "folder"), completion: .directory)
   var root: FileArgument?
 
-  @Flag(help: "Show what would be written and done.")
-  var dryRun = false
+  @OptionGroup var rehearsal: DryRunFlag
 
   @Argument(
     parsing: .postTerminator, help: "Further options for `capture serve` and `capture pipe`.")
@@ -48,7 +51,7 @@ struct CaptureInstallCommand: ParsableCommand {
     wanted.words = options
     if let root { wanted.root = root.path }
     let plan = try InstallPlan(wanted, on: DumpMachine(root: wanted.root))
-    guard !dryRun else { return Console.print(plan.description) }
+    guard !rehearsal.dryRun else { return Console.print(plan.description) }
     try Installation.apply(plan) { Console.print($0) }
     guard wanted.isForThisMachine else { return }
     Console.print(try CaptureStatus().description)

@@ -13,32 +13,24 @@ struct CaptureListCommand: ParsableCommand {
   @Flag(name: [.customShort("1"), .long], help: "Only the newest of them.")
   var last = false
 
-  @Flag(
-    help:
-      "Print one JSON object for each core, a line each; a last one for the crashes that were not captured."
-  )
-  var json = false
-
-  @Flag(name: .shortAndLong, help: "Print nothing: the exit status tells whether any core matches.")
-  var quiet = false
+  @OptionGroup var telling: ReportFlags
 
   func run() throws {
     let listing = try matching.listing(newestOnly: last)
-    if !quiet { show(listing) }
-    guard !listing.entries.isEmpty else {
-      throw quiet ? ExitStatus.damage : MatchFlags.complainOfNone()
-    }
+    if !telling.quiet { show(listing) }
+    guard !listing.entries.isEmpty else { throw MatchFlags.complainOfNone(telling) }
   }
 
   private func show(_ listing: CaptureListing) {
-    guard json else {
+    guard telling.json else {
       let text = listing.description
       if !text.isEmpty { Console.print(text) }
       return
     }
-    for entry in listing.entries { Console.print(entry.json.line) }
+    for entry in listing.entries { Console.report(entry.json) }
     if let skipped = listing.skipped {
-      Console.print(JSONValue.members(["skipped": skipped.json]).line)
+      Console.report(
+        .members(["tool": .string(SalvageVersion.tool), "skipped": skipped.json]))
     }
   }
 }

@@ -11,7 +11,8 @@ struct CaptureServeCommand: ParsableCommand {
     abstract:
       "Take crashes from a socket that kernel.core_pattern names (@@PATH), in the foreground.")
 
-  @Option(help: "Where to listen; core_pattern names it as @@PATH.")
+  @Option(
+    help: ArgumentHelp("Where to listen; core_pattern names it as @@PATH.", valueName: "path"))
   var socket: FileArgument
 
   @Flag(

@@ -8,12 +8,11 @@ struct CaptureStatusCommand: ParsableCommand {
     commandName: "status",
     abstract: "Print what will happen to the next crash; exit with 0 if it is captured, else 1.")
 
-  @Flag(help: "Print one JSON object, on one line.")
-  var json = false
+  @OptionGroup var telling: ReportFlags
 
   func run() throws {
     let status = try CaptureStatus()
-    Console.print(json ? status.json.line : status.description)
+    telling.say(status.json, [status.description])
     if !status.isActive { throw ExitStatus.damage }
   }
 }

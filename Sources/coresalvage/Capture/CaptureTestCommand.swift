@@ -10,7 +10,10 @@ struct CaptureTestCommand: ParsableCommand {
     abstract:
       "Crash a small process, and print what came of it; exit with 0 if that is a whole core.")
 
-  @Option(help: "The folder in which cores come to be; else that of the installed daemon.")
+  @Option(
+    help: ArgumentHelp(
+      "The folder in which cores come to be; else that of the installed daemon.",
+      valueName: "folder"), completion: .directory)
   var store: FileArgument?
 
   func run() throws {

@@ -9,7 +9,10 @@ struct CaptureUninstallCommand: ParsableCommand {
     commandName: "uninstall",
     abstract: "Take back what install did; what was set before is set again, and cores stay.")
 
-  @Option(help: "Remove files below this folder, and change nothing else.")
+  @Option(
+    help: ArgumentHelp(
+      "Remove files below this folder, and change nothing else.", valueName: "folder"),
+    completion: .directory)
   var root: FileArgument?
 
   func run() throws {

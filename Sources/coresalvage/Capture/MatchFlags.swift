@@ -18,7 +18,8 @@ struct MatchFlags: ParsableArguments {
       """)
   var match: [FileArgument] = []
 
-  @Option(help: "The folder with the cores.", completion: .directory)
+  @Option(
+    help: ArgumentHelp("The folder with the cores.", valueName: "folder"), completion: .directory)
   var store = FileArgument.usualStore
 
   // A time may begin with a minus: -2h is no option then.
@@ -44,8 +45,8 @@ struct MatchFlags: ParsableArguments {
   }
 
   /// What is said where there is nothing to tell of.
-  static func complainOfNone() -> ExitStatus {
-    Console.complain("no core matches")
+  static func complainOfNone(_ telling: ReportFlags) -> ExitStatus {
+    if !telling.quiet { Console.complain("no core matches") }
     return .damage
   }
 }

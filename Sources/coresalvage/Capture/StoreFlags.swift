@@ -5,26 +5,38 @@ internal import SystemPackage
 
 /// Where captured cores are kept, and how many.
 struct StoreFlags: ParsableArguments {
-  @Option(help: "The folder for cores; it is made where it is not there.", completion: .directory)
+  @Option(
+    help: ArgumentHelp(
+      "The folder for cores; it is made where it is not there.", valueName: "folder"),
+    completion: .directory)
   var store = FileArgument.usualStore
 
   @Option(
-    help: "How much of the disk cores may take, the oldest make room: 20G, 500M; else all there is."
-  )
+    help: ArgumentHelp(
+      "How much of the disk cores may take, the oldest make room: 20G, 500M; else all there is.",
+      valueName: "size"))
   var maxUse: ByteCountArgument?
 
   @Option(
-    help:
-      "How much of the file system stays free, the oldest make room; else a twentieth, at most 4G.")
+    help: ArgumentHelp(
+      "How much of the file system stays free, the oldest make room; else a twentieth, at most 4G.",
+      valueName: "size"))
   var keepFree: ByteCountArgument?
 
-  @Option(help: "After which time a core is removed: 90s, 10min, 36h, 14d; else never.")
+  @Option(
+    help: ArgumentHelp(
+      "After which time a core is removed: 90s, 10min, 36h, 14d; else never.", valueName: "duration"
+    ))
   var maxAge: TimeSpan?
 
-  @Option(help: "How many crashes of any minute are captured, the others counted; 0 for all.")
+  @Option(
+    help: ArgumentHelp(
+      "How many crashes of any minute are captured, the others counted; 0 for all.", valueName: "n")
+  )
   var perMinute = StoreOptions().perMinute
 
-  @Option(help: "How many of them of one program and user; 0 for all.")
+  @Option(
+    help: ArgumentHelp("How many of them of one program and user; 0 for all.", valueName: "n"))
   var perProgram = StoreOptions().perProgram
 
   @Flag(help: "Archive cores once they are complete.")
@@ -45,20 +57,5 @@ struct StoreFlags: ParsableArguments {
     options.perProgram = perProgram
     options.archive = archive
     return try CaptureStore(store.path, options)
-  }
-}
-
-/// A number of bytes with or without K, M, G or T (of 1024).
-struct ByteCountArgument: ExpressibleByArgument {
-  let bytes: UInt64
-
-  init?(argument: String) {
-    let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
-    let unit = argument.last.flatMap { units[$0] }
-    let digits = unit == nil ? argument[...] : argument.dropLast()
-    guard let count = NumberArgument(argument: String(digits))?.value,
-      case (let bytes, false) = count.multipliedReportingOverflow(by: unit ?? 1)
-    else { return nil }
-    self.bytes = bytes
   }
 }

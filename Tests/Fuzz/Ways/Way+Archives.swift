@@ -42,6 +42,8 @@ extension Way {
     guard source.size <= Self.mostRead else { return }
     let restored = try Restore(of: file, threads: 1).write(
       to: Scratch.output, options: choice.options)
-    demand(!restored.json(archive: "a", output: "b").line.isEmpty, "what came out has JSON")
+    demand(
+      !restored.json(input: "a", output: try? OutputPlace("b")).line.isEmpty,
+      "what came out has JSON")
   }
 }

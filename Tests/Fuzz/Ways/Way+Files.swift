@@ -17,7 +17,7 @@ extension Way {
     if choice[7] { options.extend = .none }
     Scratch.put(bytes)
     let written = try Repair.inPlace(InPlaceFile(Scratch.input), options: options)
-    demand(!written.json(output: "in").line.isEmpty, "what was written has JSON")
+    demand(!written.json(output: try? OutputPlace("in")).line.isEmpty, "what was written has JSON")
     let isRepair = !written.report.isWhole && !written.wasResumed
     guard isRepair else { return }
     _ = try Undo(InPlaceFile(Scratch.input))

@@ -77,6 +77,24 @@ struct InstallPlanTests {
     }
   }
 
+  /// From another mount namespace than the first, Linux takes no socket in core_pattern.
+  @Test("the service of a socket has no mount namespace of its own")
+  func unitWithoutNamespace() {
+    let unit = ServiceUnit.text(
+      program: "/usr/bin/coresalvage", store: "/var/lib/coresalvage", words: [], masked: [])
+    let names = unit.split(separator: "\n").compactMap { $0.split(separator: "=").first }
+    #expect(names.contains("ExecStart"))
+    let separating: Set<Substring> = [
+      "ProtectSystem", "ProtectHome", "ProtectProc", "ProcSubset", "ProtectKernelTunables",
+      "ProtectKernelModules", "ProtectKernelLogs", "ProtectControlGroups", "PrivateTmp",
+      "PrivateDevices", "PrivateMounts", "PrivateUsers", "MountFlags", "MountAPIVFS",
+      "ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths", "ExecPaths", "NoExecPaths",
+      "BindPaths", "BindReadOnlyPaths", "TemporaryFileSystem", "RootDirectory", "RootImage",
+      "DynamicUser",
+    ]
+    #expect(separating.isDisjoint(with: names))
+  }
+
   @Test("a unit's words are quoted as systemd reads them, and read again")
   func quoting() {
     #expect(SystemdWord.quoted("--store") == "--store")

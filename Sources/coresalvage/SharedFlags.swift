@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import SalvageText
+internal import SystemPackage
+
+// The one table of the options that several commands have: what each is called, its words, and what it does. A command takes
+// the groups that mean something to it, and has nothing in its help that it refuses. coresalvage(1) has the same table.
+
+/// How a command tells what it did.
+struct ReportFlags: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say more, where there is more to say.")
+  var verbose = false
+
+  @Flag(help: "Print JSON in place of text, an object a line; of a failure too.")
+  var json = false
+
+  @Option(help: "When text has colours; auto: on a terminal.")
+  var color = ColorChoice.auto
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Tell on standard error how far long work has come; by itself on a terminal alone.")
+  var progress: Bool?
+
+  /// A bar for work that may be long.
+  func bar(_ label: String) -> ProgressBar {
+    ProgressBar(label: label, isWanted: progress ?? (quiet ? false : nil))
+  }
+
+  /// Prints the report, in the form that was asked for.
+  func say(
+    _ json: @autoclosure () throws -> JSONValue, _ lines: @autoclosure () throws -> [String],
+    to channel: StandardStream = .output
+  ) rethrows {
+    guard !quiet else { return }
+    guard !self.json else { return Console.report(try json(), to: channel) }
+    Console.print(try lines().joined(separator: "\n"), to: channel)
+  }
+}
+
+/// When text has colours.
+enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
+  case auto, always, never
+}
+
+/// Where the output goes, beside the operand that names it.
+struct OutputFlags: ParsableArguments {
+  @Option(
+    name: [.customShort("o", allowingJoined: true), .long],
+    help: ArgumentHelp("The output, in place of the last operand.", valueName: "file"))
+  var output: FileArgument?
+
+  @Flag(name: .shortAndLong, help: "Replace an output that exists.")
+  var force = false
+
+  /// The output, however it was named; nil where it was not.
+  func path(_ operand: FileArgument?) throws -> FilePath? {
+    guard operand == nil || output == nil else {
+      throw ValidationError(
+        "The output is named twice: '\(operand?.words ?? "")' and --output '\(output?.words ?? "")'"
+      )
+    }
+    return (operand ?? output)?.path
+  }
+}
+
+/// How much is done at once.
+struct JobsFlag: ParsableArguments {
+  @Option(
+    name: [.customShort("j", allowingJoined: true), .long],
+    help: ArgumentHelp(
+      "How much is done at once; else as much as there are processors.", valueName: "n"))
+  var jobs: Int?
+
+  /// What it was called where it counted threads.
+  @Option(help: ArgumentHelp(visibility: .hidden))
+  var threads: Int?
+
+  var count: Int? { jobs ?? threads }
+
+  func validate() throws {
+    guard count.map({ (1...1024).contains($0) }) ?? true else {
+      throw ValidationError("--jobs is 1 to 1024")
+    }
+  }
+}
+
+/// Whether all is only told.
+struct DryRunFlag: ParsableArguments {
+  @Flag(
+    name: [.customShort("n"), .long],
+    help: "Print what would be done, and change and write nothing.")
+  var dryRun = false
+}
+
+extension ReportFlags {
+  /// The report; every lost range with --verbose.
+  func lines(of report: RepairReport) -> [String] {
+    [report.description] + (verbose ? report.lossLines : [])
+  }
+
+  /// What could not be had and was done another way.
+  func fallbacks(_ written: Repair.Written) -> [String] {
+    verbose ? written.fallbacks.map { "  note      \($0)" } : []
+  }
+}
