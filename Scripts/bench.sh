@@ -424,7 +424,8 @@ section_scaling() {
   mkdir "$folder/scaling"
   (
     [[ $core_pattern == core ]] || echo core >/proc/sys/kernel/core_pattern
-    python3 "$here/bench/scaling.py" "$coresalvage" "$folder/scaling" "$called_in/scaling.svg" "$runs"
+    # The system's own python: the plotting library is a package of it.
+    /usr/bin/python3 "$here/bench/scaling.py" "$coresalvage" "$folder/scaling" "$called_in/scaling.svg" "$runs"
     [[ $core_pattern == core ]] || echo "$core_pattern" >/proc/sys/kernel/core_pattern
   ) | column -t -s $'\t' -o '  '
   rm -rf "$folder/scaling"

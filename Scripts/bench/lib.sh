@@ -43,20 +43,20 @@ seconds() {
   calc "$EPOCHREALTIME - $start" %.4f
 }
 
-# pairs BEFORE A B: A and B in turn, $runs times each after one pair to warm up, so that a change of
-# the machine's mood meets both; BEFORE runs, unmeasured, before every one. Sets median_a, median_b,
+# pairs PREPARE A B: A and B in turn, $runs times each after one pair to warm up, so that a change of
+# the machine's mood meets both; PREPARE runs, unmeasured, before every one. Sets median_a, median_b,
 # ratio (the median of the ratios of each pair) and ratios (all of them).
 pairs() {
-  local before=$1 a=$2 b=$3 turn time_a time_b
+  local prepare=$1 a=$2 b=$3 turn time_a time_b
   : >"$folder/a"
   : >"$folder/b"
   : >"$folder/ratios"
-  $before && seconds "$a" >/dev/null
-  $before && seconds "$b" >/dev/null
+  $prepare && seconds "$a" >/dev/null
+  $prepare && seconds "$b" >/dev/null
   for ((turn = 1; turn <= runs; turn++)); do
-    $before
+    $prepare
     time_a=$(seconds "$a")
-    $before
+    $prepare
     time_b=$(seconds "$b")
     echo "$time_a" >>"$folder/a"
     echo "$time_b" >>"$folder/b"
@@ -69,14 +69,14 @@ pairs() {
   ratios=$(paste -sd' ' "$folder/ratios")
 }
 
-# system_pairs BEFORE A B: as pairs, of the processors' time in the kernel.
+# system_pairs PREPARE A B: as pairs, of the processors' time in the kernel.
 system_pairs() {
-  local before=$1 a=$2 b=$3 turn
+  local prepare=$1 a=$2 b=$3 turn time_a time_b
   : >"$folder/ratios"
   for ((turn = 1; turn <= runs; turn++)); do
-    $before
+    $prepare
     time_a=$(system_seconds "$a")
-    $before
+    $prepare
     time_b=$(system_seconds "$b")
     calc "$time_a / $time_b" '%.3f\n' >>"$folder/ratios"
     note "  pair $turn: $a $time_a s, $b $time_b s of system time"
@@ -88,7 +88,9 @@ system_pairs() {
 # system_seconds FUNCTION: what it and its children took in the kernel.
 system_seconds() (
   "$1" >"$folder/log" 2>&1
-  times | awk 'NR == 2 { split($2, part, /[ms]/); print part[1] * 60 + part[2] }'
+  # Not in a pipe: that would tell of a process of its own.
+  times >"$folder/spent"
+  awk 'NR == 2 { split($2, part, /[ms]/); print part[1] * 60 + part[2] }' "$folder/spent"
 )
 
 # peak COMMAND...: the most memory it ever had, in MiB.

@@ -124,8 +124,8 @@ class Bench:
             self.run("lost", "lost ranges", count, "repair",
                      ["-q", "--mapfile", self.path("map"), self.path("in.core"), self.path("out")],
                      self.fresh("out"))
-            self.run("lost", "lost ranges", count, "inspect",
-                     ["inspect", "--mapfile", self.path("map"), self.path("in.core")])
+            self.run("lost", "lost ranges", count, "dry run",
+                     ["-n", "--mapfile", self.path("map"), self.path("in.core")])
         os.remove(self.path("in.core"))
 
     def libraries(self):

@@ -32,7 +32,9 @@ extension SalvageError {
 
   /// What unpacks it into a repair.
   private func unpacking(_ command: String) -> String {
-    guard isTarByName else { return "try `\(typed(command)) | coresalvage - repaired.core`" }
+    guard isTarByName, !command.hasPrefix("tar ") else {
+      return "try `\(typed(command)) | coresalvage - repaired.core`"
+    }
     let name = ShellWord(file)
     return "`tar -tf \(name)` lists what is in it, "
       + "`tar -xOf \(name) NAME | coresalvage - repaired.core` repairs a core of these"

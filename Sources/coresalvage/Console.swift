@@ -18,6 +18,11 @@ enum Console {
       if words.first == "help", let wrong = UsageAdvice(words).helpText {
         throw ValidationError(wrong)
       }
+      // The parser would take three times as long to find that out.
+      if words == ["--version"] {
+        print(command.configuration.version)
+        finish(.done)
+      }
       if let script = try CompletionScript(asked: words) {
         print(script.text)
         finish(.done)

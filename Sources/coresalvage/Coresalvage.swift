@@ -30,9 +30,9 @@ struct Coresalvage: ParsableCommand {
     CaptureCommand.self,
   ]
 
-  /// Whether the first word leaves nothing to a default: a subcommand, or the question for the version.
+  /// Whether the first word leaves nothing to a default.
   private static var namesWhatToDo: Bool {
     guard let word = ArgumentBytes.words.first else { return false }
-    return word == "--version" || subcommands.contains { $0.configuration.commandName == word }
+    return subcommands.contains { $0.configuration.commandName == word }
   }
 }

@@ -45,7 +45,7 @@ struct BundleRestoreTests {
     let setting = try Setting(isCut: isCut, ending: ending)
     let out = setting.folder.file("out.core")
     let told = try Tool.coresalvage("restore", setting.bundle.string, out.string).runSuccessfully()
-    #expect(told.text.hasSuffix(", as it is in the bundle\n"), "\(told)")
+    #expect(told.lines.first?.hasSuffix(", as it is in the bundle") == true, "\(told)")
     try setting.holds(out)
     // Whoever may not read the bundle may not read the core.
     chmod(setting.bundle.string, 0o640)
@@ -117,7 +117,7 @@ struct BundleRestoreTests {
     try Tool.coresalvage("restore", setting.folder.file("cut.\(ending)").string, out.string)
       .runSuccessfully()
     try setting.holds(out)
-    // Of gzip only the checksum tells; libarchive gives a zstd frame none.
+    // Of gzip the checksum is followed by the length.
     var spoilt = bytes
     spoilt[bytes.count - (ending == "tar.gz" ? 7 : 2)] ^= 1
     let bad = try setting.folder.write(spoilt, to: "bad.\(ending)")
@@ -126,10 +126,7 @@ struct BundleRestoreTests {
       let told = try Tool.coresalvage(arguments).run()
       #expect(
         told.ending == .exit(command[0] == "--force" ? 0 : 1), "\(arguments) \(told)")
-      let words = ending == "tar.gz" ? "checksum" : "the tar stream is damaged"
-      #expect(
-        told.text.contains(words) || ending == "tar.zst" && command[0] == "inspect",
-        "\(arguments) \(told)")
+      #expect(told.text.contains("checksum"), "\(arguments) \(told)")
     }
   }
 

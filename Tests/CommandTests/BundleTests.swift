@@ -199,6 +199,40 @@ struct BundleTests {
     }
   }
 
+  @Test(
+    "that is packed tells of every wrong bit before it gives a wrong core",
+    .needs(.kernelCores, .gcc), arguments: ["tar.zst", "tar.gz"])
+  func wrongBits(ending: String) throws {
+    let folder = try ScratchFolder()
+    // Of the core alone: what is in it is to be wrong.
+    let nothing = try folder.makeFolder("nothing")
+    let bundle = folder.file("x.\(ending)")
+    let core = try SharedCores.small().path
+    try Tool.coresalvage("bundle", "--sysroot", nothing.string, core.string, bundle.string)
+      .runSuccessfully()
+    let sound = folder.file("sound")
+    try Tool.coresalvage("restore", bundle.string, sound.string).runSuccessfully()
+    let right = try ReferenceSource.contents(of: sound)
+    let bytes = try ReferenceSource.contents(of: bundle)
+    var random = SeededGenerator(seed: 16)
+    var wrong = 0
+    for number in 0..<40 {
+      var damaged = bytes
+      damaged[.random(in: 0..<damaged.count, using: &random)] ^= 1 << (number % 8)
+      let file = try folder.write(damaged, to: "damaged.\(ending)")
+      let output = folder.file("out")
+      FileTree.remove(output)
+      let result = try Tool.coresalvage("restore", "-q", file.string, output.string).run()
+      if result.ending == .exit(0) {
+        #expect(try ReferenceSource.contents(of: output) == right, "\(number)")
+      } else {
+        wrong += 1
+      }
+    }
+    // Nearly all bits matter.
+    #expect(wrong >= 35)
+  }
+
   @Test("has nobody's name in it, and one folder", .needs(.kernelCores, .gcc))
   func isAnonymous() throws {
     let folder = try ScratchFolder()

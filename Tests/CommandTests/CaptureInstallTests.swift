@@ -43,7 +43,7 @@ struct CaptureInstallTests {
     let security = try Tool(
       "systemd-analyze",
       [
-        "security", "--offline=true", "--threshold=30",
+        "security", "--offline=true", "--threshold=40",
         units.appending("coresalvage-capture.service").string,
       ]
     ).run()

@@ -31,8 +31,11 @@ struct UsageTests {
     ("-V", "the version: coresalvage --version"),
     ("--frobnicate in.core", "repair has no option '--frobnicate'"),
     ("-x in.core out", "repair has no option '-x'"),
-    ("--max-size 1M in.core out", "no option '--max-size'; it is one of slim, archive"),
-    ("restore --keep heap a b", "restore has no option '--keep'; it is one of slim, archive"),
+    ("--max-size 1M in.core out", "no option '--max-size'; it is one of slim, batch, archive"),
+    (
+      "restore --keep heap a b",
+      "restore has no option '--keep'; it is one of slim, batch, archive"
+    ),
     ("repiar in.core out", "no command 'repiar'; did you mean 'repair'?"),
     ("inspct in.core", "no such command; did you mean 'inspect'?"),
     ("inspct --html x in.core", "did you mean 'inspect'?"),

@@ -29,11 +29,13 @@ struct WrapperTests {
   @Test(
     "gets a command that repairs it",
     arguments: [
-      ("tar -cf w x.core", "a tar archive"), ("gzip -c x.core > w", "gzip"),
+      ("tar -cf w x.core", "a tar archive"),
       ("xz -c x.core > w", "xz"), ("bzip2 -c x.core > w", "bzip2"), ("base64 x.core > w", "base64"),
       ("python3 -m zipfile -c w x.core", "zip"),
-      ("tar -czf w.tar.gz x.core", "gzip"), ("tar -cJf w.tar.xz x.core", "xz"),
-      ("tar -czf w.tgz x.core", "gzip"),
+      ("tar -czf w.tar.gz x.core", "a tar archive"), ("tar -cJf w.tar.xz x.core", "xz"),
+      ("tar --zstd -cf w.tar.zst x.core", "a tar archive"),
+      ("tar -I lz4 -cf w.tar.lz4 x.core", "a tar archive"),
+      ("tar -czf w.tgz x.core", "a tar archive"),
     ])
   func repairs(make: String, name: String) throws {
     let folder = try Self.place()
@@ -62,6 +64,8 @@ struct WrapperTests {
     let result = try Self.shell("tar -czf w.tgz x.core; gzip -dc w.tgz | coresalvage - out", folder)
     #expect(result.ending == .exit(2), "\(result)")
     #expect(result.errorText.contains("`tar -xOf - x.core | coresalvage"), "\(result)")
+    let packed = try Self.shell("cat w.tgz | coresalvage - out", folder)
+    #expect(packed.errorText.contains("`tar -xzOf - x.core | coresalvage"), "\(packed)")
   }
 
   @Test(

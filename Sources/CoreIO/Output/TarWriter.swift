@@ -22,6 +22,8 @@ package import SystemPackage
 
   private let archive: OpaquePointer
   private let output: Output
+  /// What packs the archive, where libarchive does not.
+  private let packer: ZstdWriter?
   private let path: FilePath
   /// When all that is in it was last written to, in seconds.
   private let time: Int
@@ -42,16 +44,21 @@ package import SystemPackage
     unsafe self.archive = archive
     self.path = path
     self.time = Int(time)
-    output = unsafe Output(write)
+    let packer = packing == .zstd ? try unsafe ZstdWriter(path: path, to: write) : nil
+    self.packer = packer
+    if let packer {
+      output = unsafe Output { (bytes) throws(SalvageError) in try unsafe packer.append(bytes) }
+    } else {
+      output = unsafe Output(write)
+    }
     // Only with this have long names, sizes past 8 GiB and holes their place; `tar` and libarchive read it.
     try check(unsafe archive_write_set_format_pax_restricted(archive))
     switch packing {
-    case .none: try check(unsafe archive_write_add_filter_none(archive))
+    case .none, .zstd: try check(unsafe archive_write_add_filter_none(archive))
     case .gzip:
       try check(unsafe archive_write_add_filter_gzip(archive))
       // It would put the time of day into its header.
       try check(unsafe archive_write_set_filter_option(archive, "gzip", "timestamp", nil))
-    case .zstd: try check(unsafe archive_write_add_filter_zstd(archive))
     }
     // Nothing after the end of a packed stream: its decoders call that garbage.
     try check(unsafe archive_write_set_bytes_in_last_block(archive, 1))
@@ -128,6 +135,7 @@ package import SystemPackage
   /// Writes its end. Without this it is none.
   package func finish() throws(SalvageError) {
     try check(unsafe archive_write_close(archive))
+    try packer?.finish()
   }
 
   /// libarchive counts these bytes, and looks at none of them.

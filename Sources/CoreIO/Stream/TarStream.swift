@@ -47,6 +47,8 @@ internal import Glibc
     }
   }
 
+  /// The name of the file that it begins with, where it is a tar archive and that is no bundle's core.
+  package let firstFile: String?
   private let input: Input
   /// Whether what it is packed in tells at its end whether all of it is what was packed.
   private let isChecked: Bool
@@ -87,6 +89,7 @@ internal import Glibc
     head.removeLast(head.count - count)
     input = Input(upstream, head: head)
     isChecked = !(upstream is DescriptorStream)
+    firstFile = Self.isTar(head) ? Self.firstFile(head) : nil
     unsafe archive = Self.isTar(head) ? archive_read_new() : nil
   }
 
@@ -99,8 +102,8 @@ internal import Glibc
   }
 
   /// The name of the file that a tar archive begins with, as a shell takes it: plain letters alone. nil where it begins with
-  /// something else, `MEMBER` where its name can't be shown so.
-  package static func firstFile(_ head: [UInt8]) -> String? {
+  /// something else or with the core of a bundle, `MEMBER` where its name can't be shown so.
+  private static func firstFile(_ head: [UInt8]) -> String? {
     // A file, an old one, one with holes.
     guard [0x30, 0, 0x53].contains(head[156]) else { return nil }
     let name = head[..<100].prefix { $0 != 0 }
@@ -111,7 +114,13 @@ internal import Glibc
     guard isPlain, let first = name.first, first != UInt8(ascii: "-"), head[345] == 0 else {
       return "MEMBER"
     }
-    return String(decoding: name, as: UTF8.self)
+    let text = String(decoding: name, as: UTF8.self)
+    return isCore(text) ? nil : text
+  }
+
+  /// Whether a member is a bundle's core: `FOLDER/core`.
+  private static func isCore(_ name: String) -> Bool {
+    name.hasSuffix("/core") && name.count { $0 == "/" } == 1
   }
 
   /// How many bytes `isTar` looks at.
@@ -150,7 +159,7 @@ internal import Glibc
     return done
   }
 
-  /// Finds the core: a bundle's is the member `FOLDER/core`.
+  /// Finds the core.
   private func open(_ archive: OpaquePointer) {
     size = 0
     unsafe archive_read_support_format_tar(archive)
@@ -171,7 +180,7 @@ internal import Glibc
       guard result >= ARCHIVE_WARN, let entry = unsafe entry else { return unsafe fail(archive) }
       guard unsafe archive_entry_filetype(entry) == S_IFREG,
         let name = unsafe archive_entry_pathname(entry).map({ unsafe String(cString: $0) }),
-        name.hasSuffix("/core"), name.count(where: { $0 == "/" }) == 1
+        Self.isCore(name)
       else { continue }
       size = UInt64(max(0, unsafe archive_entry_size(entry)))
       modified = unsafe time(of: entry)

@@ -128,11 +128,20 @@ extension Intake {
     throw SalvageError(.otherPacking(name: foreign.name, command: foreign.command), file: path)
   }
 
-  /// Throws for a tar archive that begins with a file: a bundle begins with its folder.
-  static func refuseTar(_ head: [UInt8], _ path: FilePath) throws(SalvageError) {
-    guard TarStream.isTar(head), let name = TarStream.firstFile(head) else { return }
+  /// Throws for a tar archive that begins with a file: a bundle begins with its folder, or with its core.
+  static func refuseTar(_ stream: TarStream, _ packing: Packing?, _ path: FilePath)
+    throws(SalvageError)
+  {
+    guard let name = stream.firstFile else { return }
+    let options =
+      switch packing {
+      case .gzip: "-xzOf"
+      case .zstd: "--zstd -xOf"
+      case .lz4: "-I lz4 -xOf"
+      case .tar, nil: "-xOf"
+      }
     throw SalvageError(
-      .otherPacking(name: "a tar archive, and no bundle", command: "tar -xOf IN \(name)"),
+      .otherPacking(name: "a tar archive, and no bundle", command: "tar \(options) IN \(name)"),
       file: path)
   }
 
@@ -161,10 +170,10 @@ extension Intake.Way {
     if ArchiveIndex.isArchive(file) { return .archive(file) }
     guard Packing(magic: head) != nil || Packing.skippableSize(head) != nil else {
       let start = (try? file.bytes(at: 0, count: TarStream.headSize)) ?? []
-      try Intake.refuseTar(start, file.path)
-      return TarStream.isTar(start) ? tarred(DescriptorStream(file), file, nil) : .file(file)
+      return TarStream.isTar(start)
+        ? try packed(DescriptorStream(file), file, file.path) : .file(file)
     }
-    return unpacked(DescriptorStream(file), file)
+    return try packed(DescriptorStream(file), file, file.path)
   }
 
   static func open(_ input: StandardInput, _ name: FilePath) throws(SalvageError) -> Self {
@@ -181,34 +190,40 @@ extension Intake.Way {
     _ stream: DescriptorStream, _ name: FilePath
   ) throws(SalvageError) -> Self {
     try Intake.refuseForeign(stream.peek(8), name)
-    try Intake.refuseTar(stream.peek(TarStream.headSize), name)
     // As a plain stream of lz4, parts of another archive in it would pass for its own.
     if SkippableFrame.kind(stream.peek(SkippableFrame.prefixSize)) == .manifest {
       return .pipedArchive(stream)
     }
-    return unpacked(stream, nil)
+    return try packed(stream, nil, name)
+  }
+
+  /// The stream, unpacked; a tar archive that is no bundle is refused.
+  private static func packed(
+    _ stream: DescriptorStream, _ file: InputFile?, _ name: FilePath
+  ) throws(SalvageError) -> Self {
+    let (core, packing) = tarStream(stream)
+    try Intake.refuseTar(core, packing, name)
+    return .stream(core, file, core.isTar ? .tar : packing)
   }
 
   /// The stream, unpacked where it is packed.
   fileprivate static func unpacked(_ stream: DescriptorStream, _ file: InputFile?) -> Self {
+    let (core, packing) = tarStream(stream)
+    return .stream(core, file, core.isTar ? .tar : packing)
+  }
+
+  /// The core in a bundle, where the stream is one, and the stream itself else; and what either is packed in.
+  private static func tarStream(_ stream: DescriptorStream) -> (TarStream, Packing?) {
     var isSkipped = false
     while let size = Packing.skippableSize(stream.peek(8)) {
       stream.discard(size)
       isSkipped = true
     }
     return switch Packing(magic: stream.peek(4)) {
-    case .zstd: tarred(ZstdStream(stream), file, .zstd)
-    case .lz4: tarred(LZ4Stream(stream), file, .lz4)
-    case .gzip: tarred(GzipStream(stream), file, .gzip)
-    case .tar, nil: tarred(stream, file, isSkipped ? .lz4 : nil)
+    case .zstd: (TarStream(ZstdStream(stream)), .zstd)
+    case .lz4: (TarStream(LZ4Stream(stream)), .lz4)
+    case .gzip: (TarStream(GzipStream(stream)), .gzip)
+    case .tar, nil: (TarStream(stream), isSkipped ? .lz4 : nil)
     }
-  }
-
-  /// The core in a bundle, where the stream is one; the stream itself else.
-  private static func tarred(
-    _ stream: any ByteStream, _ file: InputFile?, _ packing: Packing?
-  ) -> Self {
-    let core = TarStream(stream)
-    return .stream(core, file, core.isTar ? .tar : packing)
   }
 }
