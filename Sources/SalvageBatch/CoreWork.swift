@@ -268,9 +268,13 @@ package struct CoreWork {
       !options.deleteInput
       && PriorOutput.isCurrent(output, isArchive: isArchive, for: file, options.repair)
     var record = BatchRecord(
-      found.path, isPresent ? .present : isArchive ? .archived : .repaired)
+      found.path,
+      isPresent ? .present : isArchive ? .archived : isSlim ? .slimmed : .repaired)
     record.output = output
-    record.isInputDeleted = options.deleteInput
+    if options.deleteInput {
+      record.inputKept = reasonToKeep(isBundle: Intake.isTar(file))
+      record.isInputDeleted = record.inputKept == nil
+    }
     return record
   }
 
@@ -309,13 +313,18 @@ package struct CoreWork {
 
   /// Why the input is not to be removed though its output is right; nil where it may go.
   private func reasonToKeep(_ repair: Repair) -> String? {
-    guard !isSlim else { return "its output is slim, and has not all of its memory" }
     let wayIn = repair.report.wayIn
-    guard wayIn.packing != .tar else { return "it is a bundle, which has more than its core" }
+    if let reason = reasonToKeep(isBundle: wayIn.packing == .tar) { return reason }
     guard wayIn.isMended || !wayIn.offsets.isMoved else {
       return "--shifts mend may put back what was moved in it"
     }
     return repair.intake.reasonToKeep
+  }
+
+  /// The same, as far as it can be told before the core is read.
+  private func reasonToKeep(isBundle: Bool) -> String? {
+    guard !isSlim else { return "its output is slim, and has not all of its memory" }
+    return isBundle ? "it is a bundle, which has more than its core" : nil
   }
 
   private func removal(_ repair: Repair, _ plan: Plan?) -> SyncGroup.Removal {

@@ -85,10 +85,16 @@ struct BatchDeleteTests {
     // An archive of other things is no core.
     try Tool("tar", ["-C", folder.path.string, "-cf", input.appending("x.tar").string, "core"])
       .runSuccessfully()
-    let result = try Tool.coresalvage(
+    let words = [
       "batch", input.string, "--output", folder.file("out").string, "--delete-input", "--json",
-      "--whole", "copy"
-    ).run()
+      "--whole", "copy",
+    ]
+    // A rehearsal says so before.
+    let rehearsed = try BatchOutput(Tool.coresalvage(words + ["-n"]).run()).records("repaired")
+    #expect(rehearsed.count == 3)
+    #expect(rehearsed.allSatisfy { $0["inputKept"]?.string?.contains("bundle") == true })
+    #expect(rehearsed.allSatisfy { $0["inputDeleted"]?.bool == false })
+    let result = try Tool.coresalvage(words).run()
     let told = try BatchOutput(result)
     #expect(told.count("copied") == 3 && told.count("other") == 1, "\(result)")
     #expect(told.summary?["inputsDeleted"]?.number == 0)
