@@ -44,6 +44,10 @@ struct ArchiveCommand: ParsableCommand {
 
   @OptionGroup var telling: ReportFlags
 
+  @OptionGroup var detail: VerboseFlag
+
+  @OptionGroup var advance: ProgressFlag
+
   func validate() throws {
     _ = try placing.path(output)
     try keeping.check(isSlim: slim, flags)
@@ -63,7 +67,7 @@ struct ArchiveCommand: ParsableCommand {
     let place = try OutputPlace(placing.path(output) ?? OutputName.archive(of: input.path))
     Console.begin(with: input.path, to: rehearsal.dryRun ? nil : place)
     if !rehearsal.dryRun { try place.refuseTerminal() }
-    let bar = telling.bar("archiving")
+    let bar = advance.bar("archiving", telling)
     var repairing = try flags.options(holesCost: true)
     repairing.intake = intake.options
     if slim { repairing.slim = keeping.options }
@@ -73,7 +77,7 @@ struct ArchiveCommand: ParsableCommand {
       bar.clear()
       let words = "it would be archived in \(PrintableText(place.name))"
       telling.say(
-        repair.json, telling.lines(of: repair.report) + repair.planDescription + [words])
+        repair.json, detail.lines(of: repair.report) + repair.planDescription + [words])
       if let failure = repair.report.readFailure { throw failure }
       return
     }
@@ -89,7 +93,7 @@ struct ArchiveCommand: ParsableCommand {
     let words =
       "archived \(place.isStream ? "to" : "in") \(PrintableText(place.name)): "
       + "\(ByteCount(archived.coreSize)) in \(ByteCount(archived.size))"
-    return telling.lines(of: archived.report) + [words]
+    return detail.lines(of: archived.report) + [words]
       + (Repair.Archived.next(for: place).map { ["next: \($0)"] } ?? [])
   }
 }

@@ -81,6 +81,10 @@ struct BatchCommand: ParsableCommand {
 
   @OptionGroup var telling: ReportFlags
 
+  @OptionGroup var detail: VerboseFlag
+
+  @OptionGroup var advance: ProgressFlag
+
   func validate() throws {
     guard inPlace != (output != nil) else {
       throw ValidationError(
@@ -172,7 +176,8 @@ struct BatchCommand: ParsableCommand {
     }
     let batch = try Batch(of: inputs.map(\.path), options: options())
     let view = BatchView(
-      telling, isRehearsal: rehearsal.dryRun, channel: isOutputTaken ? .errors : .output)
+      telling, isVerbose: detail.verbose, progress: advance.progress,
+      isRehearsal: rehearsal.dryRun, channel: isOutputTaken ? .errors : .output)
     if let place { try batch.check(page: place, replacing: force || HTMLPage.isMade(at: place)) }
     if rehearsal.dryRun, !telling.quiet, !telling.json {
       Console.print("Nothing is written or removed: this is what would be done.")

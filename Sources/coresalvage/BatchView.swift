@@ -21,15 +21,18 @@ final class BatchView: Sendable {
     var lastDrawn = 0.0
   }
 
-  init(_ flags: ReportFlags, isRehearsal: Bool, channel: StandardStream) {
+  init(
+    _ flags: ReportFlags, isVerbose: Bool, progress: Bool?, isRehearsal: Bool,
+    channel: StandardStream
+  ) {
     json = flags.json
     quiet = flags.quiet
-    verbose = flags.verbose
+    verbose = isVerbose
     self.channel = channel
     isTerminal =
-      !json && !quiet && !isRehearsal && flags.progress ?? true && isatty(STDOUT_FILENO) == 1
+      !json && !quiet && !isRehearsal && progress ?? true && isatty(STDOUT_FILENO) == 1
       && isatty(STDERR_FILENO) == 1
-    tellsProgress = flags.progress == true && !isTerminal
+    tellsProgress = progress == true && !isTerminal
     state = Mutex(State())
   }
 

@@ -26,6 +26,10 @@ struct BundleCommand: ParsableCommand {
 
   @OptionGroup var telling: ReportFlags
 
+  @OptionGroup var detail: VerboseFlag
+
+  @OptionGroup var advance: ProgressFlag
+
   func validate() throws {
     guard let output = try placing.path(output) else {
       guard rehearsal.dryRun else {
@@ -54,20 +58,21 @@ struct BundleCommand: ParsableCommand {
     let place = try placing.path(output).map { try OutputPlace($0) }
     Console.begin(with: input.path, to: rehearsal.dryRun ? nil : place)
     if !rehearsal.dryRun { try place?.refuseTerminal() }
-    let bar = telling.bar("bundling")
+    let bar = advance.bar("bundling", telling)
     let repair = try Repair(
       of: input.path, options: options(), spooling: .packed, progress: bar.report)
     let bundle = try CoreBundle(repair)
     guard !rehearsal.dryRun, let place else {
       bar.clear()
-      telling.say(bundle.json, telling.lines(of: repair.report) + bundle.lines)
+      telling.say(bundle.json, detail.lines(of: repair.report) + bundle.lines)
       if let failure = repair.report.readFailure { throw failure }
       return
     }
     let written = try bundle.write(to: place, progress: bar.report)
     bar.clear()
     telling.say(
-      written.json(output: place), written.lines(in: place),
+      written.json(output: place),
+      detail.lines(of: written.report) + written.lines(in: place),
       to: place.isStandardOutput ? .errors : .output)
     if let failure = written.report.readFailure { throw failure }
   }

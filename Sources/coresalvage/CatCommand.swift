@@ -6,7 +6,7 @@ internal import SystemPackage
 struct CatCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cat",
-    abstract: "Write memory from a core or an archive to standard output, by its address.")
+    abstract: "Write memory from a core or an archive, by its address.")
 
   @Argument(help: "An archive or a core.")
   var archive: FileArgument
@@ -17,9 +17,12 @@ struct CatCommand: ParsableCommand {
   @Argument(help: "How many bytes; with K, M or G, of 1024.")
   var length: NumberArgument
 
+  @OptionGroup var placing: OutputFlags
+
   func run() throws {
-    try OutputPlace(OutputPlace.standard).refuseTerminal()
+    let place = try OutputPlace(placing.path(nil) ?? OutputPlace.standard)
+    try place.refuseTerminal()
     let memory = MemoryExcerpt(at: address.value, length: length.value)
-    try memory.write(from: archive.path, to: .standardOutput)
+    try memory.write(from: archive.path, to: place, replacing: placing.force)
   }
 }

@@ -13,6 +13,8 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var telling: ReportFlags
 
+  @OptionGroup var detail: VerboseFlag
+
   func run() throws {
     var options = Inspection.Options()
     options.readsLocalFiles = false
@@ -21,7 +23,7 @@ struct CheckCommand: ParsableCommand {
     for core in cores {
       do {
         let inspection = try Inspection(of: core.path, options: options)
-        let reasons = telling.verbose ? inspection.reasonLines : []
+        let reasons = detail.verbose ? inspection.reasonLines : []
         telling.say(inspection.verdictJSON, [inspection.checkText] + reasons)
         if !inspection.isWhole || inspection.unreadableText != nil { worst = worst.worse(.damage) }
         if let failure = inspection.report.readFailure {

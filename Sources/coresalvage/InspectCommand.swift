@@ -52,7 +52,12 @@ struct InspectCommand: ParsableCommand {
     help: "Compare modules with the files of this machine, and name functions by them.")
   var localFiles = true
 
+  @Option(help: "When text has colours; auto: on a terminal.")
+  var color = ColorChoice.auto
+
   @OptionGroup var telling: ReportFlags
+
+  @OptionGroup var detail: VerboseFlag
 
   func validate() throws {
     guard !needs || localFiles else {
@@ -77,7 +82,7 @@ struct InspectCommand: ParsableCommand {
     options.readsLocalFiles = localFiles
     options.listsNeeds = needs
     options.sysroots = sysroot.map(\.path)
-    let terminal = Terminal(telling.color)
+    let terminal = Terminal(color)
     var worst = ExitStatus.done
     var page = HTMLPage()
     for (index, core) in cores.enumerated() {
@@ -113,8 +118,13 @@ struct InspectCommand: ParsableCommand {
       lines += [inspection.headlineText] + needs.lines
     } else {
       let strip = MemoryStrip(inspection, width: terminal.width - 2, hasColour: terminal.hasColour)
-      lines.append(inspection.text(all: all || telling.verbose, strip: strip.lines))
+      lines.append(inspection.text(all: all || detail.verbose, strip: strip.lines))
     }
     telling.say(inspection.json, lines)
   }
+}
+
+/// When text has colours.
+enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
+  case auto, always, never
 }

@@ -37,6 +37,10 @@ struct RepairCommand: ParsableCommand {
 
   @OptionGroup var telling: ReportFlags
 
+  @OptionGroup var detail: VerboseFlag
+
+  @OptionGroup var advance: ProgressFlag
+
   func validate() throws {
     let output = try placing.path(output)
     let names = Coresalvage.configuration.subcommands.compactMap { $0.configuration.commandName }
@@ -87,7 +91,7 @@ struct RepairCommand: ParsableCommand {
     if let place, let script, place.isSame(as: script) {
       throw ValidationError("--gdb-script and the output are the same file")
     }
-    let bar = telling.bar("repairing")
+    let bar = advance.bar("repairing", telling)
     let repair = try Repair(
       of: input.path, for: rehearsal.dryRun ? nil : place?.path, options: options,
       progress: bar.report)
@@ -96,7 +100,7 @@ struct RepairCommand: ParsableCommand {
     guard !rehearsal.dryRun, let place else {
       bar.clear()
       let lines = rehearsal.dryRun ? repair.planDescription : scriptWords(repair.report, script)
-      telling.say(repair.json, telling.lines(of: repair.report) + lines, to: channel)
+      telling.say(repair.json, detail.lines(of: repair.report) + lines, to: channel)
       return try throwFailure(of: repair.report)
     }
     let written = try repair.write(progress: bar.report)
@@ -114,19 +118,19 @@ struct RepairCommand: ParsableCommand {
 
   private func repairInPlace(_ options: RepairOptions) throws {
     let written = try Repair.inPlace(input.path, options: options)
-    var lines = telling.lines(of: written.report)
+    var lines = detail.lines(of: written.report)
     let isLeft = written.report.isCopied && !written.wasResumed
     let verb = written.report.isCopied || !written.report.isWhole ? "repaired" : "completed"
     lines.append(
       isLeft
         ? "nothing to repair: left as it is" : "\(verb) in place; `coresalvage undo` takes it back")
-    if written.lacksLock, !telling.verbose {
+    if written.lacksLock, !detail.verbose {
       lines.append(
         "  note      this file system has no locks: nothing kept others from the file meanwhile")
     }
     lines += written.report.nextLines(for: input.path)
     try telling.say(
-      written.json(output: OutputPlace(input.path)), lines + telling.fallbacks(written))
+      written.json(output: OutputPlace(input.path)), lines + detail.fallbacks(written))
   }
 
   /// What to type next for the core as it is; nothing where it or the script is a stream.
@@ -137,11 +141,11 @@ struct RepairCommand: ParsableCommand {
   }
 
   private func words(_ written: Repair.Written, _ place: OutputPlace) -> [String] {
-    var lines = telling.lines(of: written.report)
-    if written.lacksHole, !telling.verbose {
+    var lines = detail.lines(of: written.report)
+    if written.lacksHole, !detail.verbose {
       lines.append("  note      written without the hole: its due size can't be had here")
     }
-    lines += telling.fallbacks(written)
+    lines += detail.fallbacks(written)
     let name = PrintableText(place.name)
     let report = written.report
     lines.append(

@@ -31,6 +31,10 @@ struct RestoreCommand: ParsableCommand {
 
   @OptionGroup var telling: ReportFlags
 
+  @OptionGroup var detail: VerboseFlag
+
+  @OptionGroup var advance: ProgressFlag
+
   func validate() throws {
     let output = try placing.path(output)
     guard output != nil || rehearsal.dryRun else {
@@ -48,7 +52,7 @@ struct RestoreCommand: ParsableCommand {
     var options = RepairOptions()
     options.sparse = sparse
     options.force = placing.force
-    let bar = telling.bar("restoring")
+    let bar = advance.bar("restoring", telling)
     let restored =
       if let place { try restore.write(to: place, options: options, progress: bar.report) } else {
         try restore.rehearsed(options: options, progress: bar.report)
@@ -76,7 +80,7 @@ struct RestoreCommand: ParsableCommand {
       if let report = restored.report { Console.complain(report.description) }
       return
     }
-    var lines = restored.report.map { telling.lines(of: $0) } ?? []
+    var lines = restored.report.map { detail.lines(of: $0) } ?? []
     lines.append(words(restored, place))
     if let next = place.flatMap(Restore.Restored.next) { lines.append("next: \(next)") }
     telling.say(json, lines)

@@ -5,29 +5,22 @@ internal import SystemPackage
 // The one table of the options that several commands have: what each is called, its words, and what it does. A command takes
 // the groups that mean something to it, and has nothing in its help that it refuses. coresalvage(1) has the same table.
 
-/// How a command tells what it did.
-struct ReportFlags: ParsableArguments {
+/// Whether what it did is told at all, of a command that has no JSON.
+struct QuietFlag: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Say more, where there is more to say.")
-  var verbose = false
+  func say(_ text: String) { if !quiet { Console.print(text) } }
+}
+
+/// How a command tells what it did.
+struct ReportFlags: ParsableArguments {
+  @OptionGroup var quietness: QuietFlag
 
   @Flag(help: "Print JSON in place of text, an object a line; of a failure too.")
   var json = false
 
-  @Option(help: "When text has colours; auto: on a terminal.")
-  var color = ColorChoice.auto
-
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Tell on standard error how far long work has come; by itself on a terminal alone.")
-  var progress: Bool?
-
-  /// A bar for work that may be long.
-  func bar(_ label: String) -> ProgressBar {
-    ProgressBar(label: label, isWanted: progress ?? (quiet ? false : nil))
-  }
+  var quiet: Bool { quietness.quiet }
 
   /// Prints the report, in the form that was asked for.
   func say(
@@ -40,16 +33,40 @@ struct ReportFlags: ParsableArguments {
   }
 }
 
-/// When text has colours.
-enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
-  case auto, always, never
+/// Whether there is more to say than is said by itself.
+struct VerboseFlag: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Say more, where there is more to say.")
+  var verbose = false
+
+  /// The report; every lost range with --verbose.
+  func lines(of report: RepairReport) -> [String] {
+    [report.description] + (verbose ? report.lossLines : [])
+  }
+
+  /// What could not be had and was done another way.
+  func fallbacks(_ written: Repair.Written) -> [String] {
+    verbose ? written.fallbacks.map { "  note      \($0)" } : []
+  }
+}
+
+/// Whether work that may be long tells how far it has come.
+struct ProgressFlag: ParsableArguments {
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Tell on standard error how far long work has come; by itself on a terminal alone.")
+  var progress: Bool?
+
+  func bar(_ label: String, _ telling: ReportFlags) -> ProgressBar {
+    ProgressBar(label: label, isWanted: progress ?? (telling.quiet ? false : nil))
+  }
 }
 
 /// Where the output goes, beside the operand that names it.
 struct OutputFlags: ParsableArguments {
   @Option(
     name: [.customShort("o", allowingJoined: true), .long],
-    help: ArgumentHelp("The output, in place of the last operand.", valueName: "file"))
+    help: ArgumentHelp(
+      "The output, where no operand names it; - for standard output.", valueName: "file"))
   var output: FileArgument?
 
   @Flag(name: .shortAndLong, help: "Replace an output that exists.")
@@ -93,16 +110,4 @@ struct DryRunFlag: ParsableArguments {
     name: [.customShort("n"), .long],
     help: "Print what would be done, and change and write nothing.")
   var dryRun = false
-}
-
-extension ReportFlags {
-  /// The report; every lost range with --verbose.
-  func lines(of report: RepairReport) -> [String] {
-    [report.description] + (verbose ? report.lossLines : [])
-  }
-
-  /// What could not be had and was done another way.
-  func fallbacks(_ written: Repair.Written) -> [String] {
-    verbose ? written.fallbacks.map { "  note      \($0)" } : []
-  }
 }

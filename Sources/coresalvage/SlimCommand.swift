@@ -26,6 +26,10 @@ struct SlimCommand: ParsableCommand {
 
   @OptionGroup var telling: ReportFlags
 
+  @OptionGroup var detail: VerboseFlag
+
+  @OptionGroup var advance: ProgressFlag
+
   // It is no option here, and whoever gives it is told why.
   @Flag(help: .hidden)
   var inPlace = false
@@ -56,18 +60,18 @@ struct SlimCommand: ParsableCommand {
     let place = try placing.path(output).map { try OutputPlace($0) }
     Console.begin(with: input.path, to: rehearsal.dryRun ? nil : place)
     if !rehearsal.dryRun { try place?.refuseTerminal() }
-    let bar = telling.bar("reading")
+    let bar = advance.bar("reading", telling)
     let repair = try Repair(
       of: input.path, for: rehearsal.dryRun ? nil : place?.path, options: options(),
       progress: bar.report)
     guard !rehearsal.dryRun, let place else {
       bar.clear()
-      telling.say(repair.json, telling.lines(of: repair.report) + repair.planDescription)
+      telling.say(repair.json, detail.lines(of: repair.report) + repair.planDescription)
       return try throwFailure(of: repair.report)
     }
     let written = try repair.write(progress: bar.report)
     bar.clear()
-    var lines = telling.lines(of: written.report) + telling.fallbacks(written)
+    var lines = detail.lines(of: written.report) + detail.fallbacks(written)
     lines.append("slim core written to \(PrintableText(place.name)): \(ByteCount(written.size))")
     if !place.isStream { lines += written.report.nextLines(for: place.path) }
     telling.say(

@@ -18,13 +18,15 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var telling: ReportFlags
 
+  @OptionGroup var advance: ProgressFlag
+
   func run() throws {
     var worst = ExitStatus.done
     for name in archives {
       for path in Verification.archives(at: name.path) {
         do throws(SalvageError) {
           let path = try path.get()
-          let bar = telling.bar("verifying")
+          let bar = advance.bar("verifying", telling)
           let found = try Verification(of: path, threads: working.count, progress: bar.report)
           bar.clear()
           if !found.isSound { worst = worst.worse(.damage) }

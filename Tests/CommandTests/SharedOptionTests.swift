@@ -165,29 +165,119 @@ struct SharedOptionTests {
     #expect(lines(check.text) > 1, "\(check)")
   }
 
-  @Test(
-    "is taken by every command that prints a report",
-    arguments: [
-      ["-q"], ["-v"], ["--json"], ["--color", "never"], ["--progress"], ["--no-progress"],
-    ])
-  func everywhere(words: [String]) throws {
+  @Test("is in the commands that it means something to, and refused by all others")
+  func everywhere() throws {
     let place = try Place()
     let folder = try #require(place.folder)
-    for (verb, input, output) in try place.writers {
-      let result = try Tool.coresalvage(verb + words + [input.string, output.string]).run()
-      #expect(result.ending == .exit(0), "\(verb) \(words) \(result)")
+    let writers = ["repair", "slim", "archive", "bundle", "restore"]
+    let tellers = writers + ["undo", "verify", "inspect", "check", "note", "batch"]
+    let captures = ["capture status", "capture list", "capture info"]
+    let quiet = ["capture install", "capture uninstall"]
+    let root = folder.file("root").string
+    var usual = [
+      "undo": ["-n", place.repaired.string], "inspect": [place.repaired.string],
+      "check": [place.repaired.string], "note": [place.repaired.string],
+      "cat": [place.repaired.string, Self.address, "16"],
+      "verify": [place.archive.string],
+      "batch": [place.core.string, "-f", "-o", folder.file("out").string],
+      "capture status": [], "capture list": ["--store", folder.path.string],
+      "capture info": ["--store", folder.path.string],
+      "capture install": ["--mode", "pipe", "--root", root],
+      "capture uninstall": ["--root", root],
+    ]
+    for (verb, input, output) in try place.writers where !verb.isEmpty {
+      usual[verb[0]] = ["-f", input.string, output.string]
     }
-    for command in [
-      ["undo", "-n", place.repaired.string], ["inspect", place.repaired.string],
-      ["check", place.repaired.string], ["note", place.repaired.string],
-      ["verify", place.archive.string],
-      ["batch", place.core.string, "-o", folder.file("out").string],
-      ["capture", "status"], ["capture", "list", "--store", folder.path.string],
-      ["capture", "info", "--store", folder.path.string],
+    for (words, owners) in [
+      (["-q"], tellers + captures + quiet), (["--json"], tellers + captures),
+      (["-v"], writers + ["inspect", "check", "batch"]),
+      (["--progress"], writers + ["verify", "batch"]),
+      (["--no-progress"], writers + ["verify", "batch"]),
+      (["--color", "never"], ["inspect"]),
     ] {
-      let result = try Tool.coresalvage(command + words).run()
-      #expect(result.status ?? 99 <= 2, "\(command) \(words) \(result)")
+      for (command, arguments) in usual {
+        let names = command.split(separator: " ").map(String.init)
+        let result = try Tool.coresalvage(names + words + arguments).run()
+        if owners.contains(command) {
+          #expect(result.status ?? 99 <= 2, "\(command) \(words) \(result)")
+          guard words == ["-q"], command != "capture status" else { continue }
+          #expect(result.output.isEmpty, "\(command) -q \(result)")
+        } else {
+          #expect(result.ending == .exit(64), "\(command) \(words) \(result)")
+          #expect(result.errorText.contains("has no option '\(words[0])'"), "\(result)")
+        }
+      }
     }
+  }
+
+  @Test("-v says more wherever it is taken")
+  func verboseEverywhere() throws {
+    let place = try Place()
+    let folder = try #require(place.folder)
+    // Of an archive only what is damaged has more to tell: its last block, which is not a table of it.
+    var bytes = try ReferenceSource.contents(of: place.archive)
+    bytes[bytes.count / 3] ^= 0x55
+    let damaged = try folder.write(bytes, to: "damaged.core.lz4")
+    try folder.write([1, 2, 3], to: "x.txt")
+    for (command, words) in [
+      ("repair", [place.core.string, "-n"]), ("slim", [place.core.string, "-n"]),
+      ("archive", [place.core.string, "-n"]), ("bundle", [place.core.string, "-n"]),
+      ("bundle", [place.core.string, folder.file("v.tar.zst").string, "-f"]),
+      ("restore", [damaged.string, "-n"]), ("inspect", [place.core.string]),
+      ("check", [place.core.string]),
+      ("batch", ["-n", folder.path.string, "-o", folder.file("o").string]),
+    ] {
+      let usual = try Tool.coresalvage([command] + words).run()
+      let more = try Tool.coresalvage([command, "-v"] + words).run()
+      #expect(usual.status ?? 9 <= 1, "\(usual)")
+      #expect(more.lines.count > usual.lines.count, "\(command) \(words) \(usual) \(more)")
+    }
+  }
+
+  /// Where the memory of the core begins that is not lost.
+  private static let address = "0x400000"
+
+  @Test("-o of cat is a file that is whole or not there, read by no more people than the core")
+  func cat() throws {
+    let place = try Place()
+    let folder = try #require(place.folder)
+    let output = folder.file("memory")
+    func cat(_ words: [String], length: String = "0x100", from input: FilePath? = nil) throws
+      -> ToolResult
+    {
+      try Tool.coresalvage(
+        ["cat"] + words + [(input ?? place.core).string, Self.address, length]
+      ).run()
+    }
+    let due = try cat([]).output
+    #expect(due.count == 0x100)
+    #expect(try cat(["-o", "-"]).output == due)
+    for (mode, input) in [(0o600, place.core), (0o640, place.core), (0o644, place.archive)] {
+      try #require(chmod(input.string, mode_t(mode)) == 0)
+      let written = try cat(["-f", "--output", output.string], from: input)
+      #expect(written.ending == .exit(0) && written.output.isEmpty, "\(written)")
+      #expect(try ReferenceSource.contents(of: output) == due)
+      #expect(try FileTree.status(output).st_mode & 0o777 == mode_t(mode))
+    }
+    // What is there is replaced by -f alone, and what is no file never.
+    try folder.write([1, 2, 3], to: "memory")
+    let refused = try cat(["-o", output.string])
+    #expect(refused.ending == .exit(3) && refused.errorText.contains("--force"), "\(refused)")
+    #expect(try ReferenceSource.contents(of: output) == [1, 2, 3])
+    let target = try folder.write([9], to: "target")
+    try #require(symlink("target", folder.file("link").string) == 0)
+    #expect(try cat(["-o", folder.file("link").string]).ending == .exit(3))
+    #expect(try cat(["-f", "-o", folder.file("link").string]).ending == .exit(0))
+    #expect(try ReferenceSource.contents(of: target) == [9])
+    #expect(try cat(["-f", "-o", place.core.string]).errorText.contains("is the input itself"))
+    #expect(try cat(["-f", "-o", folder.path.string]).ending == .exit(3))
+    // Where not all of it is to be had, a file would look as if it were.
+    let before = try place.contents()
+    let lost = try cat(["-o", folder.file("none").string], length: "1G")
+    #expect(lost.ending == .exit(1) && lost.errorText.contains("0x"), "\(lost)")
+    let replacing = try cat(["-f", "-o", output.string], length: "1G")
+    #expect(replacing.ending == .exit(1), "\(replacing)")
+    #expect(try place.contents() == before)
   }
 
   @Test("has no default that is not taken when it is typed")

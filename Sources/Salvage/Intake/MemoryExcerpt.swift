@@ -36,6 +36,36 @@ public struct MemoryExcerpt: Hashable, Sendable {
     }
   }
 
+  /// Writes the bytes to a place that was named: a stream, as above, or a file, which appears under its name only once all of
+  /// them are in it, and which nobody may read who may not read the core.
+  ///
+  /// - Parameter replacing: whether a file that exists is replaced.
+  public func write(
+    from path: FilePath, to place: OutputPlace, replacing: Bool = false
+  ) throws(SalvageError) {
+    let inputs = InputSet(FileIdentity(at: path, followingLinks: true))
+    guard !place.isStream else {
+      let stream = try place.stream(sparing: inputs)
+      return try unsafe readParts(from: .file(path)) { part throws(SalvageError) in
+        try unsafe stream.write(part)
+      }
+    }
+    let output = try OutputFile(place.path, sparing: inputs, replacing: replacing)
+    var done: UInt64 = 0
+    var access: FileIdentity?
+    try Intake.glance(at: .file(path)) { intake throws(SalvageError) in
+      access = intake.file?.identity
+      var end = done
+      try unsafe read(from: intake, after: &done) { part throws(SalvageError) in
+        try unsafe output.write(part, at: end)
+        end += UInt64(part.count)
+      }
+    }
+    // What came through a pipe is nobody's but ours.
+    if let access { output.takeAccess(of: access) }
+    try output.publish()
+  }
+
   private func readParts(
     from input: CoreInput, to body: (UnsafeRawBufferPointer) throws(SalvageError) -> Void
   ) throws(SalvageError) {

@@ -53,9 +53,10 @@ public enum Installation {
   /// Takes back what was installed: our own files, known by their first line, and the settings. The cores stay.
   ///
   /// `log` gets a line for each thing that was done; safe to print.
+  /// - Parameter isRehearsal: whether all is only told, and nothing changed.
   /// - Returns: whether there was anything.
   public static func remove(
-    below root: FilePath = "/", log: (String) -> Void
+    below root: FilePath = "/", isRehearsal: Bool = false, log: (String) -> Void
   ) throws(SalvageError) -> Bool {
     let unit = place(InstallPlan.unitFolder.appending(ServiceUnit.name), root)
     let isOurs = InstalledFile.isOurs(unit)
@@ -64,32 +65,38 @@ public enum Installation {
     var hasDone = false
     if isThisMachine, isOurs, DumpMachine(root: root).hasSystemd {
       // At its stop it gives the settings back.
-      try systemctl(["disable", "--now", ServiceUnit.name])
-      log("stopped \(ServiceUnit.name), once it had finished what was under way")
+      if !isRehearsal { try systemctl(["disable", "--now", ServiceUnit.name]) }
+      log(
+        isRehearsal
+          ? "would stop \(ServiceUnit.name), which then sets kernel.core_pattern as it was before"
+          : "stopped \(ServiceUnit.name), once it had finished what was under way")
     }
     let wants = InstallPlan.unitFolder.appending("multi-user.target.wants")
       .appending(ServiceUnit.name)
+    func remove(_ file: FilePath) throws(SalvageError) {
+      if !isRehearsal { try unlink(place(file, root)) }
+      log("\(isRehearsal ? "would remove" : "removed") \(PrintableText(file))")
+    }
     var links = [wants]
     links += masked.map { InstallPlan.unitFolder.appending($0) }
     for link in links where isOurs {
       guard let target = InstalledFile.target(place(link, root)),
         target == "/dev/null" || link == wants
       else { continue }
-      try unlink(place(link, root))
-      log("removed \(PrintableText(link))")
+      try remove(link)
     }
     // The settings first: without the file of words, a pipe that is still set could do nothing.
-    if isThisMachine, let restored = try restore() {
-      log(
-        "kernel.core_pattern is \(restored.isEmpty ? "empty" : PrintableText(restored).description) again"
-      )
+    if isThisMachine, let restored = try restore(isRehearsal: isRehearsal) {
+      let verb = isRehearsal ? "would be" : "is"
+      let pattern = restored.isEmpty ? "empty" : PrintableText(restored).description
+      log("kernel.core_pattern \(verb) \(pattern) again")
       hasDone = true
     }
     for file in files where InstalledFile.isOurs(place(file, root)) {
-      try unlink(place(file, root))
-      log("removed \(PrintableText(file))")
+      try remove(file)
       hasDone = true
     }
+    guard !isRehearsal else { return hasDone }
     // A folder that is ours alone; it stays where somebody put something there.
     _ = unsafe place(InstallPlan.wordsFile.removingLastComponent(), root).withPlatformString {
       unsafe rmdir($0)
@@ -102,10 +109,11 @@ public enum Installation {
   }
 
   /// The pattern that is set now, where it was ours.
-  private static func restore() throws(SalvageError) -> [UInt8]? {
+  private static func restore(isRehearsal: Bool) throws(SalvageError) -> [UInt8]? {
     for folder in [PatternKeeper.usualState, state] {
       let restored = try PatternKeeper.restore(
-        state: folder, kernel: DumpSettings.folder, owner: nil, evenIfLasting: true)
+        state: folder, kernel: DumpSettings.folder, owner: nil, evenIfLasting: true,
+        isRehearsal: isRehearsal)
       if let restored { return restored.pattern }
     }
     // After a reboot nothing is remembered of a socket, and nothing need be.
@@ -117,7 +125,7 @@ public enum Installation {
     if let pattern = others.flatMap({ PatternRival.pattern(in: $0.file) }) {
       settings = DumpSettings(pattern: pattern, pipeLimit: current.pipeLimit)
     }
-    try settings.set()
+    if !isRehearsal { try settings.set() }
     return settings.pattern
   }
 

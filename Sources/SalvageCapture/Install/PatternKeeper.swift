@@ -114,9 +114,10 @@ public final class PatternKeeper: Sendable {
     return try restore(state: state, kernel: DumpSettings.folder, owner: nil)
   }
 
-  /// Gives back what `owner` took, or what anybody took who is dead.
+  /// Gives back what `owner` took, or what anybody took who is dead; with `isRehearsal` it only finds out what that is.
   static func restore(
-    state: FilePath, kernel: FilePath, owner: PreviousSettings.Owner?, evenIfLasting: Bool = false
+    state: FilePath, kernel: FilePath, owner: PreviousSettings.Owner?, evenIfLasting: Bool = false,
+    isRehearsal: Bool = false
   ) throws(SalvageError) -> DumpSettings? {
     guard FileIdentity(at: state, followingLinks: true) != nil else { return nil }
     return try StateFolder.locked(state) { () throws(SalvageError) -> DumpSettings? in
@@ -129,11 +130,12 @@ public final class PatternKeeper: Sendable {
       let current = try DumpSettings(in: kernel)
       // Somebody has set something else since: that is meant.
       guard current.pattern == kept.ours.pattern else {
-        PreviousSettings.forget(in: state)
+        if !isRehearsal { PreviousSettings.forget(in: state) }
         return nil
       }
       var restored = kept.previous
       if current.pipeLimit != kept.ours.pipeLimit { restored.pipeLimit = current.pipeLimit }
+      guard !isRehearsal else { return restored }
       try restored.set(in: kernel)
       PreviousSettings.forget(in: state)
       return restored

@@ -79,7 +79,7 @@ extension CoreBundle.Written {
   /// What is in it and what is missing, and what to type next, in lines for people. Safe to print.
   public func lines(in place: OutputPlace) -> [String] {
     let size = size.map { ": \(ByteCount($0))" } ?? ""
-    var lines = [report.description] + bundle.lines
+    var lines = bundle.lines
     lines.append("bundled \(place.isStream ? "to" : "in") \(PrintableText(place.name))\(size)")
     if let next = next(for: place) { lines.append("next: \(next)") }
     return lines

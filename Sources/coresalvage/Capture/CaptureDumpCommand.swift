@@ -14,6 +14,8 @@ struct CaptureDumpCommand: ParsableCommand {
 
   @OptionGroup var telling: ReportFlags
 
+  @OptionGroup var advance: ProgressFlag
+
   func run() throws {
     let place = try OutputPlace(placing.output?.path ?? OutputPlace.standard)
     Console.begin(with: matching.store.path, to: place)
@@ -21,7 +23,7 @@ struct CaptureDumpCommand: ParsableCommand {
     guard let entry = try matching.listing(newestOnly: true).entries.last else {
       throw MatchFlags.complainOfNone(telling)
     }
-    let bar = telling.bar("copying")
+    let bar = advance.bar("copying", telling)
     let size = try entry.write(to: place, force: placing.force, progress: bar.report)
     bar.clear()
     telling.say(

@@ -30,6 +30,8 @@ struct CaptureInstallCommand: ParsableCommand {
 
   @OptionGroup var rehearsal: DryRunFlag
 
+  @OptionGroup var telling: QuietFlag
+
   @Argument(
     parsing: .postTerminator, help: "Further options for `capture serve` and `capture pipe`.")
   var options: [String] = []
@@ -51,9 +53,9 @@ struct CaptureInstallCommand: ParsableCommand {
     wanted.words = options
     if let root { wanted.root = root.path }
     let plan = try InstallPlan(wanted, on: DumpMachine(root: wanted.root))
-    guard !rehearsal.dryRun else { return Console.print(plan.description) }
-    try Installation.apply(plan) { Console.print($0) }
-    guard wanted.isForThisMachine else { return }
+    guard !rehearsal.dryRun else { return telling.say(plan.description) }
+    try Installation.apply(plan, log: telling.say)
+    guard wanted.isForThisMachine, !telling.quiet else { return }
     Console.print(try CaptureStatus().description)
   }
 }

@@ -16,14 +16,16 @@ struct CaptureTestCommand: ParsableCommand {
       valueName: "folder"), completion: .directory)
   var store: FileArgument?
 
+  @OptionGroup var telling: QuietFlag
+
   func run() throws {
     let status = try CaptureStatus()
     guard status.isActive else {
-      Console.print(status.description)
+      telling.say(status.description)
       throw ExitStatus.damage
     }
     let test = try CaptureTest(store: store?.path ?? status.store ?? FileArgument.usualStore.path)
-    Console.print(test.description)
+    telling.say(test.description)
     if test.inspection?.isWhole != true { throw ExitStatus.damage }
   }
 }

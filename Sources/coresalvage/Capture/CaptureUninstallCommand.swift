@@ -15,8 +15,13 @@ struct CaptureUninstallCommand: ParsableCommand {
     completion: .directory)
   var root: FileArgument?
 
+  @OptionGroup var rehearsal: DryRunFlag
+
+  @OptionGroup var telling: QuietFlag
+
   func run() throws {
-    let hasDone = try Installation.remove(below: root?.path ?? "/") { Console.print($0) }
-    if !hasDone { Console.print("There is nothing of coresalvage capture to remove.") }
+    let hasDone = try Installation.remove(
+      below: root?.path ?? "/", isRehearsal: rehearsal.dryRun, log: telling.say)
+    if !hasDone { telling.say("There is nothing of coresalvage capture to remove.") }
   }
 }
