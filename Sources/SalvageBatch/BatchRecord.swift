@@ -64,6 +64,8 @@ public struct BatchRecord: Sendable {
   public internal(set) var isRehearsed = false
   /// Why it was to be removed and was not, though its output is right.
   public internal(set) var inputKept: String?
+  /// In a rehearsal that would remove it: what only the work itself can find out, and what would keep it then.
+  public internal(set) var inputKeptIf: String?
 
   package init(_ input: FilePath, _ outcome: Outcome) {
     self.input = input

@@ -22,6 +22,8 @@ public struct BatchTally: Hashable, Sendable {
   public private(set) var stacksLost: UInt64 = 0
   /// How many inputs were removed.
   public private(set) var inputsDeleted: UInt64 = 0
+  /// Of a rehearsal: of how many of these the work itself may yet find that they are to be kept.
+  public private(set) var inputsUncertain: UInt64 = 0
   /// Whether it is only what would be done.
   public internal(set) var isRehearsal = false
   /// What is left where the space ran out.
@@ -50,6 +52,7 @@ public struct BatchTally: Hashable, Sendable {
   package mutating func add(_ record: BatchRecord) {
     counts[record.outcome, default: 0] += 1
     if record.isInputDeleted { inputsDeleted += 1 }
+    if record.inputKeptIf != nil { inputsUncertain += 1 }
     if record.isRehearsed { isRehearsal = true }
     guard let report = record.report else { return }
     switch record.outcome {

@@ -274,8 +274,18 @@ package struct CoreWork {
     if options.deleteInput {
       record.inputKept = reasonToKeep(isBundle: Intake.isTar(file))
       record.isInputDeleted = record.inputKept == nil
+      if record.isInputDeleted { record.inputKeptIf = conditionToKeep }
     }
     return record
+  }
+
+  /// What unpacking may show that keeps an input.
+  private var conditionToKeep: String {
+    var states = ["damaged"]
+    if options.repair.intake.shifts == .lose { states.append("moved in part") }
+    if leavesWhole { states.append("whole") }
+    let last = states.count > 1 ? " or \(states.removeLast())" : ""
+    return "unpacking shows that it is " + states.joined(separator: ", ") + last
   }
 
   // MARK: What is there, and what is written

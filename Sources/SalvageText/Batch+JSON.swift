@@ -31,6 +31,7 @@ extension BatchRecord {
       .init(name: "next", value: next.map(JSONValue.string) ?? .null),
       .init(name: "inputDeleted", value: .bool(isInputDeleted)),
       .init(name: "inputKept", value: inputKept.map(JSONValue.string) ?? .null),
+      .init(name: "inputKeptIf", value: inputKeptIf.map(JSONValue.string) ?? .null),
       .init(name: "error", value: error.map { .string($0.advised) } ?? .null),
     ]
     if let inspection {

@@ -64,6 +64,7 @@ extension BatchRecord {
       words += "; \(outcome == .present ? "in" : "to") \(PrintableText(output))"
     }
     if isInputDeleted { words += isRehearsed ? "; input to be removed" : "; input removed" }
+    if let inputKeptIf { words += ", unless \(inputKeptIf)" }
     if let inputKept { words += "; input kept: \(inputKept)" }
     return words
   }

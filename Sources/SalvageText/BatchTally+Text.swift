@@ -16,7 +16,9 @@ extension BatchTally: CustomStringConvertible {
     }
     if passedOver > 0 { rows.append(("passed over", "\(passedOver) (\(passedOverWords))")) }
     if inputsDeleted > 0 {
-      rows.append((isRehearsal ? "inputs to remove" : "inputs removed", "\(inputsDeleted)"))
+      let most = inputsUncertain > 0 ? "at most " : ""
+      rows.append(
+        (isRehearsal ? "inputs to remove" : "inputs removed", "\(most)\(inputsDeleted)"))
     }
     if bytesIn > 0 {
       rows.append(("bytes", "\(ByteCount(bytesIn)) in, \(ByteCount(bytesOut)) out, holes included"))

@@ -118,10 +118,19 @@ struct BatchDeleteTests {
     var damaged = bytes
     for place in damaged.count / 2..<damaged.count / 2 + 40 { damaged[place] ^= 0xff }
     try folder.write(damaged, to: "in/damaged.core")
-    let result = try Tool.coresalvage(
-      "batch", input.string, "--output", output.string, "--delete-input", "--json", "--whole",
-      "copy"
-    ).run()
+    let words = ["batch", input.string, "--output", output.string, "--delete-input"]
+    // What damage there is, a rehearsal doesn't know: it promises nothing of what is packed.
+    let rehearsed = try Tool.coresalvage(words + ["-n"]).runSuccessfully().text
+    let condition =
+      "input to be removed, unless unpacking shows that it is damaged, moved in part or whole"
+    #expect(rehearsed.split(separator: condition).count == 3, "\(rehearsed)")
+    #expect(rehearsed.contains("inputs to remove  at most 2"), "\(rehearsed)")
+    let promised = try BatchOutput(
+      Tool.coresalvage(words + ["-n", "--json", "--whole", "copy", "--shifts", "ignore"]).run())
+    #expect(
+      promised.records("repaired").map { $0["inputKeptIf"]?.string }
+        == Array(repeating: "unpacking shows that it is damaged", count: 2))
+    let result = try Tool.coresalvage(words + ["--json", "--whole", "copy"]).run()
     let told = try BatchOutput(result)
     #expect(told.summary?["inputsDeleted"]?.number == 1, "\(result)")
     // Both have outputs, and of the one that is left it is said why.
