@@ -58,6 +58,100 @@ struct WrapperTests {
     #expect(note.text.contains("repaired from 20.0 kB of 49.1 kB"), "\(command): \(note)")
   }
 
+  /// A report as apport writes it: each piece of the packed core is a line of base64 for itself.
+  private static let apport = """
+    import base64, gzip, subprocess, sys
+    core = open("x.core", "rb").read()
+    packing = sys.argv[1]
+    packed = gzip.compress(core) if packing == "gzip" else subprocess.run(
+        ["zstd", "-qc"], input=core, stdout=subprocess.PIPE, check=True).stdout
+    pieces = [packed[:19]] + [packed[at:at + 1000] for at in range(19, len(packed), 1000)]
+    with open("w", "w") as report:
+        report.write("ProblemType: Crash\\nProcMaps:\\n 400000-401000 r--p\\n ff-fff rw-p\\nCoreDump: base64\\n")
+        for piece in pieces:
+            report.write(" " + base64.b64encode(piece).decode() + "\\n")
+        report.write("UserGroups: adm\\nVarLogDist: base64\\n H4sICAAAAAAC/0NvcmVEdW1wAA==\\n")
+    """
+
+  @Test(
+    "of apport gets a command that repairs it, of standard tools",
+    .needs(.tool("python3"), .tool("zstd")), arguments: ["gzip", "zstd"])
+  func apport(packing: String) throws {
+    let folder = try Self.place()
+    try folder.write(Array(Self.apport.utf8), to: "apport.py")
+    #expect(try Self.shell("python3 apport.py \(packing)", folder).ending == .exit(0))
+    let command = try #require(Self.advised(try Self.shell("coresalvage w out", folder)))
+    let typed = try Self.shell(command, folder)
+    #expect(typed.ending == .exit(0), "\(command): \(typed)")
+    let note = try Self.shell("coresalvage note repaired.core", folder)
+    #expect(note.text.contains("repaired from 20.0 kB of 49.1 kB"), "\(command): \(note)")
+  }
+
+  @Test(
+    "written by lldb is a minidump, which the printed command opens with every thread",
+    .needs(.tool("lldb-19"), .gcc, .tracing))
+  func minidump() throws {
+    let folder = try ScratchFolder()
+    let source = """
+      #include <pthread.h>
+      #include <unistd.h>
+      static void *waiting_room(void *none) { for (;;) pause(); }
+      static void strike(int *place) { *place = 1; }
+      int main(void) {
+        pthread_t threads[3];
+        for (int i = 0; i < 3; i++) pthread_create(threads + i, 0, waiting_room, 0);
+        usleep(100000);
+        strike(0);
+      }
+      """
+    try folder.write(Array(source.utf8), to: "v.c")
+    let made = try Self.shell(
+      """
+      gcc -g -O0 -pthread v.c -o v &&
+        lldb-19 -b ./v -o run -k 'process save-core --plugin-name=minidump w' -k kill -k quit
+      """, folder)
+    #expect(FileTree.exists(folder.file("w")), "\(made)")
+    let result = try Self.shell("coresalvage w out", folder)
+    #expect(result.ending == .exit(2) && result.errorText.contains("a minidump"), "\(result)")
+    let command = try #require(Self.advised(result))
+    // As it is typed; Debian calls it lldb-19.
+    let opened = try Self.shell(
+      """
+      PATH=$(dirname "$(readlink -f "$(command -v lldb-19)")"):$PATH
+      printf 'bt all\\nquit\\n' | \(command)
+      """, folder)
+    #expect(opened.text.split(separator: "waiting_room").count == 4, "\(opened)")
+    #expect(opened.text.contains("strike"), "\(opened)")
+  }
+
+  @Test(
+    "written by makedumpfile is a kernel's dump, which the printed commands take",
+    .needs(.tool("python3"), .tool("makedumpfile"), .tool("crash")),
+    arguments: [
+      ("-c -d 0 vmcore.elf w", "compressed"), ("-l -d 0 vmcore.elf w", "compressed"),
+      ("-F -c -d 0 vmcore.elf > w", "flattened"),
+    ])
+  func kernelDump(options: String, name: String) throws {
+    let folder = try ScratchFolder()
+    let writer = Tool.packageRoot.appending("Tests/Tools/vmcore.py")
+    let made = try Self.shell(
+      "python3 '\(writer)' vmcore.elf && makedumpfile \(options)", folder)
+    #expect(made.ending == .exit(0), "\(made)")
+    var result = try Self.shell("coresalvage w out", folder)
+    #expect(result.ending == .exit(2), "\(result)")
+    #expect(result.errorText.contains("a kernel's dump, \(name) by makedumpfile"), "\(result)")
+    if name == "flattened" {
+      let command = try #require(Self.advised(result))
+      #expect(try Self.shell(command, folder).ending == .exit(0), "\(command)")
+      result = try Self.shell("coresalvage vmcore out", folder)
+      #expect(result.errorText.contains("a kernel's dump, compressed"), "\(result)")
+    }
+    let command = try #require(Self.advised(result))
+    let asked = try Self.shell(command, folder)
+    #expect(asked.ending == .exit(0), "\(command): \(asked)")
+    #expect(asked.text == "6.1.0-30-amd64\n", "\(command): \(asked)")
+  }
+
   @Test("of tar on standard input is told so, with its way in")
   func pipedTar() throws {
     let folder = try Self.place()
@@ -71,8 +165,9 @@ struct WrapperTests {
   @Test(
     "that is no core of ELF is called by its name",
     arguments: [
-      ("MDMP\u{93}", "a minidump", "lldb -c w"), ("KDUMP   ", "a kernel's dump", "crash vmlinux w"),
-      ("ProblemType: Crash\nCoreDump: base64\n", "a report of apport", "apport-unpack w crash"),
+      ("MDMP\u{93}", "a minidump", "lldb -c w"),
+      ("KDUMP   ", "a kernel's dump", "crash --osrelease w"),
+      ("ProblemType: Crash\nCoreDump: base64\n", "a report of apport", "sed -n '/^CoreDump:/"),
     ])
   func others(begin: String, name: String, command: String) throws {
     let folder = try Self.place()

@@ -77,8 +77,10 @@ public enum Packing: String, Hashable, Sendable {
       ([0x1f, 0x9d], "compress", "gzip -dc IN"),
       ([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7-Zip", "7z x -so IN"),
       ([0x89, 0x4c, 0x5a, 0x4f, 0x00, 0x0d, 0x0a], "lzop", "lzop -dc IN"),
+      // Lines of base64, each padded for itself, of a stream of gzip or zstd. apport-unpack is not where apport isn't.
       (
-        Array("ProblemT".utf8), "a report of apport", "apport-unpack IN crash && cat crash/CoreDump"
+        Array("ProblemT".utf8), "a report of apport",
+        "sed -n '/^CoreDump:/,/^[^ ]/s/^ //p' IN | base64 -d"
       ),
       // ELF's first bytes, in base64.
       (Array("f0VMR".utf8), "base64", "base64 -d IN"),
@@ -90,7 +92,11 @@ public enum Packing: String, Hashable, Sendable {
   package static func foreignDump(_ bytes: [UInt8]) -> (name: String, command: String)? {
     let known: [(magic: String, name: String, command: String)] = [
       ("MDMP", "a minidump, with no more than its writer took", "lldb -c IN"),
-      ("KDUMP   ", "a kernel's dump, compressed by makedumpfile or diskdump", "crash vmlinux IN"),
+      (
+        "KDUMP   ",
+        "a kernel's dump, compressed by makedumpfile or diskdump, for crash(8) and its kernel's vmlinux",
+        "crash --osrelease IN"
+      ),
       ("makedump", "a kernel's dump, flattened by makedumpfile", "makedumpfile -R vmcore < IN"),
     ]
     return known.first { bytes.starts(with: $0.magic.utf8) }.map { ($0.name, $0.command) }
