@@ -65,6 +65,34 @@ struct InspectPageTests {
     #expect(Set(pictures).count == 3)
   }
 
+  @Test(
+    "the table of a batch has a shadow where it goes on, on a phone, and none where all is shown",
+    .needs(.tool("chromium"), .tool("python3")))
+  func phone() throws {
+    let folder = try ScratchFolder()
+    let page = folder.file("batch.html")
+    _ = try Tool.coresalvage(
+      ["batch"] + Self.cores(in: folder).map(\.string) + [
+        "-o", folder.file("out").string, "--report", page.string,
+      ]
+    ).run()
+    // What lies beside the table is 16 pixels wide.
+    for (width, column) in [(390, 373), (1600, 1583)] {
+      let picture = folder.file("\(width).png")
+      let flags = [
+        "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+        "--force-device-scale-factor=1", "--user-data-dir=\(folder.file("profile"))",
+        "--window-size=\(width),900", "--screenshot=\(picture)", "file://\(page)",
+      ]
+      let result = try Tool("chromium", flags).run()
+      #expect(FileTree.exists(picture), "\(result)")
+      let script = Tool.packageRoot.appending("Tests/Tools/picture-edge.py").string
+      let shown = try Tool("python3", [script, picture.string, "\(column)"]).runSuccessfully()
+      let rows = try #require(Int(shown.lines[0]))
+      #expect(width == 390 ? rows > 40 : rows == 0, "\(rows) rows at \(width)")
+    }
+  }
+
   @Test("its script sorts the overview, and works under the policy", .needs(.tool("chromium")))
   func sorts() throws {
     let folder = try ScratchFolder()

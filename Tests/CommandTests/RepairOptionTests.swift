@@ -175,4 +175,36 @@ struct RepairOptionTests {
       #expect(run.result.output.allSatisfy { $0 == 10 || (0x20..<0x7f).contains($0) })
     }
   }
+
+  @Test(
+    "of a due size of terabytes, as a sanitizer's, is a word, and --extend none leaves the hole out"
+  )
+  func terabytes() throws {
+    let folder = try ScratchFolder()
+    for (size, isTold) in [(UInt64(2) << 40, true), (UInt64(900) << 30, false)] {
+      var core = CoreBuilder.typical().build()
+      // The last segment: p_filesz and p_memsz.
+      let entry = core.tableRange.upperBound - 56
+      for place in [entry + 32, entry + 40] {
+        for byte in 0..<8 {
+          core.bytes[place + byte] = UInt8(truncatingIfNeeded: size >> UInt64(8 * byte))
+        }
+      }
+      let input = try folder.write(core.bytes, to: "in.core")
+      let output = folder.file("out.core")
+      for options in [[], ["-n"], ["--extend", "none"]] {
+        let result = try Tool.coresalvage(
+          ["-f"] + options + [input.string, output.string]
+        ).runSuccessfully()
+        guard options.count < 2 else { continue }
+        #expect(
+          result.text.contains("is mostly a hole") == isTold
+            && result.text.contains("--extend none leaves it out") == isTold, "\(options) \(result)"
+        )
+      }
+      // What it says is so.
+      #expect(try FileTree.size(output) < 100_000)
+      #expect(try ReferenceCore(contentsOf: output).threadIDs.count == 3)
+    }
+  }
 }
