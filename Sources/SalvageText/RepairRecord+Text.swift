@@ -67,6 +67,8 @@ extension RepairRecord: CustomStringConvertible {
       lines.append("  damaged   its notes are damaged: more may be lost, or rebuilt, than they say")
     }
     lines += origins.map { "  origin    \(PrintableText($0))" }
+    lines += origins.compactMap { OriginNote($0)?.moved }.joined()
+      .map { "  damage    \($0.sentence)" }
     lines.append(
       "  lost      \(lost.count) ranges, \(ByteCount(lost.total(\.length)))")
     lines += lost.enumerated().map { index, range in

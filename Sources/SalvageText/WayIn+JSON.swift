@@ -34,14 +34,5 @@ extension WayIn {
 
 extension OffsetSurvey {
   /// Where bytes are missing, and where some are too many.
-  fileprivate var json: JSONValue {
-    .array(
-      seams.map { seam in
-        .members([
-          "after": .number(seam.range.lowerBound), "before": .number(seam.range.upperBound),
-          "missing": .number(seam.change < 0 ? seam.change.magnitude : 0),
-          "surplus": .number(seam.change > 0 ? seam.change.magnitude : 0),
-        ])
-      })
-  }
+  fileprivate var json: JSONValue { .array(seams.map(\.json)) }
 }

@@ -64,10 +64,11 @@ struct CaptureInstallTests {
     let again = try Self.install(folder, "--mode", mode)
     #expect(again.ending == .exit(0), "\(again)")
     let all = try Tool("find", [folder.path.string]).run().text
-    let told = try Tool.coresalvage("capture", "uninstall", "-n", "--root", folder.path.string).run()
+    let words = ["capture", "uninstall", "--root", folder.path.string]
+    let told = try Tool.coresalvage(words + ["-n"]).run()
     #expect(told.ending == .exit(0), "\(told)")
     #expect(try Tool("find", [folder.path.string]).run().text == all)
-    let removed = try Tool.coresalvage("capture", "uninstall", "--root", folder.path.string).run()
+    let removed = try Tool.coresalvage(words).run()
     // It was told beforehand, line for line.
     #expect(told.text.contains("would remove /etc/"), "\(told)")
     #expect(told.text.replacing("would remove", with: "removed") == removed.text)

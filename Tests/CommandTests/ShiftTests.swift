@@ -53,6 +53,40 @@ struct ShiftTests {
     #expect(memory.ending != .exit(0) && memory.output.isEmpty, "\(memory)")
   }
 
+  @Test(
+    "is doubted aloud by a plain repair, on the terminal and in the note, wherever the block was",
+    .needs(.kernelCores, .gcc), arguments: [4096, 8192, 1234])
+  func aloud(size: Int) throws {
+    let core = try SharedCores.small()
+    let bytes = try ReferenceSource.contents(of: core.path)
+    let folder = try ScratchFolder()
+    // Of all that is long enough, the main stack and what is behind it apart: there nothing later tells.
+    let loads = try ReferenceCore(bytes).loads.filter { $0.fileSize > 3 * 4096 }
+    let places = loads.dropLast().map { Int($0.offset + $0.fileSize / 2) / 4096 * 4096 }
+    #expect(places.count > 4)
+    for place in places {
+      let damaged = BlockDamage(.removed, at: place, size: size).applied(to: bytes)
+      let input = try folder.write(damaged, to: "in.core")
+      let output = folder.file("out.core")
+      let repair = try Tool.coresalvage("-f", input.string, output.string).runSuccessfully().text
+      let doubt = try #require(
+        repair.firstMatch(
+          of: /(\d+) bytes are missing somewhere between offsets (\d+) and (\d+)\./),
+        "\(place): \(repair)")
+      #expect(Int(doubt.1) == size, "\(repair)")
+      let (start, end) = try (#require(Int(doubt.2)), #require(Int(doubt.3)))
+      #expect((start...end).contains(place) && (start...end).contains(place + size), "\(repair)")
+      #expect(repair.contains("are lost as they stand; --shifts mend"), "\(repair)")
+      let note = try Tool.coresalvage("note", output.string).runSuccessfully().text
+      #expect(note.contains("  damage    \(doubt.0)\n"), "\(note)")
+      // A repaired one says it again, and an archive of it.
+      let again = folder.file("again.core")
+      try Tool.coresalvage("-q", "-f", output.string, again.string).runSuccessfully()
+      #expect(
+        try ReferenceSource.contents(of: again) == ReferenceSource.contents(of: output))
+    }
+  }
+
   @Test("is mended: what was moved is where it belongs, and gdb finds it", .needs(.gdb))
   func mended() throws {
     let copies = try Copies()

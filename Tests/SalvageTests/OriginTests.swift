@@ -1,4 +1,5 @@
 import CoreIO
+import CoreModel
 import Testing
 
 @testable import Salvage
@@ -51,6 +52,36 @@ struct OriginTests {
     let tool = "\"tool\":\"coresalvage \(SalvageVersion.current)\""
     let line = Self.line("\(tool),\(size)", "\(size),\(tool)")
     #expect(OriginNote(line) == nil && !Self.origin.isSame(as: line))
+  }
+
+  @Test("of an input with places where blocks are missing names some, in one way only")
+  func moved() {
+    let seams = (0..<20 as Range<UInt64>).map {
+      OffsetSurvey.Seam(range: $0 * 100..<$0 * 100 + 50, change: $0 % 2 == 0 ? -4096 : 512)
+    }
+    for died in [nil, DeathTime(microseconds: 1_600_000_000_000_000, .mtime)] {
+      var origin = Self.origin
+      origin.died = died
+      let plain = origin.json.line
+      let told = Origin(
+        sizeFound: 4096, digest: origin.digest, options: RepairOptions(), died: died, moved: seams)
+      let line = told.json.line
+      #expect(OriginNote(plain)?.moved == [] && OriginNote(line)?.moved == Array(seams.prefix(16)))
+      #expect(OriginNote(line)?.died == died)
+      // It is found out of the input: the same input is the same.
+      #expect(told.isSame(as: line))
+      for length in 0..<line.count { #expect(OriginNote(String(line.prefix(length))) == nil) }
+      for (old, new) in [
+        ("\"missing\":4096", "\"missing\":-1"), ("\"missing\":4096", "\"missing\":04096"),
+        ("\"after\":0", "\"after\":900"), ("\"before\"", "\"Before\""),
+        ("\"moved\":[", "\"moved\":[],\"x\":["),
+        ("]}", "],\"x\":1}"), ("},{", "}{"),
+        ("4096,\"surplus\"", "99999999999999999999,\"surplus\""),
+      ] {
+        #expect(line.contains(old))
+        #expect(OriginNote(line.replacing(old, with: new)) == nil, "\(new)")
+      }
+    }
   }
 
   @Test("that is cut is none, wherever that is")

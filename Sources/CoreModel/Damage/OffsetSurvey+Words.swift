@@ -1,4 +1,4 @@
-internal import CoreIO
+package import CoreIO
 
 extension OffsetSurvey {
   /// A place where bytes are missing, or where some are too many: between two offsets of the due file.
@@ -6,6 +6,29 @@ extension OffsetSurvey {
     package var range: Range<UInt64>
     /// How much farther what follows was moved: negative where bytes are missing.
     package var change: Int64
+
+    package init(range: Range<UInt64>, change: Int64) {
+      self.range = range
+      self.change = change
+    }
+
+    /// As reports and the note ORIGIN have it.
+    package var json: JSONValue {
+      .members([
+        "after": .number(range.lowerBound), "before": .number(range.upperBound),
+        "missing": .number(change < 0 ? change.magnitude : 0),
+        "surplus": .number(change > 0 ? change.magnitude : 0),
+      ])
+    }
+
+    /// A sentence. Safe to print.
+    package var sentence: String {
+      let size = change.magnitude
+      return change < 0
+        ? "\(size) bytes are missing somewhere between offsets \(range.lowerBound) and \(range.upperBound)."
+        : "\(size) bytes too many, doubled or strange, stand somewhere between offsets"
+          + " \(range.lowerBound) and \(range.upperBound)."
+    }
   }
 
   package var seams: [Seam] {
@@ -24,13 +47,7 @@ extension OffsetSurvey {
   /// What there is to say, a sentence each. Safe to print.
   package func sentences(isMended: Bool) -> [String] {
     let most = 4
-    var result = seams.prefix(most).map { seam in
-      let size = seam.change.magnitude
-      return seam.change < 0
-        ? "\(size) bytes are missing somewhere between offsets \(seam.range.lowerBound) and \(seam.range.upperBound)."
-        : "\(size) bytes too many, doubled or strange, stand somewhere between offsets"
-          + " \(seam.range.lowerBound) and \(seam.range.upperBound)."
-    }
+    var result = seams.prefix(most).map(\.sentence)
     if seams.count > most { result.append("There are \(seams.count - most) more such places.") }
     if isMoved {
       result.append(

@@ -10,15 +10,29 @@ package struct Origin: Hashable, Sendable {
   package var options: RepairOptions
   /// When the process died; nil where nothing tells.
   package var died: DeathTime?
+  /// Where bytes of the input were missing, or too many: all that was lost behind them was there, elsewhere.
+  package var moved: [OffsetSurvey.Seam]
 
   package init(
-    sizeFound: UInt64, digest: String, options: RepairOptions, died: DeathTime? = nil
+    sizeFound: UInt64, digest: String, options: RepairOptions, died: DeathTime? = nil,
+    moved: [OffsetSurvey.Seam] = []
   ) {
     self.sizeFound = sizeFound
     self.digest = digest
     self.options = options
     self.died = died
+    self.moved = Array(moved.prefix(Self.mostMoved))
   }
+
+  /// The origin of what is made of a core.
+  init(_ core: Core, _ options: RepairOptions) {
+    self.init(
+      sizeFound: core.structure.sizeFound, digest: core.digest, options: options, died: core.died,
+      moved: core.wayIn.offsets.seams)
+  }
+
+  /// Of more such places it is enough to know some.
+  private static let mostMoved = 16
 
   package static let formatVersion: UInt64 = 1
 
@@ -55,6 +69,7 @@ package struct Origin: Hashable, Sendable {
       .init(name: "options", value: .object(changed)),
     ]
     if let died { members.append(.init(name: "died", value: died.noteJSON)) }
+    if !moved.isEmpty { members.append(.init(name: "moved", value: .array(moved.map(\.json)))) }
     return .object(members)
   }
 

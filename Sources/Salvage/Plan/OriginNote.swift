@@ -1,3 +1,4 @@
+internal import CoreIO
 package import CoreModel
 
 /// What the JSON of an ORIGIN note says. It is written in one way only: whatever has another shape is none of ours.
@@ -10,6 +11,8 @@ package struct OriginNote: Hashable, Sendable {
   package let options: String
   /// When the process died; nil where the repair could not tell.
   package let died: DeathTime?
+  /// Where bytes of the input were missing, or too many.
+  package let moved: [OffsetSurvey.Seam]
 
   package init?(_ line: String) {
     var rest = Array(line.utf8)[...]
@@ -34,17 +37,45 @@ package struct OriginNote: Hashable, Sendable {
       let source = text(after: #","by":""#, to: "\"")
     {
       guard let microseconds = UInt64(time), String(microseconds) == time,
-        let source = DeathTime.Source(rawValue: source), rest.elementsEqual("\"}}".utf8)
+        let source = DeathTime.Source(rawValue: source), rest.starts(with: "\"".utf8)
       else { return nil }
+      rest = rest.dropFirst()
       died = DeathTime(microseconds: microseconds, source)
+    }
+    // And this.
+    var moved: [OffsetSurvey.Seam] = []
+    if let list = text(after: #"},"moved":["#, to: "]") {
+      guard let seams = OffsetSurvey.Seam.list(reading: "[\(list)]"), !seams.isEmpty else {
+        return nil
+      }
+      moved = seams
+      guard rest.elementsEqual("]}".utf8) else { return nil }
     } else {
       guard rest.elementsEqual("}}".utf8) else { return nil }
     }
     self.died = died
+    self.moved = moved
     self.format = format
     self.tool = tool
     self.sizeFound = sizeFound
     headDigest = digest
     self.options = options
+  }
+}
+
+extension OffsetSurvey.Seam {
+  /// Written in one way only, too.
+  fileprivate static func list(reading text: String) -> [Self]? {
+    guard let items = JSONValue(reading: text)?.array else { return nil }
+    var seams: [Self] = []
+    for item in items {
+      guard case .object(let members) = item else { return nil }
+      let numbers = members.compactMap(\.value.number)
+      guard numbers.count == 4, numbers[0] <= numbers[1],
+        let missing = Int64(exactly: numbers[2]), let surplus = Int64(exactly: numbers[3])
+      else { return nil }
+      seams.append(Self(range: numbers[0]..<numbers[1], change: surplus - missing))
+    }
+    return JSONValue.array(seams.map(\.json)).line == text ? seams : nil
   }
 }

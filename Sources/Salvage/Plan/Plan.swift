@@ -39,8 +39,7 @@ extension Plan {
 
     var tail = PieceRun(at: tailOffset)
     segments.place(rebuild.segments, in: &tail)
-    let origin = Origin(
-      sizeFound: found, digest: core.digest, options: options, died: core.died)
+    let origin = Origin(core, options)
     self.origin = origin
     let notes = TailNotes(
       structure, segments, rebuild, record: (SalvageNote.origin, origin.json),

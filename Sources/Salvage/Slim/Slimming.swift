@@ -23,8 +23,7 @@ package struct Slimming: Sendable {
     _ core: Core, _ rebuild: Rebuild, _ files: consuming ModuleFiles, _ options: RepairOptions
   ) throws(SalvageError) {
     keepsMappings = options.keepMappings
-    origin = Origin(
-      sizeFound: core.structure.sizeFound, digest: core.digest, options: options, died: core.died)
+    origin = Origin(core, options)
     guard let options = options.slim else { return nil }
     let selection = try SlimSelection(
       core, copy files, options, fixed: Self.fixedSize(core, rebuild))
