@@ -25,7 +25,8 @@ version=$("$binary" --version | cut -d ' ' -f 2)
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)}
 export LC_ALL=C TZ=UTC
 umask 022
-maintainer="${DEBFULLNAME:-coresalvage maintainers} <${DEBEMAIL:-maintainers@coresalvage.example}>"
+# Who made the commit that is packed, if nobody else is named.
+maintainer="${DEBFULLNAME:-$(git -C "$root" log -1 --format=%an)} <${DEBEMAIL:-$(git -C "$root" log -1 --format=%ae)}>"
 
 "$parts/check-linked.sh" "$binary"
 
