@@ -79,6 +79,43 @@ struct CaptureInstallTests {
   }
 
   @Test(
+    "uninstall of the machine's own handler is told of beforehand, and changes nothing then",
+    .needs(.root, .mounts))
+  func uninstallHere() throws {
+    let folder = try ScratchFolder()
+    try folder.write(Array("core\n".utf8), to: "core_pattern")
+    try folder.write(Array("0\n".utf8), to: "core_pipe_limit")
+    // The settings and folders of the machine, in its place.
+    let result = try Tool(
+      "unshare",
+      [
+        "-m", "bash", "-ec",
+        """
+        for name in core_pattern core_pipe_limit; do mount --bind "$1/$name" /proc/sys/kernel/$name; done
+        mkdir -p /etc/sysctl.d
+        for name in /etc/sysctl.d /var/lib /run; do mount -t tmpfs none $name; done
+        state() { cat /proc/sys/kernel/core_p*; find /etc/sysctl.d /var/lib /run | sort; }
+        "$0" capture install -q --mode pipe
+        state >"$1/installed"
+        "$0" capture uninstall --dry-run
+        state | cmp - "$1/installed"
+        echo done:
+        "$0" capture uninstall
+        head -n 1 /proc/sys/kernel/core_pattern
+        """, Tool.coresalvagePath.string, folder.path.string,
+      ]
+    ).run()
+    #expect(result.ending == .exit(0), "\(result)")
+    let lines = result.lines
+    let told = try #require(lines.firstIndex(of: "done:"))
+    #expect(lines[..<told].contains("kernel.core_pattern would be core again"), "\(result)")
+    let done = lines[..<told].map {
+      $0.replacing("would be", with: "is").replacing("would remove", with: "removed")
+    }
+    #expect(Array(lines[(told + 1)...].dropLast()) == done && lines.last == "core", "\(result)")
+  }
+
+  @Test(
     "another mode takes the place of the one that was installed",
     .needs(.kernelSetting("kernel.core_modes")))
   func otherMode() throws {
