@@ -125,7 +125,7 @@ struct ForgedJournalTests {
     let expected = try ReferenceSource.contents(of: path)
     func steps() throws -> Int {
       let path = try folder.write(input, to: "count")
-      let file = try InPlaceFile(path)
+      let file = try InPlaceFile(path, patience: FileLock.patience)
       _ = try Repair.inPlace(file, options: RepairOptions())
       return file.stepCount
     }
@@ -133,7 +133,8 @@ struct ForgedJournalTests {
       let path = try folder.write(input, to: "core-\(step)")
       #expect(throws: SalvageError.self) {
         try Repair.inPlace(
-          InPlaceFile(path, fault: .init(step: step, isTorn: false)), options: RepairOptions())
+          InPlaceFile(path, patience: FileLock.patience, fault: .init(step: step, isTorn: false)),
+          options: RepairOptions())
       }
       // What version 1 wrote is what version 2 writes without its digest.
       var bytes = try ReferenceSource.contents(of: path)

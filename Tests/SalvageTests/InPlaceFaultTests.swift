@@ -48,7 +48,7 @@ struct InPlaceFaultTests {
   private func whole(_ test: Case, in folder: ScratchFolder) throws -> (steps: Int, bytes: [UInt8])
   {
     let path = try folder.write(test.input, to: "whole")
-    let file = try InPlaceFile(path)
+    let file = try InPlaceFile(path, patience: FileLock.patience)
     _ = try Repair.inPlace(file, options: test.options)
     return (file.stepCount, try ReferenceSource.contents(of: path))
   }
@@ -65,7 +65,8 @@ struct InPlaceFaultTests {
         let path = try folder.write(test.input, to: "core")
         let fault = InPlaceFile.Fault(step: step, isTorn: isTorn)
         #expect(throws: SalvageError.self, "step \(step)") {
-          try Repair.inPlace(InPlaceFile(path, fault: fault), options: test.options)
+          try Repair.inPlace(
+            InPlaceFile(path, patience: FileLock.patience, fault: fault), options: test.options)
         }
         let left = try ReferenceSource.contents(of: path)
         #expect(
@@ -94,7 +95,7 @@ struct InPlaceFaultTests {
     let (_, repaired) = try whole(test, in: folder)
     let path = try folder.write(repaired, to: "core")
     func steps() throws -> Int {
-      let file = try InPlaceFile(path)
+      let file = try InPlaceFile(path, patience: FileLock.patience)
       _ = try Undo(file)
       return file.stepCount
     }
@@ -102,7 +103,9 @@ struct InPlaceFaultTests {
       for isTorn in step == 0 ? [false] : [false, true] {
         let path = try folder.write(repaired, to: "core")
         #expect(throws: SalvageError.self, "step \(step)") {
-          try Undo(InPlaceFile(path, fault: .init(step: step, isTorn: isTorn)))
+          try Undo(
+            InPlaceFile(path, patience: FileLock.patience, fault: .init(step: step, isTorn: isTorn))
+          )
         }
         // After the last change but before the last sync, all is done.
         if try ReferenceSource.contents(of: path) != test.input { _ = try Undo(path) }
@@ -118,7 +121,8 @@ struct InPlaceFaultTests {
     let path = try folder.write(test.input, to: "core")
     #expect(throws: SalvageError.self) {
       try Repair.inPlace(
-        InPlaceFile(path, fault: .init(step: 3, isTorn: false)), options: test.options)
+        InPlaceFile(path, patience: FileLock.patience, fault: .init(step: 3, isTorn: false)),
+        options: test.options)
     }
     var bytes = try ReferenceSource.contents(of: path)
     bytes[24] ^= 1
