@@ -37,9 +37,7 @@ public struct MemoryExcerpt: Hashable, Sendable {
   }
 
   /// Writes the bytes to a place that was named: a stream, as above, or a file, which appears under its name only once all of
-  /// them are in it, and which nobody may read who may not read the core.
-  ///
-  /// - Parameter replacing: whether a file that exists is replaced.
+  /// them are in it, and which nobody may read who may not read the core. Replaces a file that exists only with `replacing`.
   public func write(
     from path: FilePath, to place: OutputPlace, replacing: Bool = false
   ) throws(SalvageError) {

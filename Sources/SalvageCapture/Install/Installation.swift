@@ -52,8 +52,7 @@ public enum Installation {
 
   /// Takes back what was installed: our own files, known by their first line, and the settings. The cores stay.
   ///
-  /// `log` gets a line for each thing that was done; safe to print.
-  /// - Parameter isRehearsal: whether all is only told, and nothing changed.
+  /// `log` gets a line for each thing that was done; safe to print. With `isRehearsal` all is only told, and nothing changed.
   /// - Returns: whether there was anything.
   public static func remove(
     below root: FilePath = "/", isRehearsal: Bool = false, log: (String) -> Void
