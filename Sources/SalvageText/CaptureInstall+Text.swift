@@ -1,4 +1,4 @@
-internal import CoreIO
+public import CoreIO
 internal import Salvage
 public import SalvageCapture
 internal import SystemPackage
@@ -33,7 +33,7 @@ extension InstallPlan: CustomStringConvertible {
 extension CaptureTest: CustomStringConvertible {
   /// What came of it, and what to do where nothing did; safe to print. Ends without a newline.
   public var description: String {
-    let hundredths = UInt64(seconds * 1000)
+    let milliseconds = UInt64(seconds * 1000)
     guard let core, let inspection else {
       return """
         No core of process \(processID) came within \(UInt64(Self.patience)) seconds.
@@ -42,8 +42,24 @@ extension CaptureTest: CustomStringConvertible {
         """
     }
     return """
-      Process \(processID) crashed, and \(hundredths) ms later its core was there: \(PrintableText(core))
+      Process \(processID) crashed, and \(milliseconds) ms later its core was there: \(PrintableText(core))
       \(inspection.headlineText)
       """
+  }
+}
+
+extension CaptureTest {
+  /// What came of it, as one object: see coresalvage-format(5).
+  public var json: JSONValue {
+    let failure = "no core of process \(processID) came within \(UInt64(Self.patience)) seconds"
+    return .members([
+      "tool": .string(SalvageVersion.tool),
+      "input": core.map { .text($0.bytes) } ?? .null,
+      "error": core == nil ? .string(failure) : .null,
+      "next": core.map { .string("coresalvage inspect \(ShellWord($0))") } ?? .null,
+      "pid": .number(UInt64(clamping: processID)),
+      "milliseconds": core == nil ? .null : .number(UInt64(seconds * 1000)),
+      "whole": inspection.map { .bool($0.isWhole) } ?? .null,
+    ])
   }
 }

@@ -74,6 +74,11 @@ struct CaptureWatchTests {
       #expect(test.ending == .exit(0), "\(test)")
       #expect(test.text.contains("ms later its core was there"))
       #expect(test.text.contains(": whole"))
+      let words = ["capture", "test", "--store", daemon.store, "--json"]
+      let told = try ParsedJSON(Tool.coresalvage(words).runSuccessfully().text)
+      #expect(told["whole"]?.bool == true && told["input"]?.string?.contains(daemon.store) == true)
+      #expect(told["milliseconds"]?.number != nil && told["next"]?.string != nil)
+      #expect(try Tool.coresalvage(words.dropLast() + ["-q"]).runSuccessfully().output.isEmpty)
     }
   }
 

@@ -16,16 +16,16 @@ struct CaptureTestCommand: ParsableCommand {
       valueName: "folder"), completion: .directory)
   var store: FileArgument?
 
-  @OptionGroup var telling: QuietFlag
+  @OptionGroup var telling: ReportFlags
 
   func run() throws {
     let status = try CaptureStatus()
     guard status.isActive else {
-      telling.say(status.description)
+      telling.say(status.json, [status.description])
       throw ExitStatus.damage
     }
     let test = try CaptureTest(store: store?.path ?? status.store ?? FileArgument.usualStore.path)
-    telling.say(test.description)
+    telling.say(test.json, [test.description])
     if test.inspection?.isWhole != true { throw ExitStatus.damage }
   }
 }
