@@ -7,9 +7,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scratch=$root/.build-release
 binary=$scratch/coresalvage
 
+# A section for each function: what nothing calls is left out then, and functions of the same bytes are there once. That takes
+# 0.7 MB off, and not an instruction more. (-Osize would take off as much, for 5 to 15 % more instructions.)
+smaller=(-Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --icf=safe)
+
 build() {
   swift build --package-path "$root" --scratch-path "$scratch" -c release --product coresalvage \
-    -debug-info-format none --static-swift-stdlib -Xlinker "-Map=$binary.map" "$@" >&2
+    -debug-info-format none --static-swift-stdlib -Xlinker "-Map=$binary.map" "${smaller[@]}" "$@" >&2
 }
 
 fully_static=(-Xswiftc -static-executable)
