@@ -49,7 +49,7 @@ long linux_read_once(int fd, void *buffer, unsigned long count, long offset) {
   const struct iovec part = {buffer, count};
   long done = preadv2(fd, &part, 1, offset, RWF_DONTCACHE);
   // Old kernels, and file systems that don't know the flag.
-  if (done < 0 && (errno == EOPNOTSUPP || errno == EINVAL || errno == ENOSYS)) done = pread(fd, buffer, count, offset);
+  if (done < 0 && (errno == EINVAL || errno == ENOSYS)) errno = EOPNOTSUPP;
   return done;
 }
 

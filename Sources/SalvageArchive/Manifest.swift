@@ -48,14 +48,16 @@ struct Manifest: Hashable, Sendable {
     if let slim = report.slim {
       members.append(.init(name: "slim", value: .object(slim.options.members)))
     }
-    add("threads", report.threads.map(\.json))
-    add("modules", MappedImages(core.process, core.memory, core.names).images.map(\.json))
-    add("lost", record.lost.map { .object($0.jsonMembers) })
-    add("rebuilt", record.rebuilt.map(\.json))
+    add("threads", JSONList(of: report.threads) { $0.json })
+    add(
+      "modules",
+      JSONList(of: MappedImages(core.process, core.memory, core.names).images) { $0.json })
+    add("lost", JSONList(of: record.lost) { .object($0.jsonMembers) })
+    add("rebuilt", JSONList(of: record.rebuilt) { $0.json })
   }
 
   /// A list, and how long it was where it had to be cut.
-  private mutating func add(_ name: String, _ items: [JSONValue]) {
+  private mutating func add(_ name: String, _ items: JSONList) {
     var left = Self.mostText
     let named = items.prefix(Self.mostItems).prefix { item in
       left -= item.line.utf8.count

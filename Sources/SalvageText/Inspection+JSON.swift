@@ -22,8 +22,8 @@ extension Inspection {
       "threads",
       .array(threads.enumerated().map { json($1, isCrashed: $0 == 0 && hasCrashed) }))
     add("memory", .array(memory.map(\.json)))
-    add("lost", .array(report.lost.map(\.json)))
-    add("rebuilt", .array(rebuilt.map(\.placedJSON)))
+    if let lost = known.first(where: { $0.name == "lost" }) { members.append(lost) }
+    add("rebuilt", .array(of: rebuilt) { $0.placedJSON })
     add("modules", .array(modules.map(\.json)))
     add("causes", .array(causes.map(\.json)))
     add("undecided", doubt.map(JSONValue.string) ?? .null)

@@ -18,7 +18,7 @@ extension Inspection: CustomStringConvertible {
     if let capture { sections.append(["Captured"] + capture.lines) }
     sections.append(threadLines(most))
     if !memory.isEmpty { sections.append(memoryLines) }
-    if !report.lost.isEmpty, all { sections.append(report.lossLines) }
+    if !report.lostRanges.isEmpty, all { sections.append(report.lossLines) }
     if !rebuilt.isEmpty { sections.append(rebuiltLines(most)) }
     if !modules.isEmpty { sections.append(moduleLines(most)) }
     if !findings.isEmpty {

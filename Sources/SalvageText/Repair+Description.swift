@@ -5,25 +5,28 @@ public import Salvage
 internal import SystemPackage
 
 extension Repair {
-  /// The pieces that the output would be made of, a line each, after a line with its size.
-  public var planDescription: [String] {
-    guard !isCopy else { return ["it would be copied unchanged"] }
-    var lines = ["the output would have \(ByteCount(plan.size)):"]
-    lines += plan.pieces.map { piece in
-      let range = "\(hexadecimal(piece.offset, digits: 12))-\(hexadecimal(piece.end, digits: 12))"
-      switch piece.content {
-      case .bytes: return "  \(range)  new bytes"
-      case .input(let source) where source.lowerBound == piece.offset:
-        return "  \(range)  from the input"
-      case .input(let source):
-        return "  \(range)  from the input at \(hexadecimal(source.lowerBound))"
-      case .file(let file, let source):
-        return
-          "  \(range)  from \(PrintableText(file.path)) at \(hexadecimal(source.lowerBound))"
-      case .hole: return "  \(range)  a hole"
-      }
+  /// The pieces that the output would be made of, a line each, after a line with its size. Each is made when it is read: a plan
+  /// can have a hundred thousand.
+  public var planDescription: some RandomAccessCollection<String> {
+    (0..<(isCopy ? 1 : plan.pieces.count + 1)).lazy.map { index in
+      guard !isCopy else { return "it would be copied unchanged" }
+      guard index > 0 else { return "the output would have \(ByteCount(plan.size)):" }
+      return Self.planLine(plan.pieces[index - 1])
     }
-    return lines
+  }
+
+  private static func planLine(_ piece: Piece) -> String {
+    let range = "\(hexadecimal(piece.offset, digits: 12))-\(hexadecimal(piece.end, digits: 12))"
+    switch piece.content {
+    case .bytes, .table: return "  \(range)  new bytes"
+    case .input(let source) where source.lowerBound == piece.offset:
+      return "  \(range)  from the input"
+    case .input(let source):
+      return "  \(range)  from the input at \(hexadecimal(source.lowerBound))"
+    case .file(let file, let source):
+      return "  \(range)  from \(PrintableText(file.path)) at \(hexadecimal(source.lowerBound))"
+    case .hole: return "  \(range)  a hole"
+    }
   }
 
   /// The report, and what would be written, as one object: that of ``Written/json(output:)``, without an output.

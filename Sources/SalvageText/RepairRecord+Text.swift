@@ -26,14 +26,13 @@ extension RepairRecord {
       "damaged": .bool(isDamaged),
       "sizeFound": sizeFound.map(JSONValue.number) ?? .null,
       "sizeDue": sizeDue.map(JSONValue.number) ?? .null,
-      "lost": .array(
-        lost.enumerated().map { index, range in
-          .object(
-            range.jsonMembers + [
-              .init(name: "what", value: lostName(index).map(JSONValue.string) ?? .null)
-            ])
-        }),
-      "rebuilt": .array(rebuilt.map(\.json)),
+      "lost": .array(of: lost.indices) { index in
+        .object(
+          lost[index].jsonMembers + [
+            .init(name: "what", value: lostName(index).map(JSONValue.string) ?? .null)
+          ])
+      },
+      "rebuilt": .array(of: rebuilt) { $0.json },
       "origins": .array(origins.map(JSONValue.string)),
     ])
   }

@@ -85,7 +85,7 @@ extension RepairReport: CustomStringConvertible {
 
   /// A table of every lost range, for people; no line where nothing is lost. Safe to print.
   public var lossLines: [String] {
-    guard !lost.isEmpty else { return [] }
+    guard !lostRanges.isEmpty else { return [] }
     let rows = lost.map { loss in
       [loss.range.place, ByteCount(loss.range.length).description, loss.what]
     }

@@ -75,9 +75,7 @@ struct ArchiveCommand: ParsableCommand {
       of: input.path, options: repairing, spooling: .packed, progress: bar.report)
     guard !rehearsal.dryRun else {
       bar.clear()
-      let words = "it would be archived in \(PrintableText(place.name))"
-      telling.say(
-        repair.json, detail.lines(of: repair.report) + repair.planDescription + [words])
+      telling.rehearse(repair, detail, ["it would be archived in \(PrintableText(place.name))"])
       if let failure = repair.report.readFailure { throw failure }
       return
     }

@@ -66,6 +66,18 @@ enum Console {
     write(fitted(text, stream) + "\n", to: stream)
   }
 
+  /// Prints lines as they are made: a hundred thousand of them are nowhere as a whole.
+  static func print(_ lines: some Sequence<String>, to stream: StandardStream = .output) {
+    var part: [String] = []
+    for line in lines {
+      part.append(line)
+      guard part.count == 1024 else { continue }
+      print(part.joined(separator: "\n"), to: stream)
+      part.removeAll(keepingCapacity: true)
+    }
+    if !part.isEmpty { print(part.joined(separator: "\n"), to: stream) }
+  }
+
   private static func fitted(_ text: String, _ stream: StandardStream) -> String {
     let descriptor = stream == .output ? STDOUT_FILENO : STDERR_FILENO
     guard let width = Terminal.width(of: descriptor) else { return text }

@@ -99,8 +99,12 @@ struct RepairCommand: ParsableCommand {
     let channel: StandardStream = taken == nil ? .output : .errors
     guard !rehearsal.dryRun, let place else {
       bar.clear()
-      let lines = rehearsal.dryRun ? repair.planDescription : scriptWords(repair.report, script)
-      telling.say(repair.json, detail.lines(of: repair.report) + lines, to: channel)
+      if rehearsal.dryRun {
+        telling.rehearse(repair, detail, to: channel)
+      } else {
+        let lines = detail.lines(of: repair.report) + scriptWords(repair.report, script)
+        telling.say(repair.json, lines, to: channel)
+      }
       return try throwFailure(of: repair.report)
     }
     let written = try repair.write(progress: bar.report)

@@ -66,7 +66,7 @@ struct SlimCommand: ParsableCommand {
       progress: bar.report)
     guard !rehearsal.dryRun, let place else {
       bar.clear()
-      telling.say(repair.json, detail.lines(of: repair.report) + repair.planDescription)
+      telling.rehearse(repair, detail)
       return try throwFailure(of: repair.report)
     }
     let written = try repair.write(progress: bar.report)

@@ -58,7 +58,10 @@ struct HostileSizeTests {
         continue
       }
       let names = repair.plan.pieces.compactMap { piece -> UInt64? in
-        if case .bytes = piece.content { piece.end } else { nil }
+        switch piece.content {
+        case .bytes, .table: piece.end
+        default: nil
+        }
       }
       #expect(names.allSatisfy { $0 <= UInt64(UInt32.max) }, "the tail is out of reach")
     }

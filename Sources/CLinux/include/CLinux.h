@@ -24,8 +24,8 @@ int linux_start_writeback(int fd, long offset, long length);
 /// later fsync of the same descriptor doesn't know it any more.
 int linux_finish_writeback(int fd, long offset, long length);
 
-/// pread(2) that leaves nothing in the page cache that was not there before, where the file system can (from Linux 6.14 on);
-/// else as pread does.
+/// pread(2) that leaves nothing in the page cache that was not there before; EOPNOTSUPP where the file system can't: before
+/// Linux 6.14 none can.
 long linux_read_once(int fd, void *buffer, unsigned long count, long offset);
 
 /// The first place of `pattern` in `bytes`, or NULL.

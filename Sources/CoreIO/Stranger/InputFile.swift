@@ -14,6 +14,9 @@ package final class InputFile: ByteSource {
     (FileDescriptor, UInt64, FilePath) throws(SalvageError) -> UInt64
   /// The beginning, where it is held in memory.
   private let held = Mutex<[UInt8]>([])
+  private let lacksReadingOnce = Atomic<Bool>(false)
+  /// The stretch of data that was found last: most files are one, and are asked for many parts of it.
+  private let data = Mutex(0..<UInt64(0))
 
   /// - Parameter inTurn: whether it waits for whoever repairs it in place, and lets nobody begin that while it is open. For
   ///   cores; files that a core names are not ours to lock.
@@ -104,18 +107,27 @@ package final class InputFile: ByteSource {
   private static let largeFile: UInt64 = 256 << 20
   private static let longRead = 256 << 10
 
+  /// Whether long reads went through the page cache like all others, because the file system can't do otherwise.
+  package var isReadPlainly: Bool { lacksReadingOnce.load(ordering: .relaxed) }
+
   private func read(
     _ buffer: UnsafeMutableRawBufferPointer, at offset: Int64
   ) throws(Errno) -> Int {
-    let isOnce = size >= Self.largeFile && buffer.count >= Self.longRead
+    let isLong = size >= Self.largeFile && buffer.count >= Self.longRead
     while true {
+      let isOnce = isLong && !isReadPlainly
       let count =
         unsafe isOnce
         ? linux_read_once(
           descriptor.rawValue, buffer.baseAddress, UInt(buffer.count), Int(offset))
         : pread(descriptor.rawValue, buffer.baseAddress, buffer.count, off_t(offset))
       if count >= 0 { return count }
-      guard Glibc.errno == EINTR else { throw Errno(rawValue: Glibc.errno) }
+      let error = Glibc.errno
+      if isOnce, error == EOPNOTSUPP {
+        lacksReadingOnce.store(true, ordering: .relaxed)
+        continue
+      }
+      guard error == EINTR else { throw Errno(rawValue: error) }
     }
   }
 
@@ -123,6 +135,7 @@ package final class InputFile: ByteSource {
   package func holdBeginning(_ size: Int) {
     guard let bytes = try? bytes(at: 0, count: size) else { return }
     held.withLock { $0 = bytes }
+    _ = firstData(in: 0..<self.size)
   }
 
   private func readHeld(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
@@ -153,6 +166,10 @@ package final class InputFile: ByteSource {
 
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? {
     guard !range.isEmpty else { return nil }
+    let known = data.withLock { $0 }
+    if known.contains(range.lowerBound) {
+      return range.lowerBound..<min(known.upperBound, range.upperBound)
+    }
     let start = linux_seek_data(descriptor.rawValue, off_t(clamping: range.lowerBound))
     guard start >= 0 else {
       // ENXIO: a hole up to the end. Anything else: a file system that can't tell holes.
@@ -160,7 +177,9 @@ package final class InputFile: ByteSource {
     }
     guard start < range.upperBound else { return nil }
     let end = linux_seek_hole(descriptor.rawValue, start)
-    return UInt64(start)..<(end < start ? range.upperBound : min(UInt64(end), range.upperBound))
+    guard end > start else { return UInt64(start)..<range.upperBound }
+    data.withLock { $0 = UInt64(start)..<UInt64(end) }
+    return UInt64(start)..<min(UInt64(end), range.upperBound)
   }
 }
 

@@ -200,7 +200,7 @@ extension JSONValue {
   /// true or false.
   public var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
   /// An array's values.
-  public var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
+  public var array: [JSONValue]? { if case .array(let items) = self { Array(items) } else { nil } }
   /// The number of an address, as `JSONValue.address` writes it.
   package var address: UInt64? {
     guard let digits = string?.utf8, digits.starts(with: "0x".utf8), digits.count <= 18,

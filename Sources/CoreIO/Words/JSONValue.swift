@@ -9,7 +9,7 @@ public enum JSONValue: Hashable, Sendable {
   /// Text.
   case string(String)
   /// Values in their order.
-  case array([JSONValue])
+  case array(JSONList)
   /// Members in their order.
   case object([Member])
 
@@ -30,6 +30,14 @@ public enum JSONValue: Hashable, Sendable {
   public static func members(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
     .object(members.map { Member(name: $0.key, value: $0.value) })
   }
+
+  /// These values, in this order.
+  public static func array(_ values: [JSONValue]) -> JSONValue { .array(JSONList(values)) }
+
+  /// An array of as many values as there are elements, each made when it is written.
+  public static func array<Elements: RandomAccessCollection & Sendable>(
+    of elements: Elements, _ value: @escaping @Sendable (Elements.Element) -> JSONValue
+  ) -> JSONValue where Elements.Index == Int { .array(JSONList(of: elements, value)) }
 
   /// An address or offset, as a string: JSON's numbers lose bits above 2^53.
   public static func address(_ value: UInt64) -> JSONValue { .string("0x" + hexadecimal(value)) }
@@ -125,7 +133,9 @@ extension JSONValue: Encodable {
     case .bool(let value): try value.encode(to: encoder)
     case .number(let value): try value.encode(to: encoder)
     case .string(let value): try value.encode(to: encoder)
-    case .array(let values): try values.encode(to: encoder)
+    case .array(let values):
+      var container = encoder.unkeyedContainer()
+      for value in values { try container.encode(value) }
     case .object(let members):
       var container = encoder.container(keyedBy: Key.self)
       for member in members {

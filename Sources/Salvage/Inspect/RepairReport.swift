@@ -123,8 +123,11 @@ public struct RepairReport: Hashable, Sendable {
   public let isCompleted: Bool
 
   /// Every lost range, in file order.
-  public var lost: [Loss] {
-    zip(lostRanges, lostKinds).map { Loss(range: $0, what: kinds[Int($1)].what) }
+  public var lost: [Loss] { lostRanges.indices.map(loss(at:)) }
+
+  /// One of them: all at once take twice the room.
+  package func loss(at index: Int) -> Loss {
+    Loss(range: lostRanges[index], what: kinds[Int(lostKinds[index])].what)
   }
 
   /// A core can lose a million ranges: each is kept once, and its words as a number.
@@ -191,11 +194,15 @@ public struct RepairReport: Hashable, Sendable {
     linkMap = rebuild.linkMap
     mappingsReduced = rebuild.mappedFiles != nil
     var numbers: [LossKind: UInt32] = [:]
+    // One after another they are mostly alike.
+    var last: (kind: LossKind, number: UInt32)?
     lostRanges = segments.lost
     lostKinds = segments.lost.map { range in
       let kind = Self.kind(range, structure.table, core.names)
+      if let last, last.kind == kind { return last.number }
       let number = numbers[kind] ?? UInt32(numbers.count)
       numbers[kind] = number
+      last = (kind, number)
       return number
     }
     kinds = numbers.sorted { $0.value < $1.value }.map(\.key)

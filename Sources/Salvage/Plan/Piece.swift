@@ -5,10 +5,13 @@ package import CoreModel
 package struct Piece: Hashable, Sendable {
   package enum Content: Hashable, Sendable {
     case bytes([UInt8])
+    /// A program header table that is too long to be kept as bytes.
+    indirect case table(SegmentTable)
     /// Bytes of the input, by their offset there.
     case input(Range<UInt64>)
-    /// Bytes of a file that the process had mapped, from an offset on.
-    case file(ModuleFile, Range<UInt64>)
+    /// Bytes of a file that the process had mapped, from an offset on. Indirect: of these there are few, and of the others there
+    /// may be a million, each with the room of the largest.
+    indirect case file(ModuleFile, Range<UInt64>)
     /// Zeros that need no room where the file system can have holes.
     case hole(UInt64)
   }
@@ -20,6 +23,7 @@ package struct Piece: Hashable, Sendable {
   package var size: UInt64 {
     switch content {
     case .bytes(let bytes): UInt64(bytes.count)
+    case .table(let table): UInt64(table.size)
     case .input(let range), .file(_, let range): range.length
     case .hole(let size): size
     }
@@ -35,6 +39,8 @@ package struct PieceRun {
 
   package init(at offset: UInt64) { end = offset }
 
+  package mutating func reserveCapacity(_ count: Int) { pieces.reserveCapacity(count) }
+
   package mutating func append(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else { return }
     if case .bytes(let last)? = pieces.last?.content, last.count + bytes.count <= 1 << 16 {
@@ -43,6 +49,13 @@ package struct PieceRun {
       pieces.append(Piece(offset: end, content: .bytes(bytes)))
     }
     end += UInt64(bytes.count)
+  }
+
+  /// A short one becomes bytes like all others.
+  package mutating func append(_ table: SegmentTable) {
+    guard table.size > 1 << 16 else { return append(table.bytes(in: 0..<table.size)) }
+    pieces.append(Piece(offset: end, content: .table(table)))
+    end += UInt64(table.size)
   }
 
   package mutating func append(input range: Range<UInt64>) {

@@ -47,20 +47,19 @@ extension Plan {
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))
     if table.moves { header.programHeaderOffset = tail.end }
-    var tableBytes: [UInt8] = []
-    tableBytes.reserveCapacity(newCount * format.programHeaderSize)
-    notes.segment.append(to: &tableBytes, in: format)
-    for entry in segments.entries { entry.append(to: &tableBytes, in: format) }
-    if table.moves { tail.append(tableBytes) }
+    let newTable = SegmentTable(notes.segment, segments.entries, in: format)
+    if table.moves { tail.append(newTable) }
     Self.count(newCount, structure, core.damage, &header, &tail)
 
     var headerBytes = structure.headerBytes
     header.patchTables(in: &headerBytes)
     var patches = [Piece(offset: 0, content: .bytes(headerBytes))]
     if !table.moves {
-      patches.append(Piece(offset: structure.tableRange.lowerBound, content: .bytes(tableBytes)))
+      patches.append(Piece(offset: structure.tableRange.lowerBound, content: .table(newTable)))
     }
-    pieces = Self.body(core.damage, found: found, patches: patches, end: tailOffset) + tail.pieces
+    pieces = Self.body(
+      core.damage, found: found, patches: patches, end: tailOffset, room: tail.pieces.count)
+    pieces += tail.pieces
     size = tail.end
   }
 
@@ -104,15 +103,18 @@ extension Plan {
     }
   }
 
-  /// The input's bytes up to `end`, with the patches over them and holes where bytes are lost.
+  /// The input's bytes up to `end`, with the patches over them and holes where bytes are lost; and room for what comes after.
   private static func body(
-    _ damage: DamageMap, found: UInt64, patches: [Piece], end: UInt64
+    _ damage: DamageMap, found: UInt64, patches: [Piece], end: UInt64, room: Int
   ) -> [Piece] {
     var run = PieceRun(at: 0)
+    run.reserveCapacity(damage.extents.count + 4 * patches.count + 1 + room)
     func fill(to offset: UInt64, _ run: inout PieceRun) {
-      for extent in damage.extents(in: run.end..<max(run.end, offset))
-      where extent.cause.map(\.keepsBytes) ?? true {
-        let range = extent.range.clamped(to: 0..<found)
+      let wanted = run.end..<max(run.end, offset)
+      for index in damage.indices(in: wanted) {
+        let extent = damage.extents[index]
+        guard extent.cause.map(\.keepsBytes) ?? true else { continue }
+        let range = extent.range.clamped(to: wanted).clamped(to: 0..<found)
         run.appendHole(to: range.lowerBound)
         run.append(input: range)
       }
@@ -120,9 +122,13 @@ extension Plan {
     }
     for patch in patches {
       // A table that lies over the header or over itself is a hostile one's.
-      guard case .bytes(let bytes) = patch.content, patch.offset >= run.end else { continue }
+      guard patch.offset >= run.end else { continue }
       fill(to: patch.offset, &run)
-      run.append(bytes)
+      switch patch.content {
+      case .bytes(let bytes): run.append(bytes)
+      case .table(let table): run.append(table)
+      default: break
+      }
     }
     fill(to: end, &run)
     return run.pieces

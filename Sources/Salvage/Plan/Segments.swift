@@ -30,7 +30,9 @@ package struct Segments: Sendable {
   package init(_ core: Core, lostMemory: RepairOptions.LostMemory) {
     let (structure, damage) = (core.structure, core.damage)
     pageSize = core.process.pageSize
-    entries.reserveCapacity(structure.programHeaders.count)
+    // Room that is not used costs nothing, where growing would copy what there is.
+    entries.reserveCapacity(structure.programHeaders.count + damage.extents.count)
+    lost.reserveCapacity(damage.extents.count)
     partsLeft = 2 * (structure.programHeaders.count + damage.extents.count)
     loseTable(structure, damage)
     let tableIsWhole = lost.isEmpty
@@ -48,7 +50,8 @@ package struct Segments: Sendable {
         if isTooMuch(header, damage) {
           loseAll(of: header, index, damage, .drop)
         } else {
-          loseBytes(of: header, index, damage, state: .dropped)
+          loseBytes(
+            of: header, index, damage.extents(in: header.fileRange), state: .dropped)
         }
         continue
       }
@@ -85,9 +88,8 @@ package struct Segments: Sendable {
 
   /// Lists the lost parts of a segment. Of notes the address is 0.
   private mutating func loseBytes(
-    of header: ProgramHeader, _ index: Int, _ damage: DamageMap, state: LostRange.State
+    of header: ProgramHeader, _ index: Int, _ extents: [DamageMap.Extent], state: LostRange.State
   ) {
-    let extents = damage.extents(in: header.fileRange)
     partsLeft -= extents.count
     for extent in extents {
       guard let cause = extent.cause else { continue }
@@ -122,15 +124,15 @@ package struct Segments: Sendable {
     let extents = damage.extents(in: header.fileRange)
     switch lostMemory {
     case .drop:
-      loseBytes(of: header, index, damage, state: .dropped)
+      loseBytes(of: header, index, extents, state: .dropped)
       for extent in extents where extent.cause == nil {
         append(header.cut(to: extent.range), of: header)
       }
     case .zero:
-      loseBytes(of: header, index, damage, state: .zeroMarked)
+      loseBytes(of: header, index, extents, state: .zeroMarked)
       appendZeroMarked(header, extents)
     case .pad:
-      loseBytes(of: header, index, damage, state: .padded)
+      loseBytes(of: header, index, extents, state: .padded)
       entries.append(header)
     }
   }

@@ -53,6 +53,8 @@ struct InPlaceRewrite {
     for piece in plan.pieces where piece.offset >= plan.tailOffset {
       switch piece.content {
       case .bytes(let bytes): try file.write(bytes, at: piece.offset)
+      case .table(let table):
+        try file.write(table.bytes(in: 0..<table.size), at: piece.offset)
       case .input(let range): try file.copy(range, of: source, to: piece.offset)
       case .file(let module, let range):
         try file.copy(range, of: module.open(), to: piece.offset)
@@ -89,8 +91,11 @@ struct InPlaceRewrite {
     init?(_ plan: Plan) {
       var pieces = plan.pieces.filter { $0.offset < plan.tailOffset }.compactMap {
         piece -> (offset: UInt64, bytes: [UInt8])? in
-        guard case .bytes(let bytes) = piece.content else { return nil }
-        return (piece.offset, bytes)
+        switch piece.content {
+        case .bytes(let bytes): return (piece.offset, bytes)
+        case .table(let table): return (piece.offset, table.bytes(in: 0..<table.size))
+        default: return nil
+        }
       }
       guard let first = pieces.first, first.offset == 0,
         let size = FileHeader.format(first.bytes.span)?.fileHeaderSize, first.bytes.count >= size

@@ -29,6 +29,12 @@ package struct PieceStream {
       case .bytes(let bytes):
         try output.write(bytes)
         try progress.advance(to: piece.end)
+      case .table(let table):
+        try table.forEachPart { (part: [UInt8]) throws(SalvageError) in
+          try output.write(part)
+          position += UInt64(part.count)
+          try progress.advance(to: position)
+        }
       case .input(let range): try unsafe copy(range, of: source, through: buffer, put)
       case .file(let file, let range): try unsafe copy(range, of: file.open(), through: buffer, put)
       case .hole(let size):

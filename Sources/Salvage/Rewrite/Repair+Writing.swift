@@ -19,6 +19,8 @@ extension Repair {
     public internal(set) var lacksHole = false
     /// Whether a repair in place could not lock the file.
     public internal(set) var lacksLock = false
+    /// Whether a large input was read through the page cache, because its file system can't do otherwise.
+    public internal(set) var isReadPlainly = false
     /// What could not be had and was done another way, in words.
     public internal(set) var fallbacks: [String] = []
 
@@ -138,6 +140,7 @@ extension Repair {
     var written = Written(
       size: plan.size, extend: plan.extend, sharesData: sharesData, report: report)
     written.noteExtension(asked: options.extend, isWhole: isWhole || slimming != nil)
+    written.isReadPlainly = intake.file?.isReadPlainly ?? false
     return written
   }
 
@@ -164,6 +167,7 @@ extension Repair {
         "spooled into a file that was unlinked: \(PrintableText(spool.path)) has no unnamed files")
     }
     written.noteExtension(asked: options.extend, isWhole: isWhole || slimming != nil)
+    written.isReadPlainly = intake.file?.isReadPlainly ?? false
     return written
   }
 }

@@ -65,7 +65,6 @@ package struct Rewrite {
       if start + UInt64(run.count) != piece.offset || run.count + bytes.count > 1 << 17 {
         try flush()
       }
-      // A table of a million segments is not to be there twice.
       guard bytes.count <= 1 << 17 else {
         try output.write(bytes, at: piece.offset)
         continue
@@ -93,6 +92,12 @@ package struct Rewrite {
   private func write(_ piece: Piece) throws(SalvageError) {
     switch piece.content {
     case .bytes(let bytes): try output.write(bytes, at: piece.offset)
+    case .table(let table):
+      var position = piece.offset
+      try table.forEachPart { (part: [UInt8]) throws(SalvageError) in
+        try output.write(part, at: position)
+        position += UInt64(part.count)
+      }
     case .input(let range) where piece.unmoved == nil:
       try output.copy(range, of: source, to: piece.offset)
     case .file(let file, let range): try output.copy(range, of: file.open(), to: piece.offset)
