@@ -2,6 +2,7 @@ extension Span where Element == UInt8 {
   /// The unsigned integer of `size` bytes (1, 2, 4 or 8) at `offset`, or nil where the span ends before it.
   ///
   /// The one place where bytes of a file become numbers.
+  @inline(__always)
   package func integer(at offset: Int, size: Int, _ order: ELFFormat.ByteOrder) -> UInt64? {
     guard offset >= 0, size > 0, size <= 8, offset <= count - size else { return nil }
     switch size {
@@ -19,6 +20,7 @@ extension Span where Element == UInt8 {
   }
 
   /// In one step: a table of a million segments has eight million integers. The caller has looked at the bounds.
+  @inline(__always)
   private func load<T: FixedWidthInteger & BitwiseCopyable>(
     _ type: T.Type, at offset: Int, _ order: ELFFormat.ByteOrder
   ) -> T {
@@ -45,23 +47,41 @@ extension Span where Element == UInt8 {
 }
 
 extension Array where Element == UInt8 {
-  /// Appends the low `size` bytes of `value` in the byte order `order`.
+  /// Appends the low `size` bytes (1, 2, 4 or 8) of `value` in the byte order `order`.
   package mutating func append(_ value: UInt64, size: Int, _ order: ELFFormat.ByteOrder) {
-    for index in 0..<size {
-      let shift = 8 * (order == .big ? size - 1 - index : index)
-      append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+    unsafe Swift.withUnsafeBytes(of: Self.ordered(value, size: size, order)) {
+      unsafe append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<size]))
     }
   }
 
-  /// Replaces `size` bytes at `offset` by `value`; nothing where the array is too short.
+  /// Replaces `size` bytes (1, 2, 4 or 8) at `offset` by `value`; nothing where the array is too short.
+  @inline(__always)
   package mutating func store(
     _ value: UInt64, at offset: Int, size: Int, _ order: ELFFormat.ByteOrder
   ) {
     guard offset >= 0, offset <= count - size else { return }
-    for index in 0..<size {
-      let shift = 8 * (order == .big ? size - 1 - index : index)
-      self[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(shift))
+    let ordered = Self.ordered(value, size: size, order)
+    unsafe withUnsafeMutableBytes { bytes in
+      switch size {
+      case 8: unsafe bytes.storeBytes(of: ordered, toByteOffset: offset, as: UInt64.self)
+      case 4:
+        unsafe bytes.storeBytes(
+          of: UInt32(truncatingIfNeeded: ordered), toByteOffset: offset, as: UInt32.self)
+      default:
+        for index in 0..<size {
+          unsafe bytes[offset + index] = UInt8(truncatingIfNeeded: ordered >> (8 * UInt64(index)))
+        }
+      }
     }
+  }
+
+  /// The integer whose first `size` bytes, the lowest one first, are those of `value` in the byte order `order`.
+  @inline(__always)
+  private static func ordered(
+    _ value: UInt64, size: Int, _ order: ELFFormat.ByteOrder
+  ) -> UInt64 {
+    let shifted = order == .big ? (value << UInt64(64 - 8 * size)).byteSwapped : value
+    return shifted.littleEndian
   }
 
   /// Appends zeros up to the next multiple of `alignment`.

@@ -4,6 +4,9 @@ package struct Note: Hashable, Sendable {
   package struct Kind: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Not the one for all that have a raw value: that one is called through a table of functions.
+    @inlinable
+    package static func == (one: Kind, other: Kind) -> Bool { one.rawValue == other.rawValue }
     /// `NT_PRSTATUS`: one thread, its registers in it.
     package static let threadStatus = Kind(rawValue: 1)
     /// `NT_PRFPREG`: the floating-point registers of the thread before it.

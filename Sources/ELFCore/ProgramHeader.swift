@@ -18,6 +18,9 @@ package struct ProgramHeader: Hashable, Sendable {
   package struct Kind: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Not the one for all that have a raw value: that one is called through a table of functions.
+    @inlinable
+    package static func == (one: Kind, other: Kind) -> Bool { one.rawValue == other.rawValue }
     package static let null = Kind(rawValue: 0)
     package static let load = Kind(rawValue: 1)
     package static let dynamic = Kind(rawValue: 2)
@@ -67,6 +70,18 @@ package struct ProgramHeader: Hashable, Sendable {
 
   /// Reads the entry that begins at `record`; nil where it is cut.
   package init?(_ bytes: Span<UInt8>, record: Int = 0, in format: ELFFormat) {
+    // What most cores are is told once for all fields, and not for each.
+    if format == Self.mostCores {
+      self.init(fieldsOf: bytes, record, in: Self.mostCores)
+    } else {
+      self.init(fieldsOf: bytes, record, in: format)
+    }
+  }
+
+  private static var mostCores: ELFFormat { ELFFormat(width: .bits64, byteOrder: .little) }
+
+  @inline(__always)
+  private init?(fieldsOf bytes: Span<UInt8>, _ record: Int, in format: ELFFormat) {
     guard record >= 0, record <= bytes.count - format.programHeaderSize,
       let type = Layout.type.read(bytes, record: record, in: format),
       let flags = Layout.flags.read(bytes, record: record, in: format),
@@ -83,10 +98,21 @@ package struct ProgramHeader: Hashable, Sendable {
       fileSize: fileSize, memorySize: memorySize, alignment: alignment)
   }
 
+  private static let blank = [UInt8](repeating: 0, count: 64)
+
   /// Appends the entry to a table.
   package func append(to bytes: inout [UInt8], in format: ELFFormat) {
+    if format == Self.mostCores {
+      appendFields(to: &bytes, in: Self.mostCores)
+    } else {
+      appendFields(to: &bytes, in: format)
+    }
+  }
+
+  @inline(__always)
+  private func appendFields(to bytes: inout [UInt8], in format: ELFFormat) {
     let record = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: format.programHeaderSize))
+    bytes.append(contentsOf: Self.blank[..<format.programHeaderSize])
     Layout.type.write(UInt64(kind.rawValue), to: &bytes, record: record, in: format)
     Layout.flags.write(UInt64(flags.rawValue), to: &bytes, record: record, in: format)
     Layout.fileOffset.write(fileOffset, to: &bytes, record: record, in: format)

@@ -81,7 +81,7 @@ public struct Batch: Sendable {
   ) throws(SalvageError) -> BatchTally {
     Self.allowManyFiles()
     let teller = BatchTeller(observe)
-    teller.tell(.surveyed(survey(teller)))
+    if options.isSurveyed { teller.tell(.surveyed(survey(teller))) }
     guard !options.isRehearsal else { return rehearse(teller) }
     let run = try unsafe withUnsafeCurrentTask { task in
       // Whether it is cancelled may be asked from any thread, while the task waits here.

@@ -5,7 +5,7 @@ public import SystemPackage
 public enum BatchEvent: Sendable {
   /// So many files have been counted.
   case surveying(files: UInt64)
-  /// All files have been counted: what is going to be done.
+  /// All files have been counted, where that is asked for: what is going to be done.
   case surveyed(BatchSurvey)
   /// A worker, by its number from 0 on, has begun with a core.
   case began(worker: Int, FilePath, size: UInt64)

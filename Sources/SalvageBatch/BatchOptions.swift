@@ -15,6 +15,16 @@ public struct BatchOptions: Hashable, Sendable {
     case link
   }
 
+  /// Which cores are inspected, so that it can be told why they were cut.
+  public enum Inspected: Hashable, Sendable {
+    /// None: nobody asks.
+    case none
+    /// Those that are not whole: why they were cut, and no more.
+    case cut
+    /// All of them, in full, for a page.
+    case all
+  }
+
   /// The folder that outputs go into, under the paths that the inputs have below their folder. Without one, every core is
   /// repaired where it stands.
   public var output: FilePath?
@@ -31,8 +41,10 @@ public struct BatchOptions: Hashable, Sendable {
   public var deleteInput = false
   /// Whether it is only told what would be done: nothing is changed, written or made.
   public var isRehearsal = false
-  /// Whether whole cores are inspected too, for a page.
-  public var inspectsAll = false
+  /// Which cores are inspected.
+  public var inspected = Inspected.cut
+  /// Whether what there is to do is counted before it is done: each file is looked at once more for that.
+  public var isSurveyed = true
   /// How many files are under way at once.
   public var jobs = Workers.coreCount
   /// The share of the files that is done here; nil for all of them.

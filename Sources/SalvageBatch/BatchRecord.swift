@@ -52,7 +52,7 @@ public struct BatchRecord: Sendable {
   public internal(set) var output: FilePath?
   /// What it is; nil where it couldn't be read, or is no core.
   public package(set) var report: RepairReport?
-  /// What the input was, and why it was cut: of one that is not whole, and of all where a page is made.
+  /// What the input was, and why it was cut: of those that `BatchOptions.inspected` names.
   public internal(set) var inspection: Inspection?
   /// The size of the output in bytes, holes included; 0 where none was written.
   public internal(set) var outputSize: UInt64 = 0

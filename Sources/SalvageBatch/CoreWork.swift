@@ -69,11 +69,11 @@ package struct CoreWork {
     var record = BatchRecord(found.path, outcome)
     record.report = repair.report
     // The input is looked at while it is there: it may be removed, or repaired in place, before anybody asks.
-    if !repair.isWhole || options.inspectsAll {
+    if options.inspected == .all || options.inspected == .cut && !repair.isWhole {
       var inspection = Inspection.Options()
       inspection.readsLocalFiles = false
       inspection.asksJournal = false
-      inspection.asksCausesOnly = !options.inspectsAll
+      inspection.asksCausesOnly = options.inspected != .all
       record.inspection = try? Inspection(of: repair.intake, repair.core, options: inspection)
     }
     return record

@@ -67,7 +67,7 @@ package struct SyncGroup {
   package mutating func add(_ item: Item) {
     if items.isEmpty { start = monotonicSeconds() }
     // The disk begins with it now, while others are being written.
-    if case .draft(let output) = item.content { output.startWriteback(0..<item.record.outputSize) }
+    if case .draft(let output) = item.content { output.beginSync(item.record.outputSize) }
     items.append(item)
     bytes &+= item.weight
   }

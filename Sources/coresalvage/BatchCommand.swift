@@ -149,7 +149,8 @@ struct BatchCommand: ParsableCommand {
     options.match = match.map { ArgumentBytes.bytes(of: $0) }
     options.whole = whole
     options.deleteInput = deleteInput
-    options.inspectsAll = report != nil
+    options.inspected = report != nil ? .all : telling.quiet ? .none : .cut
+    options.isSurveyed = !telling.quiet
     options.isRehearsal = rehearsal.dryRun
     if let jobs = working.count { options.jobs = jobs }
     options.shard = try shardMeant()

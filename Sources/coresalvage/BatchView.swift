@@ -62,7 +62,9 @@ final class BatchView: Sendable {
 
   /// A line for what was finished: always where something is wrong, else where there is no bar.
   private func tell(_ record: BatchRecord, _ state: inout State) {
-    guard let line = record.line ?? (verbose && !quiet ? record.passedLine : nil) else { return }
+    guard !quiet || record.error != nil,
+      let line = record.line ?? (verbose && !quiet ? record.passedLine : nil)
+    else { return }
     if record.error != nil {
       clear(&state)
       Console.complain(line)

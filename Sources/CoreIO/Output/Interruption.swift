@@ -6,7 +6,19 @@ package import SystemPackage
 /// The temporary files that are being written, so that a signal that ends the process doesn't leave them. For a process
 /// that is a command: a library that is asked for nothing leaves the signals alone.
 public enum Interruption {
-  private static let files = Mutex<Set<FilePath>>([])
+  private static let files = Mutex<Set<File>>([])
+
+  /// A path that is hashed in one step, not byte by byte: each output of a batch comes and goes here.
+  private struct File: Hashable {
+    let path: FilePath
+
+    func hash(into hasher: inout Hasher) {
+      unsafe path.withPlatformString {
+        unsafe hasher.combine(bytes: UnsafeRawBufferPointer(start: $0, count: strlen($0)))
+      }
+    }
+  }
+
   /// Whether whoever started us wants no signal where a pipe has lost its reader.
   private static let ignoresBrokenPipes = Atomic<Bool>(true)
 
@@ -28,9 +40,15 @@ public enum Interruption {
     }
   }
 
-  package static func willLeave(_ path: FilePath) { files.withLock { _ = $0.insert(path) } }
-  package static func hasLeft(_ path: FilePath) { files.withLock { _ = $0.remove(path) } }
-  package static func isWatching(_ path: FilePath) -> Bool { files.withLock { $0.contains(path) } }
+  package static func willLeave(_ path: FilePath) {
+    files.withLock { _ = $0.insert(File(path: path)) }
+  }
+  package static func hasLeft(_ path: FilePath) {
+    files.withLock { _ = $0.remove(File(path: path)) }
+  }
+  package static func isWatching(_ path: FilePath) -> Bool {
+    files.withLock { $0.contains(File(path: path)) }
+  }
 
   /// The signals that end a process which does nothing about them, but for those that tell of a fault in it.
   private static let endings = [
@@ -85,7 +103,7 @@ public enum Interruption {
 
   private static func end(by received: Int32) {
     files.withLock { files in
-      for path in files { _ = unsafe path.withPlatformString { unsafe unlink($0) } }
+      for file in files { _ = unsafe file.path.withPlatformString { unsafe unlink($0) } }
       _ = signal(received, SIG_DFL)
       var signals = sigset_t()
       unsafe sigemptyset(&signals)

@@ -78,9 +78,10 @@ package final class OutputFile: WritableFile {
   package static func check(
     _ path: FilePath, sparing inputs: InputSet, replacing: Bool
   ) throws(SalvageError) {
-    let target = FileIdentity(at: path, followingLinks: true)
-    if let target, inputs.contains(target) { throw SalvageError(.outputIsInput, file: path) }
-    guard let target = target ?? FileIdentity(at: path, followingLinks: false) else { return }
+    guard let present = FileIdentity(at: path, followingLinks: false) else { return }
+    let target =
+      present.isSymbolicLink ? FileIdentity(at: path, followingLinks: true) ?? present : present
+    if inputs.contains(target) { throw SalvageError(.outputIsInput, file: path) }
     guard target.isRegular || target.isSymbolicLink && !replacing else {
       let kind = target.isSymbolicLink ? "a symbolic link to nothing" : target.kindName
       throw SalvageError(
@@ -120,8 +121,15 @@ package final class OutputFile: WritableFile {
   }
 
   private func setTime() {
-    guard let time = time.withLock({ $0 }) else { return }
+    guard let time = time.withLock({ $0.take() }) else { return }
     descriptor.setModified(nanoseconds: time)
+  }
+
+  /// Does all that still changes the file, and lets the disk begin with its bytes: for one that is synced after others. A
+  /// change that comes after the first one's sync costs the disk a commit of its own.
+  package func beginSync(_ size: UInt64) {
+    setTime()
+    startWriteback(0..<size)
   }
 
   /// Syncs the file, and gives it its name.

@@ -14,4 +14,15 @@ package enum ZeroTest {
     }
     return true
   }
+  /// The index of the last byte that is not zero; nil where all are.
+  package static func lastNonzero(in bytes: [UInt8]) -> Int? {
+    var end = bytes.count
+    // The blocks of zeros at the end.
+    unsafe bytes.withUnsafeBytes { bytes in
+      while unsafe end >= 256 && isZero(UnsafeRawBufferPointer(rebasing: bytes[end - 256..<end])) {
+        end -= 256
+      }
+    }
+    return bytes[..<end].lastIndex { $0 != 0 }
+  }
 }

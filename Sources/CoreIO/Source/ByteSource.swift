@@ -23,11 +23,15 @@ extension ByteSource {
   package func bytes(at offset: UInt64, count: Int) throws(SalvageError) -> [UInt8] {
     guard offset < size, count > 0 else { return [] }
     let present = Int(Swift.min(UInt64(count), size - offset))
-    var bytes = [UInt8](repeating: 0, count: present)
-    let result = unsafe bytes.withUnsafeMutableBytes { buffer in
-      Result { () throws(SalvageError) in unsafe try read(at: offset, into: buffer) }
+    var failure: SalvageError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: present) { buffer, count in
+      do throws(SalvageError) {
+        count = try unsafe read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+      } catch {
+        failure = error
+      }
     }
-    bytes.removeLast(present - (try result.get()))
+    if let failure { throw failure }
     return bytes
   }
 

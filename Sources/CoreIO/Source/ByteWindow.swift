@@ -5,27 +5,37 @@ package struct ByteWindow {
   private let source: any ByteSource
   private var start: UInt64 = 0
   private var bytes: [UInt8] = []
-  private static let size = 256 << 10
+  /// How much is read next: of most cores, all that is asked for stands close together.
+  private var size = 8 << 10
+  private static let largest = 256 << 10
 
   package init(_ source: any ByteSource) { self.source = source }
 
   /// Up to `count` bytes from `offset` on; fewer only at the end of the source.
   package mutating func bytes(at offset: UInt64, count: Int) throws(SalvageError) -> [UInt8] {
+    Array(try part(at: offset, count: count))
+  }
+
+  /// The same, without a copy.
+  package mutating func part(
+    at offset: UInt64, count: Int
+  ) throws(SalvageError) -> ArraySlice<UInt8> {
     guard offset < source.size else { return [] }
-    guard count <= Self.size else { return try source.bytes(at: offset, count: count) }
+    guard count <= Self.largest else { return try source.bytes(at: offset, count: count)[...] }
     if !holds(offset, count) {
-      bytes = try source.bytes(at: offset, count: Self.size)
+      bytes = try source.bytes(at: offset, count: max(size, count))
       start = offset
+      size = min(2 * size, Self.largest)
     }
     let first = Int(offset - start)
-    return Array(bytes[min(first, bytes.count)..<min(first + count, bytes.count)])
+    return bytes[min(first, bytes.count)..<min(first + count, bytes.count)]
   }
 
   /// The same, for a look at another place: the window stays where it is.
-  package func peek(at offset: UInt64, count: Int) throws(SalvageError) -> [UInt8] {
-    guard holds(offset, count) else { return try source.bytes(at: offset, count: count) }
+  package func peek(at offset: UInt64, count: Int) throws(SalvageError) -> ArraySlice<UInt8> {
+    guard holds(offset, count) else { return try source.bytes(at: offset, count: count)[...] }
     let first = Int(offset - start)
-    return Array(bytes[first..<first + count])
+    return bytes[first..<first + count]
   }
 
   /// No overflow: what is inside a source is far below the last offset that can be named.

@@ -24,13 +24,16 @@ package enum TextMode {
     var before: UInt8 = 0
     var searched: UInt64 = 0
     var offset: UInt64 = 0
+    // As a rule the first page tells.
+    var wanted: UInt64 = 4 << 10
     while count < fewest, searched < most,
       let data = source.firstData(in: offset..<max(offset, source.size))
     {
       if data.lowerBound > offset { before = 0 }
       let bytes = try source.bytes(
-        at: data.lowerBound, count: Int(min(data.length, 1 << 18)))
+        at: data.lowerBound, count: Int(min(data.length, wanted)))
       guard !bytes.isEmpty else { return nil }
+      wanted = min(2 * wanted, 1 << 18)
       for index in lineFeeds(in: bytes) {
         guard (index > 0 ? bytes[index - 1] : before) == 0x0d else { return nil }
         first = first ?? data.lowerBound + UInt64(index) - 1

@@ -91,6 +91,14 @@ private struct UTF8Runs {
 
 /// `value` in hexadecimal with at least `digits` digits.
 package func hexadecimal(_ value: UInt64, digits: Int = 1) -> String {
-  let text = String(value, radix: 16)
-  return String(repeating: "0", count: max(0, digits - text.count)) + text
+  let least = max(1, (64 - value.leadingZeroBitCount + 3) / 4)
+  let count = max(digits, least)
+  return unsafe String(unsafeUninitializedCapacity: count) { buffer in
+    for index in 0..<count {
+      let shift = 4 * UInt64(count - 1 - index)
+      let digit = UInt8(shift < 64 ? value >> shift & 0xf : 0)
+      unsafe buffer[index] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+    }
+    return count
+  }
 }

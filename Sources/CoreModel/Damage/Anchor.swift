@@ -33,11 +33,21 @@ package struct Anchor {
     case right(Range<UInt64>)
     /// Certainly something else.
     case wrong
+    /// Not zeros: it may be it and may not.
+    case unclear
     /// Nothing there, or what may be it and may not.
     case unknown
 
     package var isRight: Bool {
       if case .right = self { true } else { false }
+    }
+
+    var isWrong: Bool {
+      if case .wrong = self { true } else { false }
+    }
+
+    var isUnknown: Bool {
+      if case .unknown = self { true } else { false }
     }
   }
 
@@ -97,13 +107,13 @@ struct AnchorReader {
     let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
     guard bytes.starts(with: FileHeader.magic) else {
       // Programs for Windows are mapped like ours, and look otherwise. Zeros are damage of another kind.
-      let isOther = bytes.starts(with: [0x4d, 0x5a]) || bytes.allSatisfy { $0 == 0 }
-      return isOther ? .unknown : .wrong
+      if bytes.starts(with: [0x4d, 0x5a]) { return .unclear }
+      return bytes.allSatisfy { $0 == 0 } ? .unknown : .wrong
     }
-    guard let headers = ImageHeaders(bytes.span) else { return .unknown }
+    guard let headers = ImageHeaders(bytes.span) else { return .unclear }
     guard isOf(headers, image),
       let last = headers.programHeaders.lastIndex(where: { $0.kind == .load })
-    else { return .unknown }
+    else { return .unclear }
     // Up to p_filesz of the last segment that was compared.
     let end =
       headers.header.programHeaderOffset

@@ -110,6 +110,10 @@ package struct DamageMap: Hashable, Sendable {
   package func indices(in range: Range<UInt64>) -> Range<Int> {
     guard !range.isEmpty else { return 0..<0 }
     let low = extents.partitioningIndex { $0.range.upperBound > range.lowerBound }
+    // Most ranges are parts of one.
+    if low < extents.count, extents[low].range.upperBound >= range.upperBound {
+      return low..<low + 1
+    }
     return low..<max(low, extents.partitioningIndex { $0.range.lowerBound >= range.upperBound })
   }
 

@@ -4,9 +4,11 @@ internal import ELFCore
 extension OffsetSurvey {
   /// Looks at the anchors of a core. Where all are in their places that takes a small read for each; only where one is
   /// not, the input is searched for where it went.
+  ///
+  /// - Parameter written: gets the places of header pages that were found to hold something else than zeros.
   package init(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ source: any ByteSource,
-    _ present: DamageMap
+    _ present: DamageMap, _ written: inout Set<Range<UInt64>>
   ) throws(SalvageError) {
     guard let due = structure.sizeDue else {
       self.init()
@@ -30,7 +32,7 @@ extension OffsetSurvey {
       memory: memory, machine: structure.header.machine, mappings: anchors.mappings,
       pageSize: anchors.pageSize, source: source, present: present)
     let tried = Set([endMove, notes?.move ?? 0]).subtracting([0])
-    var sightings = try Sightings(anchors, reader)
+    var sightings = try Sightings(anchors, reader, &written)
     var evidence = try sightings.evidence(tried.sorted())
     if let segment = MovedNotes.segment(of: structure), !structure.notesAreCut,
       MovedNotes.standsInPlace(segment, structure)
@@ -79,7 +81,9 @@ private struct Sightings {
   /// How many distances are tried, and how many images for one anchor.
   private static let mostMoves = 16
 
-  init(_ anchors: Anchors, _ reader: AnchorReader) throws(SalvageError) {
+  init(
+    _ anchors: Anchors, _ reader: AnchorReader, _ written: inout Set<Range<UInt64>>
+  ) throws(SalvageError) {
     self.anchors = anchors
     self.reader = reader
     list = anchors.list
@@ -87,11 +91,9 @@ private struct Sightings {
     told = list.map(\.place)
     isMissed = []
     for index in list.indices {
-      if case .wrong = try look(at: index, moved: 0) {
-        isMissed.append(true)
-      } else {
-        isMissed.append(false)
-      }
+      let look = try look(at: index, moved: 0)
+      if case .image = list[index].thing, !look.isUnknown { written.insert(list[index].place) }
+      isMissed.append(look.isWrong)
     }
   }
 

@@ -6,9 +6,13 @@ package struct ZeroEvidence {
   package private(set) var reasons: [CoreVerdict.Reason] = []
   /// What is proven to be lost, as ranges of the file.
   package private(set) var lost: [DamageMap.Extent] = []
+  /// The stack pointers above which stacks end in something else than zeros: nobody needs to look there again.
+  package private(set) var soundStacks: Set<UInt64> = []
 
   private let process: ProcessSnapshot
   private let memory: CoreMemory
+  /// Places of the file that are known to hold something else than zeros.
+  private let written: Set<Range<UInt64>>
   /// Stacks may be searched for so many bytes: of a core that is none, segments lie over each other.
   private var budget: UInt64
 
@@ -20,8 +24,9 @@ package struct ZeroEvidence {
 
   package init(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ memory: CoreMemory,
-    _ names: MemoryNames
+    _ names: MemoryNames, _ written: Set<Range<UInt64>>
   ) {
+    self.written = written
     self.process = process
     self.memory = memory
     budget = structure.sizeFound
@@ -87,6 +92,9 @@ package struct ZeroEvidence {
     let start = max(segment.address, address & ~(Self.unit - 1))
     let end = min(start.addingReportingOverflow(Self.unit).partialValue, segment.dumpedEnd)
     guard start < end else { return nil }
+    let place = segment.fileOffset &+ (start - segment.address)
+    let (placeEnd, overflow) = place.addingReportingOverflow(end - start)
+    guard !overflow, !written.contains(place..<placeEnd) else { return nil }
     let bytes = memory.readable(at: start, count: Int(end - start))
     guard bytes.count == Int(end - start), bytes.allSatisfy({ $0 == 0 }) else { return nil }
     return start..<end
@@ -115,10 +123,15 @@ package struct ZeroEvidence {
       // address.
       let isLong = end - pointer >= 2 * Self.unit
       let hasBlock = thread.controlBlock.map { $0 >= start && $0 < end && $0 > 0 } ?? false
+      // Of the end, where something else than zeros was found in its last page.
+      let endsInMore = start < end && start > end - min(end - pointer, Self.unit)
+      if endsInMore { soundStacks.insert(pointer) }
       if pointer >= start, isLong || hasBlock {
         proven.append(thread.id)
         lose(max(segment.address, pointer & ~(Self.unit - 1))..<end)
-      } else if StackState(pointer: pointer, endingBefore: limit, memory).readsAsZeros {
+      } else if !endsInMore,
+        StackState(pointer: pointer, endingBefore: limit, memory).readsAsZeros
+      {
         doubtful.append(thread.id)
       }
     }
@@ -140,8 +153,11 @@ package struct ZeroEvidence {
   /// From where on, up to an end in a segment, there is nothing but zeros that survived; that end where there are none.
   private mutating func startOfZeros(upTo end: UInt64, of segment: ProgramHeader) -> UInt64 {
     var start = end
+    // Most stacks end in something else than zeros: a little of the end tells so.
+    var step: UInt64 = 1024
     while start > segment.address, budget > 0 {
-      let count = min(start - segment.address, start == end ? Self.unit : 1 << 16)
+      let count = min(start - segment.address, step)
+      step = min(4 * step, 1 << 16)
       budget -= min(budget, count)
       let bytes = memory.readable(at: start - count, count: Int(count))
       guard bytes.count == Int(count) else { break }

@@ -43,13 +43,28 @@ package enum ZeroTail {
       }
       guard left > 0 else { return end }
       let start = end - min(end, chunkSize)
-      let bytes = try source.bytes(at: start, count: Int(end - start))
-      if let last = bytes.lastIndex(where: { $0 != 0 }) {
-        return min(source.size, roundUp(start + UInt64(last) + 1, to: pageSize))
+      if let last = try lastByte(in: start..<end, of: source) {
+        return min(source.size, roundUp(last + 1, to: pageSize))
       }
       left -= min(left, end - start)
       end = start
     }
     return 0
+  }
+
+  /// Where the last byte that is not zero stands; nil where all are. Few cores end in zeros: the last page tells of most.
+  private static func lastByte(
+    in range: Range<UInt64>, of source: any ByteSource
+  ) throws(SalvageError) -> UInt64? {
+    var end = range.upperBound
+    var size = pageSize
+    while end > range.lowerBound {
+      let start = end - min(size, end - range.lowerBound)
+      let bytes = try source.bytes(at: start, count: Int(end - start))
+      if let last = ZeroTest.lastNonzero(in: bytes) { return start + UInt64(last) }
+      end = start
+      size *= 2
+    }
+    return nil
   }
 }

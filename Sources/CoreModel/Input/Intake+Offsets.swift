@@ -3,16 +3,18 @@ package import CoreIO
 extension Intake {
   /// Looks whether all of the core stands in its place, and takes for lost what doesn't. Whether more is lost than before.
   ///
-  /// - Parameter bytes: the input's, or what it was before it was repaired.
+  /// - Parameters:
+  ///   - bytes: the input's, or what it was before it was repaired.
+  ///   - written: see `OffsetSurvey`.
   mutating func loseMoved(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ bytes: any ByteSource,
-    _ option: IntakeOptions.Shifts
+    _ option: IntakeOptions.Shifts, _ written: inout Set<Range<UInt64>>
   ) throws(SalvageError) -> Bool {
     // Whoever made an archive looked at it, and what is moved in a mended core is known.
     guard option != .ignore, !(source is any LossySource), !wayIn.isMended else { return false }
     var present = DamageMap(sizeFound: bytes.size, sizeDue: bytes.size)
     present.lose(losses + unreadable)
-    wayIn.offsets = try OffsetSurvey(structure, process, bytes, present)
+    wayIn.offsets = try OffsetSurvey(structure, process, bytes, present, &written)
     let misplaced = wayIn.offsets.misplaced
     losses += misplaced
     return !misplaced.isEmpty
@@ -23,9 +25,10 @@ extension Intake {
     guard option == .mend, !wayIn.isMended else { return self }
     let structure = try Probe.structure(of: source, present: present)
     var intake = self
+    var written: Set<Range<UInt64>> = []
     guard
       try intake.loseMoved(
-        structure, ProcessSnapshot(structure, source), source, option)
+        structure, ProcessSnapshot(structure, source), source, option, &written)
     else {
       return self
     }

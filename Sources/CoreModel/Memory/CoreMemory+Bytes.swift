@@ -42,8 +42,9 @@ extension CoreMemory {
     while position < range.upperBound, let segment = segment(at: position) {
       let end = min(range.upperBound, segment.dumpedEnd)
       guard end > position else { break }
-      bytes += try source.bytes(
+      let part = try source.bytes(
         at: segment.fileOffset &+ (position - segment.address), count: Int(end - position))
+      if bytes.isEmpty { bytes = part } else { bytes += part }
       position = end
     }
     return bytes

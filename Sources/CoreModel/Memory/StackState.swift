@@ -45,7 +45,10 @@ extension StackState {
   private static let largestOverflow: UInt64 = 1 << 20
 
   /// - Parameter limit: where the stack ends, as far as that is known from elsewhere: see `StackExtents`.
-  package init(pointer: UInt64, endingBefore limit: UInt64, _ memory: CoreMemory) {
+  /// - Parameter isSound: whether it is known that it doesn't end in zeros.
+  package init(
+    pointer: UInt64, endingBefore limit: UInt64, _ memory: CoreMemory, isSound: Bool = false
+  ) {
     guard var index = memory.index(at: pointer) ?? Self.next(above: pointer, memory) else {
       self = .absent(pointer, "the stack pointer is outside all segments")
       return
@@ -71,7 +74,7 @@ extension StackState {
       start: start,
       survivesTo: survivesTo, end: dumpedEnd, remark: nil)
     if start > pointer { remark = "the stack pointer is below the stack: it overflowed" }
-    loseZeros(memory)
+    if !isSound { loseZeros(memory) }
   }
 
   /// Says that the stack is full, where the fault that ended the thread was in the guard below it.

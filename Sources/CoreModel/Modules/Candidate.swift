@@ -29,9 +29,18 @@ package struct Candidate {
   }
 
   /// Whether the file was gone, or replaced, when the process died.
-  var isDeleted: Bool { path.reversed().starts(with: Self.deletedMark.reversed()) }
+  var isDeleted: Bool { Self.isDeleted(path) }
 
-  var plainPath: [UInt8] { isDeleted ? Array(path.dropLast(Self.deletedMark.count)) : path }
+  var plainPath: [UInt8] { Self.plainPath(path) }
+
+  private static func isDeleted(_ path: [UInt8]) -> Bool {
+    path.suffix(deletedMark.count) == deletedMark[...]
+  }
+
+  /// The path without the word that the kernel adds for a deleted file.
+  package static func plainPath(_ path: [UInt8]) -> [UInt8] {
+    isDeleted(path) ? Array(path.dropLast(deletedMark.count)) : path
+  }
 
   package func file(_ files: inout ModuleFiles) -> Result<ModuleFile, ModuleFiles.Absence> {
     if isProgram, let named = files.namedProgram() { return named }

@@ -31,7 +31,7 @@ package struct NoteReader {
     let header =
       isPeek
       ? try window.peek(at: offset, count: Note.headerSize)
-      : try window.bytes(at: offset, count: Note.headerSize)
+      : try window.part(at: offset, count: Note.headerSize)
     guard
       let ownerSize = header.span.integer(at: 0, size: 4, format.byteOrder),
       let descriptorSize = header.span.integer(at: 4, size: 4, format.byteOrder),
@@ -42,7 +42,7 @@ package struct NoteReader {
     let owner =
       isPeek
       ? try window.peek(at: ownerOffset, count: length)
-      : try window.bytes(at: ownerOffset, count: length)
+      : try window.part(at: ownerOffset, count: length)
     // The padding after the owner is counted from the note's beginning.
     let headerSize = roundUp(UInt64(Note.headerSize) + ownerSize, to: alignment)
     guard let name = owner.span.cString(at: 0, limit: Note.longestOwner) else { return nil }

@@ -16,6 +16,8 @@ package struct Core: Sendable {
   package let digest: String
   /// What survived, by address.
   package private(set) var memory: CoreMemory
+  /// The stack pointers of those stacks that are known not to end in zeros: see `ZeroEvidence`.
+  package let soundStacks: Set<UInt64>
   /// What people call its memory.
   package let names: MemoryNames
   /// Of a core that was captured, what its notes tell of that.
@@ -53,7 +55,10 @@ package struct Core: Sendable {
       intake.losses.append(.init(range: start..<source.size, cause: .damaged))
       reading = try Reading(source, intake)
     }
-    if try intake.loseMoved(reading.structure, reading.process, source, options.shifts) {
+    var written: Set<Range<UInt64>> = []
+    if try intake.loseMoved(
+      reading.structure, reading.process, source, options.shifts, &written)
+    {
       reading = try Reading(source, intake)
     }
     var structure = reading.structure
@@ -101,7 +106,7 @@ package struct Core: Sendable {
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
     let names = MemoryNames(reading.process, structure.programHeaders)
     var memory = CoreMemory(structure, damage, source)
-    let evidence = ZeroEvidence(structure, reading.process, memory, names)
+    let evidence = ZeroEvidence(structure, reading.process, memory, names, written)
     if !evidence.lost.isEmpty {
       damage.lose(evidence.lost)
       memory = CoreMemory(structure, damage, source)
@@ -110,6 +115,7 @@ package struct Core: Sendable {
     self.source = source
     self.structure = structure
     self.names = names
+    soundStacks = evidence.soundStacks
     self.memory = memory
     self.capture = capture
     isRestored = restoring

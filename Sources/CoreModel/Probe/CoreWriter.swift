@@ -61,6 +61,9 @@ public enum CoreWriter: String, Hashable, Sendable {
 
   /// What a note tells by its owner alone.
   private static func owned(_ note: Note) -> CoreWriter? {
+    // Nearly all notes have one of these owners, and tell nothing by it.
+    guard !note.isProcessNote else { return ownedByKind(note) }
+    guard note.owner != linuxOwner else { return nil }
     // `OpenBSD@229157`: the thread comes after the owner.
     let owner = note.owner.prefix { $0 != UInt8(ascii: "@") }
     switch String(decoding: owner, as: UTF8.self) {
@@ -71,13 +74,19 @@ public enum CoreWriter: String, Hashable, Sendable {
     case "VMCOREINFO", "VMCOREINFO_XEN": return .kdump
     case "QEMU", "Xen": return .guest
     case "ESP_CORE_DUMP_INFO", "ESP_EXTRA_INFO": return .espCoredump
-    // esp-coredump counts the padding after the name.
-    case "CORE" where note.ownerSize == 8: return .espCoredump
-    // Solaris has notes of many more kinds; what Linux has of small numbers are 1 to 4 and 6.
-    case "CORE" where note.kind.rawValue == 5 || (7...29).contains(note.kind.rawValue):
-      return .solaris
+    case "CORE": return ownedByKind(note)
     default: return nil
     }
+  }
+
+  private static let linuxOwner = Array("LINUX".utf8)
+
+  /// The same of a note of `CORE`.
+  private static func ownedByKind(_ note: Note) -> CoreWriter? {
+    // esp-coredump counts the padding after the name.
+    if note.ownerSize == 8 { return .espCoredump }
+    // Solaris has notes of many more kinds; what Linux has of small numbers are 1 to 4 and 6.
+    return note.kind.rawValue == 5 || (7...29).contains(note.kind.rawValue) ? .solaris : nil
   }
 
   /// Whether `CORE` notes are those that Linux has, so that we read them.

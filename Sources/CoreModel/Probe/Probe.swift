@@ -160,6 +160,7 @@ package struct Probe {
   ) throws(SalvageError) -> UInt64 {
     let size = header.format.programHeaderSize
     var window = ByteWindow(source)
+    let isWhole = present.isWhole
     for index in 1..<max(1, most) {
       let offset = header.programHeaderOffset &+ index * UInt64(size)
       let range = offset..<offset &+ UInt64(size)
@@ -167,8 +168,8 @@ package struct Probe {
       guard range.lowerBound < range.upperBound, range.upperBound <= source.size else {
         return most
       }
-      guard present.survives(range) else { continue }
-      let bytes = try window.bytes(at: offset, count: size)
+      guard isWhole || present.survives(range) else { continue }
+      let bytes = try window.part(at: offset, count: size)
       guard let entry = ProgramHeader(bytes.span, in: header.format), entry.kind == .load,
         entry.fileOffset >= range.upperBound, entry.fileSize <= entry.memorySize,
         entry.fileEnd != nil
@@ -226,10 +227,11 @@ package struct Probe {
   /// The end of the last thing that the headers name; nil where that is past what any file can hold.
   private func sizeDue(_ structure: CoreStructure) -> UInt64? {
     var due = max(structure.tableRange.upperBound, UInt64(structure.format.fileHeaderSize))
+    let isWhole = present.isWhole
     for (position, header) in structure.programHeaders.enumerated() where header.fileSize > 0 {
       // What is read where an entry is lost is no size.
       let entry = structure.entryRange(structure.table.number(at: position))
-      guard present.isWhole || present.survives(entry) else { continue }
+      guard isWhole || present.survives(entry) else { continue }
       // Of notes that can't be so long, the notes count.
       if header.kind == .note, structure.notesAreMissized { continue }
       guard let end = header.fileEnd else { return nil }

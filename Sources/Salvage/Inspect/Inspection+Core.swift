@@ -113,9 +113,11 @@ extension Inspection {
   // MARK: Memory
 
   private mutating func addMappings(_ core: Core) {
-    var tallies: [MemoryKind: Tally] = [:]
-    mappings.reserveCapacity(core.memory.segments.count)
-    for segment in core.memory.segments {
+    var tallies: [Tally] = []
+    let segments = core.memory.segments
+    mappings.reserveCapacity(segments.count)
+    for position in segments.indices {
+      let segment = segments[position]
       let range = segment.address..<max(segment.addressEnd, segment.address)
       let kind = core.names.kind(of: range, segment: range, flags: segment.flags)
       let survived = core.damage.surviving(in: segment.fileOffset..<(segment.fileEnd ?? .max))
@@ -123,12 +125,13 @@ extension Inspection {
         address: segment.address, mapped: segment.memorySize, dumped: segment.fileSize,
         survived: survived, fileOffset: segment.fileOffset, kind: kind)
       mappings.append(mapping)
-      var tally = tallies[kind] ?? Tally(kind: kind)
-      tally.mapped +|= mapping.mapped
-      tally.dumped += ByteTotal(mapping.dumped, survived: mapping.survived)
-      tallies[kind] = tally
+      // A handful of kinds at most.
+      let index = tallies.firstIndex { $0.kind == kind } ?? tallies.count
+      if index == tallies.count { tallies.append(Tally(kind: kind)) }
+      tallies[index].mapped +|= mapping.mapped
+      tallies[index].dumped += ByteTotal(mapping.dumped, survived: mapping.survived)
     }
-    memory = MemoryKind.allCases.compactMap { tallies[$0] }
+    memory = MemoryKind.allCases.compactMap { kind in tallies.first { $0.kind == kind } }
   }
 
   // MARK: Causes

@@ -57,9 +57,9 @@ extension Inspection {
   ) -> [Int: ModuleFile] {
     var same: [Int: ModuleFile] = [:]
     for (index, module) in modules.enumerated() where module.path.first == UInt8(ascii: "/") {
-      let candidate = Candidate(module.path, at: module.base, in: memory)
-      switch candidate.file(&files) {
+      switch files.file(named: Candidate.plainPath(module.path)) {
       case .success(let file):
+        let candidate = Candidate(module.path, at: module.base, in: memory)
         guard candidate.inCore != nil else { continue }
         switch candidate.verdict(on: file)?.verification {
         case nil: modules[index].localFile = .different
@@ -70,6 +70,7 @@ extension Inspection {
         }
       case .failure(.missing), .failure(.hidden): modules[index].localFile = .absent
       case .failure(.notELF):
+        let candidate = Candidate(module.path, at: module.base, in: memory)
         if candidate.inCore != nil { modules[index].localFile = .different }
       case .failure(.unreadable), .failure(.notRegular): continue
       }

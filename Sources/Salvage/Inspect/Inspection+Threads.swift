@@ -25,7 +25,9 @@ extension Inspection {
   ) -> StackState? {
     guard let pointer = status.stackPointer else { return nil }
     let end = extents.end(above: pointer, controlBlock: status.controlBlock)
-    var stack = StackState(pointer: pointer, endingBefore: end, core.memory)
+    var stack = StackState(
+      pointer: pointer, endingBefore: end, core.memory,
+      isSound: core.soundStacks.contains(pointer))
     // The first thread is the one that the signal is of.
     if isFirst, let fault = core.process.signalInfo, fault.signal == Int32(status.signal) {
       stack.addOverflow(pointer, fault, core.memory)

@@ -83,8 +83,9 @@ struct Sanity {
         "NT_AUXV names addresses outside all segments: \(outside.map(\.1).joined(separator: ", "))."
       )
     }
-    let overlaps = zip(core.memory.segments, core.memory.segments.dropFirst()).count {
-      $0.addressEnd > $1.address
+    let segments = core.memory.segments
+    let overlaps = segments.indices.dropFirst().count {
+      segments[$0 - 1].addressEnd > segments[$0].address
     }
     if overlaps > 0 { note("\(overlaps) segments overlap the one after them in memory.") }
   }
