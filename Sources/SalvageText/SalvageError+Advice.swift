@@ -6,7 +6,7 @@ extension SalvageError {
     switch kind {
     case .otherPacking(_, let command):
       line("\(words); \(unpacking(command))")
-    case .otherDump(_, let command): line("\(words); try `\(typed(command))`")
+    case .otherDump(_, let command): line("\(words); \(inFile(command))try `\(typed(command))`")
     case .unreadableForPipe(let length):
       line("\(words); write to a file, or name them with --lost-range \(offset ?? 0):\(length)")
     case .stillWritten: line("\(words); --growing takes what is there")
@@ -31,18 +31,29 @@ extension SalvageError {
   }
 
   /// What unpacks it into a repair.
-  private func unpacking(_ command: String) -> String {
-    guard isTarByName, !command.hasPrefix("tar ") else {
-      return "try `\(typed(command)) | coresalvage - repaired.core`"
-    }
-    let name = ShellWord(file)
-    return "`tar -tf \(name)` lists what is in it, "
-      + "`tar -xOf \(name) NAME | coresalvage - repaired.core` repairs a core of these"
+  private func unpacking(_ given: String) -> String {
+    let command = isTarByName && !given.hasPrefix("tar ") ? "tar -xOf IN \(Packing.anyName)" : given
+    let repair = "`\(typed(command)) | coresalvage - repaired.core`"
+    guard command.hasSuffix(" \(Packing.anyName)") else { return inFile(command) + "try \(repair)" }
+    let list = command.hasPrefix("tar ") ? "tar -tf IN" : "unzip -l IN"
+    return inFile(command)
+      + "`\(typed(list))` lists what is in it, \(repair) repairs a core of these"
+  }
+
+  /// What comes first where the command reads no standard input, or there are two that would read it.
+  private func inFile(_ command: String) -> String {
+    let program = command.prefix { $0 != " " }
+    let needsFile =
+      command.hasSuffix(" \(Packing.anyName)")
+      || ["unzip", "7z", "lldb", "crash", "makedumpfile"].contains(program)
+    return file == StandardInput.name && needsFile ? "put it into FILE, then " : ""
   }
 
   /// A command with the file's name in the place of `IN`.
   private func typed(_ command: String) -> String {
-    let name = file == StandardInput.name ? "-" : ShellWord(file).description
+    let isFile = !inFile(command).isEmpty
+    let name =
+      file == StandardInput.name ? isFile ? "FILE" : "-" : ShellWord(file).description
     return command.split(separator: " ").map { $0 == "IN" ? name : String($0) }
       .joined(separator: " ")
   }

@@ -51,11 +51,44 @@ struct WrapperTests {
     let result = try Self.shell("coresalvage \(wrapped) out", folder)
     var command = try #require(Self.advised(result), "\(result)")
     if command.contains("unzip") { try Need.require(.tool("unzip")) }
+    // Of a zip file, and of what is packed around a tar archive, not even the first name is known.
+    let isListed = command.contains(" NAME ")
+    #expect(isListed == (name == "zip" || wrapped.hasSuffix(".tar.xz")), "\(command)")
+    if isListed {
+      let list = result.errorText.split(separator: "`")[1]
+      #expect(try Self.shell(String(list), folder).text.contains("x.core"))
+    }
     command = command.replacing(" NAME ", with: " x.core ")
     let typed = try Self.shell(command, folder)
     #expect(typed.ending == .exit(0), "\(command): \(typed)")
     let note = try Self.shell("coresalvage note repaired.core", folder)
     #expect(note.text.contains("repaired from 20.0 kB of 49.1 kB"), "\(command): \(note)")
+  }
+
+  @Test(
+    "that is not the first of its archive, or has a name no shell takes, gets the command that lists them",
+    arguments: [
+      "echo a >a.txt; tar -cf w a.txt x.core", "tar -czf w readme x.core",
+      "cp x.core './-x y.core'; tar -cf w './-x y.core' x.core",
+      "python3 -m zipfile -c w readme x.core",
+    ])
+  func notFirst(make: String) throws {
+    let folder = try Self.place()
+    try folder.write(Array("a word\n".utf8), to: "readme")
+    if make.contains("zipfile") { try Need.require(.tool("python3"), .tool("unzip")) }
+    #expect(try Self.shell(make, folder).ending == .exit(0))
+    let result = try Self.shell("coresalvage w out", folder)
+    #expect(result.ending == .exit(2), "\(result)")
+    let command = try #require(Self.advised(result), "\(result)")
+    #expect(command.contains(" NAME "), "\(command)")
+    let list = try Self.shell(String(result.errorText.split(separator: "`")[1]), folder)
+    #expect(list.ending == .exit(0) && list.text.contains("x.core"), "\(list)")
+    let typed = try Self.shell(command.replacing(" NAME ", with: " x.core "), folder)
+    #expect(typed.ending == .exit(0), "\(command): \(typed)")
+    // Of what came through a pipe nothing is left to be unpacked.
+    let piped = try Self.shell("coresalvage - out <w", folder)
+    #expect(piped.errorText.contains("put it into FILE, then `"), "\(piped)")
+    #expect(!piped.errorText.contains(" - NAME"), "\(piped)")
   }
 
   /// A report as apport writes it: each piece of the packed core is a line of base64 for itself.

@@ -67,13 +67,16 @@ public enum Packing: String, Hashable, Sendable {
     return size + 8
   }
 
+  /// What a command has for the name of a file in an archive that the user has to choose.
+  package static let anyName = "NAME"
+
   /// The packings that we don't read, and what unpacks `IN` into our standard input.
   package static func foreign(_ bytes: [UInt8]) -> (name: String, command: String)? {
     let known: [(magic: [UInt8], name: String, command: String)] = [
       ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz", "xz -dc IN"),
       ([0x42, 0x5a, 0x68], "bzip2", "bzip2 -dc IN"),
       ([0x4c, 0x5a, 0x49, 0x50], "lzip", "lzip -dc IN"),
-      ([0x50, 0x4b, 0x03, 0x04], "zip", "unzip -p IN"),
+      ([0x50, 0x4b, 0x03, 0x04], "zip", "unzip -p IN \(anyName)"),
       ([0x1f, 0x9d], "compress", "gzip -dc IN"),
       ([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7-Zip", "7z x -so IN"),
       ([0x89, 0x4c, 0x5a, 0x4f, 0x00, 0x0d, 0x0a], "lzop", "lzop -dc IN"),

@@ -75,6 +75,7 @@ internal import Glibc
   /// A tar archive's first record has a mark that no core's beginning has.
   private static let recordSize = 512
   private static let mark = Array("ustar".utf8)
+  private static let elfMark: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
   private static let markOffset = 257
   /// A bundle's core is among its first members.
   private static let mostMembers = 64
@@ -84,7 +85,7 @@ internal import Glibc
   private static let largestHole: UInt64 = 1 << 40
 
   package init(_ upstream: any ByteStream) {
-    var head = [UInt8](repeating: 0, count: Self.recordSize)
+    var head = [UInt8](repeating: 0, count: Self.recordSize + Self.elfMark.count)
     let count = unsafe head.withUnsafeMutableBytes { unsafe upstream.read(into: $0) }
     head.removeLast(head.count - count)
     input = Input(upstream, head: head)
@@ -98,11 +99,11 @@ internal import Glibc
   /// Whether bytes begin a tar archive.
   package static func isTar(_ head: [UInt8]) -> Bool {
     head.count >= recordSize && head[markOffset...].starts(with: mark)
-      && !head.starts(with: [0x7f, 0x45, 0x4c, 0x46])
+      && !head.starts(with: elfMark)
   }
 
   /// The name of the file that a tar archive begins with, as a shell takes it: plain letters alone. nil where it begins with
-  /// something else or with the core of a bundle, `MEMBER` where its name can't be shown so.
+  /// something else or with the core of a bundle, `NAME` where it can't be shown so or is no ELF file.
   private static func firstFile(_ head: [UInt8]) -> String? {
     // A file, an old one, one with holes.
     guard [0x30, 0, 0x53].contains(head[156]) else { return nil }
@@ -112,10 +113,11 @@ internal import Glibc
       return letter.isASCII && (letter.isLetter || letter.isNumber || "._/+:@-".contains(letter))
     }
     guard isPlain, let first = name.first, first != UInt8(ascii: "-"), head[345] == 0 else {
-      return "MEMBER"
+      return Packing.anyName
     }
     let text = String(decoding: name, as: UTF8.self)
-    return isCore(text) ? nil : text
+    guard !isCore(text) else { return nil }
+    return head[recordSize...].elementsEqual(elfMark) ? text : Packing.anyName
   }
 
   /// Whether a member is a bundle's core: `FOLDER/core`.
