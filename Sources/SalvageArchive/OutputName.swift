@@ -11,9 +11,10 @@ public enum OutputName {
   ///
   /// Two files of one folder never get the same: where another one comes first for a name (the plain file, then .zst, then
   /// .lz4), this one keeps all of its own.
+  /// - Parameter isWhole: whether it keeps all of its own in any case.
   /// - Parameter isPresent: whether there is a regular file of that name beside the input.
   package static func name(
-    for input: FilePath.Component, isPacked: Bool, archive: Bool,
+    for input: FilePath.Component, isPacked: Bool, archive: Bool, isWhole: Bool = false,
     isPresent: (FilePath.Component) -> Bool
   ) -> FilePath.Component {
     let bytes = input.bytes
@@ -27,10 +28,12 @@ public enum OutputName {
     }
     var name = wanted
     var own = bytes
-    while isTaken(name), own.count < 255 {
+    func lengthen() {
       own += Array(".core".utf8)
       name = archive ? archived(own) : own
     }
+    if isWhole { lengthen() }
+    while isTaken(name), own.count < 255 { lengthen() }
     return FilePath.Component(name) ?? input
   }
 

@@ -37,7 +37,7 @@ extension Batch {
     else { return }
     let (structure, mayBeWritten) = found
     guard mayBeWritten || options.whole != .skip else { return }
-    guard !isPresent(file, kind) else {
+    guard !isPresent(file, input, kind) else {
       survey.present += 1
       return
     }
@@ -67,7 +67,7 @@ extension Batch {
   private func countPacked(
     _ file: FoundFile, _ input: InputFile, in survey: inout BatchSurvey
   ) {
-    guard options.output != nil, !isPresent(file, .packed) else {
+    guard options.output != nil, !isPresent(file, input, .packed) else {
       if options.output != nil { survey.present += 1 }
       return
     }
@@ -77,10 +77,10 @@ extension Batch {
     survey.toWrite +|= input.size
   }
 
-  private func isPresent(_ file: FoundFile, _ kind: CoreKind) -> Bool {
+  private func isPresent(_ file: FoundFile, _ input: InputFile, _ kind: CoreKind) -> Bool {
     guard let root = options.output else { return false }
-    let output = root.pushing(file.folder.relativePath)
-      .appending(CoreWork.outputName(file, kind, options))
+    let output = CoreWork.output(
+      of: file, input, kind, options, in: root.pushing(file.folder.relativePath))
     return FileIdentity(at: output, followingLinks: false) != nil
   }
 }

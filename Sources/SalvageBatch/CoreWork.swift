@@ -51,12 +51,29 @@ package struct CoreWork {
     }
   }
 
-  static func outputName(
-    _ found: FoundFile, _ kind: CoreKind, _ options: BatchOptions
-  ) -> FilePath.Component {
-    OutputName.name(for: found.name, isPacked: kind != .plain, archive: options.archive != nil) {
-      found.folder.kind(of: $0) == S_IFREG
+  /// Where its output goes in that folder.
+  ///
+  /// What a packed core is called depends on what else is in its folder, and that changes: an input that went first for a name
+  /// may be gone by now, and its output be all that is left of it. So the name that an output of this very core has stays, and
+  /// one that another core's output has is not taken.
+  static func output(
+    of found: FoundFile, _ file: InputFile, _ kind: CoreKind, _ options: BatchOptions,
+    in place: FilePath
+  ) -> FilePath {
+    let isArchive = options.archive != nil
+    func name(isWhole: Bool) -> FilePath {
+      place.appending(
+        OutputName.name(
+          for: found.name, isPacked: kind != .plain, archive: isArchive, isWhole: isWhole
+        ) { found.folder.kind(of: $0) == S_IFREG })
     }
+    let short = name(isWhole: false)
+    guard kind != .plain else { return short }
+    let long = name(isWhole: true)
+    guard short != long else { return short }
+    let origin = PriorOutput.Origins(of: file, kind)
+    if origin.isOrigin(of: long, isArchive: isArchive) == true { return long }
+    return origin.isOrigin(of: short, isArchive: isArchive) == false ? long : short
   }
 
   /// Whether a whole core is left as it is.
@@ -117,7 +134,7 @@ package struct CoreWork {
     guard !repair.isCopy || !leavesWhole else {
       return .done(record(.whole, repair))
     }
-    let output = try folder().appending(Self.outputName(found, kind, options))
+    let output = Self.output(of: found, file, kind, options, in: try folder())
     if case .done(let done) = try look(at: output, repair) { return .done(done) }
     return try claiming(output) { claim throws(SalvageError) in
       // Between the look and the claim somebody may have finished it.
@@ -155,7 +172,7 @@ package struct CoreWork {
     _ folder: () throws(SalvageError) -> FilePath, _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Result {
     let place = try folder()
-    let output = place.appending(Self.outputName(found, kind, options))
+    let output = Self.output(of: found, file, kind, options, in: place)
     if !options.deleteInput,
       PriorOutput.isCurrent(output, isArchive: isArchive, for: file, options.repair)
     {
@@ -217,7 +234,7 @@ package struct CoreWork {
   /// What would become of it.
   func rehearsed() throws(SalvageError) -> BatchRecord {
     let output = options.output.map {
-      $0.pushing(found.folder.relativePath).appending(Self.outputName(found, kind, options))
+      Self.output(of: found, file, kind, options, in: $0.pushing(found.folder.relativePath))
     }
     var record: BatchRecord
     if kind == .packed, let output {

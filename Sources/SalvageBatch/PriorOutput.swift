@@ -1,3 +1,4 @@
+internal import ArchiveFormat
 internal import CoreIO
 internal import CoreModel
 internal import Salvage
@@ -30,6 +31,41 @@ enum PriorOutput {
       return .current(plan)
     }
     return .outdated
+  }
+
+  /// Which outputs are made of a packed core: those with its headers and notes, whatever else has changed since.
+  final class Origins {
+    private let file: InputFile
+    private let kind: CoreKind
+    private lazy var digest = Self.digest(of: file, kind)
+
+    init(of file: InputFile, _ kind: CoreKind) {
+      self.file = file
+      self.kind = kind
+    }
+
+    /// false where it was made of another core; nil where that isn't known, or nothing is there.
+    func isOrigin(of path: FilePath, isArchive: Bool) -> Bool? {
+      guard let present = FileIdentity(at: path, followingLinks: false), present.isRegular,
+        let output = try? OutputCheck.open(path, isArchive: isArchive),
+        let structure = try? Probe.structure(of: output), let digest
+      else { return nil }
+      // A copy has the input's own headers and notes, and may have notes of an earlier repair in them.
+      if (try? HeadDigest.of(structure, output)) == digest { return true }
+      let line = try? PriorRepair.recordLine(in: structure, output)
+      return line.flatMap(OriginNote.init)?.isOf(digest) ?? false
+    }
+
+    private static func digest(of file: InputFile, _ kind: CoreKind) -> String? {
+      let source: (any ByteSource)? =
+        kind == .archive
+        ? try? ArchiveSource(file)
+        : Intake.unpackedHead(of: file, count: 4 << 20).map {
+          MemorySource($0.bytes, path: file.path)
+        }
+      guard let source, let structure = try? Probe.structure(of: source) else { return nil }
+      return try? HeadDigest.of(structure, source)
+    }
   }
 
   /// The same for what is packed, by the beginning of what is in it: to unpack all of it takes longer than anything else.

@@ -36,6 +36,9 @@ package struct Origin: Hashable, Sendable {
 
   package static let formatVersion: UInt64 = 1
 
+  /// A digest, after what it is one of.
+  package static func name(of digest: String) -> String { "xxh3-128:" + digest }
+
   /// The note's JSON. Only options that change the bytes of the output are named, and only where they are not the default.
   package var json: JSONValue {
     var changed: [JSONValue.Member] = []
@@ -65,7 +68,7 @@ package struct Origin: Hashable, Sendable {
       .init(name: "format", value: .number(Self.formatVersion)),
       .init(name: "tool", value: .string(SalvageVersion.tool)),
       .init(name: "sizeFound", value: .number(sizeFound)),
-      .init(name: "headDigest", value: .string("xxh3-128:" + digest)),
+      .init(name: "headDigest", value: .string(Self.name(of: digest))),
       .init(name: "options", value: .object(changed)),
     ]
     if let died { members.append(.init(name: "died", value: died.noteJSON)) }

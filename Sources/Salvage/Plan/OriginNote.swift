@@ -63,6 +63,11 @@ package struct OriginNote: Hashable, Sendable {
   }
 }
 
+extension OriginNote {
+  /// Whether it names a core of that digest.
+  package func isOf(_ digest: String) -> Bool { headDigest == Origin.name(of: digest) }
+}
+
 extension OffsetSurvey.Seam {
   /// Written in one way only, too.
   fileprivate static func list(reading text: String) -> [Self]? {
