@@ -3,7 +3,7 @@
 #
 #   bench.sh [-n RUNS] [-d FOLDER] [SECTION...]
 #
-# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, cat, archive, batch, scaling, hostile,
+# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, cat, archive, batch, floors, scaling, hostile,
 # capture.
 #
 # All sections when none is named. Needs root (core_pattern, mounts) and about 14 GB below FOLDER
@@ -24,13 +24,15 @@ while getopts n:d: option; do
 done
 shift $((OPTIND - 1))
 sections=("$@")
-((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace cat archive batch scaling
-  hostile capture)
+((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace cat archive batch floors
+  scaling hostile capture)
 
 # shellcheck source=bench/lib.sh
 source "$here/bench/lib.sh"
 # shellcheck source=bench/archive.sh
 source "$here/bench/archive.sh"
+# shellcheck source=bench/floors.sh
+source "$here/bench/floors.sh"
 # shellcheck source=bench/hostile.sh
 source "$here/bench/hostile.sh"
 [[ $(id -u) == 0 ]] || { note "bench.sh: needs root, to let the kernel write cores"; exit 1; }

@@ -14,8 +14,8 @@ final class ArchiveWriter: @unchecked Sendable {
   private let turn: WriteTurn
   /// Only whoever passes the turnstile touches it.
   private var layout: ArchiveLayout
-  /// A whole group of zeros, which stands for those of holes. It doesn't change.
-  private let zeros: GroupCompressor
+  /// The frame of a whole group of zeros, which stands for those of holes.
+  private let zeros: (bytes: [UInt8], entries: [BlockEntry])
 
   /// The frames begin at `offset` in the output.
   init(
@@ -30,10 +30,11 @@ final class ArchiveWriter: @unchecked Sendable {
     claims = Claims(geometry.groupCount)
     turn = WriteTurn(output)
     layout = ArchiveLayout(geometry, dataOffset: offset)
-    zeros = GroupCompressor(geometry, level: options.level)
-    unsafe zeros.room(for: geometry.range(ofGroup: 0).length)
+    let compressor = GroupCompressor(geometry, level: options.level)
+    unsafe compressor.room(for: geometry.range(ofGroup: 0).length)
       .initializeMemory(as: UInt8.self, repeating: 0)
-    zeros.compress(0)
+    compressor.compress(0)
+    zeros = (unsafe Array(compressor.bytes), compressor.entries)
   }
 
   /// Memory for buffers, whatever the number of threads that are asked for.
@@ -67,7 +68,10 @@ final class ArchiveWriter: @unchecked Sendable {
     while let group = claims.next() {
       let range = geometry.range(ofGroup: group)
       if range.length == wholeLength, core.firstData(in: range) == nil {
-        try write(zeros, group)
+        let frame = zeros.bytes
+        try unsafe frame.span.withUnsafeBytes { bytes throws(SalvageError) in
+          try unsafe write(bytes, zeros.entries, group)
+        }
       } else {
         let room = unsafe compressor.room(for: range.length)
         let count = try unsafe core.read(at: range.lowerBound, into: room)
@@ -75,16 +79,18 @@ final class ArchiveWriter: @unchecked Sendable {
           throw SalvageError.becameShorter(core.path, at: range.lowerBound + UInt64(count))
         }
         compressor.compress(group)
-        try write(compressor, group)
+        try unsafe write(compressor.bytes, compressor.entries, group)
       }
       try progress.advance(to: range.upperBound)
     }
   }
 
-  private func write(_ compressed: GroupCompressor, _ group: Int) throws(SalvageError) {
-    let bytes = unsafe compressed.bytes
+  /// Writes the frame of a group.
+  private func write(
+    _ bytes: UnsafeRawBufferPointer, _ entries: [BlockEntry], _ group: Int
+  ) throws(SalvageError) {
     let place = turnstile.pass(group) {
-      layout.place(compressed.entries, size: bytes.count)
+      layout.place(entries, size: bytes.count)
     }
     guard let place else { return }
     let start = place.offset + UInt64(place.mark.count)

@@ -101,29 +101,45 @@ extension Repair {
       throw SalvageError(
         .tooManyBlocks, file: output.path)
     }
-    let packed = try Core(Intake(core))
-    let parts = StructureCopy.ranges(of: packed.structure, geometry)
-    var manifest = try Manifest(geometry, packed, report, options.labels)
-    manifest.geometry.id = try ArchiveID(of: manifest.text, parts, core)
-    let first = manifest.frame
-    guard first.count <= SkippableFrame.largest else {
+    let opening = try opening(core, geometry, options)
+    guard opening.manifest.count <= SkippableFrame.largest else {
       throw SalvageError(
         .badOutput(reason: "can't hold so long a manifest; give shorter labels"),
         file: output.path)
     }
-    try output.write(first, at: 0)
+    try output.write(opening.manifest, at: 0)
     let writer = ArchiveWriter(
-      core, output, options, manifest.geometry, at: UInt64(first.count),
+      core, output, options, opening.geometry, at: UInt64(opening.manifest.count),
       progress: WorkProgress(on: source.path, total: core.size, report: progress))
     let layout = try writer.write()
     try source.confirmSize()
-    return try Self.writeEnd(layout, core, parts, first, options, to: output)
+    return try Self.writeEnd(layout, core, opening, options, to: output)
+  }
+
+  /// What an archive tells of its core before the blocks.
+  private struct Opening {
+    var geometry: ArchiveGeometry
+    /// The frame.
+    var manifest: [UInt8]
+    /// What is there again after the blocks.
+    var copied: [Range<UInt64>]
+  }
+
+  /// The core is read for it as whoever restores it will find it; of what that takes nothing stays in memory.
+  private func opening(
+    _ core: PlanSource, _ geometry: ArchiveGeometry, _ options: ArchiveOptions
+  ) throws(SalvageError) -> Opening {
+    let packed = try Core(Intake(core))
+    let copied = StructureCopy.ranges(of: packed.structure, geometry)
+    var manifest = try Manifest(geometry, packed, report, options.labels)
+    manifest.geometry.id = try ArchiveID(of: manifest.text, copied, core)
+    return Opening(geometry: manifest.geometry, manifest: manifest.frame, copied: copied)
   }
 
   /// What follows the blocks: the copies of what all hangs on, the manifest again, the seek table.
   private static func writeEnd(
-    _ layout: ArchiveLayout, _ core: PlanSource, _ parts: [Range<UInt64>], _ manifest: [UInt8],
-    _ options: ArchiveOptions, to output: any WritableFile
+    _ layout: ArchiveLayout, _ core: PlanSource, _ opening: Opening, _ options: ArchiveOptions,
+    to output: any WritableFile
   ) throws(SalvageError) -> UInt64 {
     var end = layout.end
     func append(_ bytes: [UInt8]) throws(SalvageError) {
@@ -132,14 +148,14 @@ extension Repair {
     }
     let geometry = layout.geometry
     let compressor = BlockCompressor(blockSize: geometry.blockSize, level: options.level)
-    for range in parts {
+    for range in opening.copied {
       let raw = unsafe UnsafeMutableRawBufferPointer(
         rebasing: compressor.raw[..<Int(range.length)])
       let count = try unsafe core.read(at: range.lowerBound, into: raw)
       let entry = compressor.compress(count)
       try append(StructureCopy.frame(range, geometry, unsafe Array(compressor.bytes(entry))))
     }
-    try append(manifest)
+    try append(opening.manifest)
     let table = SeekTable(
       geometry, dataOffset: layout.dataOffset,
       archiveSize: end + SeekTable.frameSize(geometry), layout.entries)

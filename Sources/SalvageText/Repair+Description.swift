@@ -18,7 +18,7 @@ extension Repair {
   private static func planLine(_ piece: Piece) -> String {
     let range = "\(hexadecimal(piece.offset, digits: 12))-\(hexadecimal(piece.end, digits: 12))"
     switch piece.content {
-    case .bytes, .table: return "  \(range)  new bytes"
+    case .bytes, .made: return "  \(range)  new bytes"
     case .input(let source) where source.lowerBound == piece.offset:
       return "  \(range)  from the input"
     case .input(let source):

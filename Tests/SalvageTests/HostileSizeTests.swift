@@ -59,7 +59,7 @@ struct HostileSizeTests {
       }
       let names = repair.plan.pieces.compactMap { piece -> UInt64? in
         switch piece.content {
-        case .bytes, .table: piece.end
+        case .bytes, .made: piece.end
         default: nil
         }
       }

@@ -36,8 +36,8 @@ struct RenderedRepair {
     for piece in plan.pieces {
       switch piece.content {
       case .bytes(let bytes): copy(bytes, 0..<bytes.count, to: &output, at: Int(piece.offset))
-      case .table(let table):
-        copy(table.bytes(in: 0..<table.size), 0..<table.size, to: &output, at: Int(piece.offset))
+      case .made(let made):
+        copy(made.bytes, 0..<made.size, to: &output, at: Int(piece.offset))
       case .input(let range):
         try #require(range.upperBound <= UInt64(input.count), "a piece past the input's end")
         copy(

@@ -50,24 +50,48 @@ package struct LostNote: Hashable, Sendable {
   package static let headerSize = 32
   package static let entrySize = 40
 
+  /// Of the descriptor, in bytes.
+  package var descriptorSize: Int { Self.headerSize + Self.entrySize * ranges.count }
+
   /// The descriptor, in the core's byte order; widths are the same in both classes.
   package func descriptor(_ order: ELFFormat.ByteOrder) -> [UInt8] {
+    descriptor(in: 0..<descriptorSize, order)
+  }
+
+  /// Some of its bytes: only the entries that they are part of are looked at.
+  package func descriptor(in range: Range<Int>, _ order: ELFFormat.ByteOrder) -> [UInt8] {
+    guard !range.isEmpty else { return [] }
+    func entry(at position: Int) -> Int { max(0, position - Self.headerSize) / Self.entrySize }
+    let entries =
+      entry(at: range.lowerBound)..<min(ranges.count, entry(at: range.upperBound - 1) + 1)
+    let hasHeader = range.lowerBound < Self.headerSize
+    let start = hasHeader ? 0 : Self.headerSize + Self.entrySize * entries.lowerBound
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.headerSize + Self.entrySize * ranges.count)
+    bytes.reserveCapacity(Self.headerSize + Self.entrySize * entries.count)
+    if hasHeader { appendHeader(to: &bytes, order) }
+    for range in ranges[entries] { range.append(to: &bytes, order) }
+    let wanted = range.lowerBound - start..<range.upperBound - start
+    return wanted == bytes.indices ? bytes : Array(bytes[wanted])
+  }
+
+  private func appendHeader(to bytes: inout [UInt8], _ order: ELFFormat.ByteOrder) {
     bytes.append(Self.version, size: 4, order)
     bytes.append(UInt64(Self.entrySize), size: 4, order)
     bytes.append(UInt64(ranges.count), size: 8, order)
     bytes.append(sizeFound, size: 8, order)
     bytes.append(sizeDue, size: 8, order)
-    for range in ranges {
-      bytes.append(range.address, size: 8, order)
-      bytes.append(range.length, size: 8, order)
-      bytes.append(range.fileOffset, size: 8, order)
-      bytes.append(UInt64(range.rawHeader), size: 4, order)
-      bytes.append(UInt64(range.flags.rawValue), size: 4, order)
-      bytes.append(UInt64(range.cause.rawValue), size: 4, order)
-      bytes.append(UInt64(range.state.rawValue), size: 4, order)
-    }
-    return bytes
+  }
+}
+
+extension LostRange {
+  /// As an entry of the LOST note.
+  fileprivate func append(to bytes: inout [UInt8], _ order: ELFFormat.ByteOrder) {
+    bytes.append(address, size: 8, order)
+    bytes.append(length, size: 8, order)
+    bytes.append(fileOffset, size: 8, order)
+    bytes.append(UInt64(rawHeader), size: 4, order)
+    bytes.append(UInt64(flags.rawValue), size: 4, order)
+    bytes.append(UInt64(cause.rawValue), size: 4, order)
+    bytes.append(UInt64(state.rawValue), size: 4, order)
   }
 }

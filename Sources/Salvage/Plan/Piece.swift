@@ -5,8 +5,8 @@ package import CoreModel
 package struct Piece: Hashable, Sendable {
   package enum Content: Hashable, Sendable {
     case bytes([UInt8])
-    /// A program header table that is too long to be kept as bytes.
-    indirect case table(SegmentTable)
+    /// What is too long to be kept as bytes.
+    indirect case made(MadeBytes)
     /// Bytes of the input, by their offset there.
     case input(Range<UInt64>)
     /// Bytes of a file that the process had mapped, from an offset on. Indirect: of these there are few, and of the others there
@@ -23,7 +23,7 @@ package struct Piece: Hashable, Sendable {
   package var size: UInt64 {
     switch content {
     case .bytes(let bytes): UInt64(bytes.count)
-    case .table(let table): UInt64(table.size)
+    case .made(let made): UInt64(made.size)
     case .input(let range), .file(_, let range): range.length
     case .hole(let size): size
     }
@@ -52,10 +52,10 @@ package struct PieceRun {
   }
 
   /// A short one becomes bytes like all others.
-  package mutating func append(_ table: SegmentTable) {
-    guard table.size > 1 << 16 else { return append(table.bytes(in: 0..<table.size)) }
-    pieces.append(Piece(offset: end, content: .table(table)))
-    end += UInt64(table.size)
+  package mutating func append(_ made: MadeBytes) {
+    guard made.size > MadeBytes.partSize else { return append(made.bytes) }
+    pieces.append(Piece(offset: end, content: .made(made)))
+    end += UInt64(made.size)
   }
 
   package mutating func append(input range: Range<UInt64>) {

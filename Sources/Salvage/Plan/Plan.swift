@@ -47,7 +47,7 @@ extension Plan {
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))
     if table.moves { header.programHeaderOffset = tail.end }
-    let newTable = SegmentTable(notes.segment, segments.entries, in: format)
+    let newTable = MadeBytes.table(SegmentTable(notes.segment, segments.entries, in: format))
     if table.moves { tail.append(newTable) }
     Self.count(newCount, structure, core.damage, &header, &tail)
 
@@ -55,7 +55,7 @@ extension Plan {
     header.patchTables(in: &headerBytes)
     var patches = [Piece(offset: 0, content: .bytes(headerBytes))]
     if !table.moves {
-      patches.append(Piece(offset: structure.tableRange.lowerBound, content: .table(newTable)))
+      patches.append(Piece(offset: structure.tableRange.lowerBound, content: .made(newTable)))
     }
     pieces = Self.body(
       core.damage, found: found, patches: patches, end: tailOffset, room: tail.pieces.count)
@@ -126,7 +126,7 @@ extension Plan {
       fill(to: patch.offset, &run)
       switch patch.content {
       case .bytes(let bytes): run.append(bytes)
-      case .table(let table): run.append(table)
+      case .made(let made): run.append(made)
       default: break
       }
     }

@@ -29,8 +29,12 @@ package struct PlanSource: ByteSource {
       switch part.piece.content {
       case .bytes(let bytes):
         unsafe target.copyBytes(from: bytes[Int(start)..<Int(start) + target.count])
-      case .table(let table):
-        unsafe target.copyBytes(from: table.bytes(in: Int(start)..<Int(start) + target.count))
+      case .made(let made):
+        var place = 0
+        made.forEachPart(in: Int(start)..<Int(start) + target.count) { bytes in
+          unsafe UnsafeMutableRawBufferPointer(rebasing: target[place...]).copyBytes(from: bytes)
+          place += bytes.count
+        }
       case .hole: unsafe Self.clear(target)
       case .input(let range):
         try unsafe Self.read(source, from: range.lowerBound + start, into: target)
@@ -70,7 +74,7 @@ package struct PlanSource: ByteSource {
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? {
     for part in parts(of: range.clamped(to: 0..<size)) {
       switch part.piece.content {
-      case .bytes, .table, .file: return part.range
+      case .bytes, .made, .file: return part.range
       case .hole: continue
       case .input(let input):
         let start = input.lowerBound + (part.range.lowerBound - part.piece.offset)

@@ -19,9 +19,6 @@ package struct SegmentTable: Hashable, Sendable {
   /// In bytes.
   package var size: Int { (1 + others.count) * format.programHeaderSize }
 
-  /// So much of it is made and written at once.
-  static let partSize = 1 << 16
-
   /// Some of its bytes.
   package func bytes(in range: Range<Int>) -> [UInt8] {
     guard !range.isEmpty else { return [] }
@@ -35,14 +32,5 @@ package struct SegmentTable: Hashable, Sendable {
     let start = range.lowerBound - entries.lowerBound * entrySize
     return start == 0 && bytes.count == range.count
       ? bytes : Array(bytes[start..<start + range.count])
-  }
-
-  /// Hands over all of it, in parts.
-  func forEachPart<Failure: Error>(
-    _ body: ([UInt8]) throws(Failure) -> Void
-  ) throws(Failure) {
-    for start in stride(from: 0, to: size, by: Self.partSize) {
-      try body(bytes(in: start..<min(start + Self.partSize, size)))
-    }
   }
 }

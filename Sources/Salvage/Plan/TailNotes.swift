@@ -20,7 +20,9 @@ package struct TailNotes {
     let lost = LostNote(
       sizeFound: structure.sizeFound, sizeDue: structure.sizeDue ?? 0, ranges: segments.lost)
     tail.append(
-      SalvageNote.bytes(SalvageNote.lost, lost.descriptor(format.byteOrder), in: format))
+      SalvageNote.header(
+        SalvageNote.lost, descriptorSize: UInt64(lost.descriptorSize), in: format))
+    tail.append(.lost(lost, format.byteOrder))
     tail.append(SalvageNote.bytes(record.kind, Array(record.json.line.utf8), in: format))
     Self.appendRebuilt(structure, rebuild, to: &tail)
     if !head.isEmpty { Self.appendHead(head, format, to: &tail) }

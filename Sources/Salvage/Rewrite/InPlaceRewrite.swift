@@ -53,8 +53,12 @@ struct InPlaceRewrite {
     for piece in plan.pieces where piece.offset >= plan.tailOffset {
       switch piece.content {
       case .bytes(let bytes): try file.write(bytes, at: piece.offset)
-      case .table(let table):
-        try file.write(table.bytes(in: 0..<table.size), at: piece.offset)
+      case .made(let made):
+        var offset = piece.offset
+        try made.forEachPart { (part: [UInt8]) throws(SalvageError) in
+          try file.write(part, at: offset)
+          offset += UInt64(part.count)
+        }
       case .input(let range): try file.copy(range, of: source, to: piece.offset)
       case .file(let module, let range):
         try file.copy(range, of: module.open(), to: piece.offset)
@@ -93,7 +97,7 @@ struct InPlaceRewrite {
         piece -> (offset: UInt64, bytes: [UInt8])? in
         switch piece.content {
         case .bytes(let bytes): return (piece.offset, bytes)
-        case .table(let table): return (piece.offset, table.bytes(in: 0..<table.size))
+        case .made(let made): return (piece.offset, made.bytes)
         default: return nil
         }
       }

@@ -29,8 +29,8 @@ package struct PieceStream {
       case .bytes(let bytes):
         try output.write(bytes)
         try progress.advance(to: piece.end)
-      case .table(let table):
-        try table.forEachPart { (part: [UInt8]) throws(SalvageError) in
+      case .made(let made):
+        try made.forEachPart { (part: [UInt8]) throws(SalvageError) in
           try output.write(part)
           position += UInt64(part.count)
           try progress.advance(to: position)

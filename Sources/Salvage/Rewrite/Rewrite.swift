@@ -92,9 +92,9 @@ package struct Rewrite {
   private func write(_ piece: Piece) throws(SalvageError) {
     switch piece.content {
     case .bytes(let bytes): try output.write(bytes, at: piece.offset)
-    case .table(let table):
+    case .made(let made):
       var position = piece.offset
-      try table.forEachPart { (part: [UInt8]) throws(SalvageError) in
+      try made.forEachPart { (part: [UInt8]) throws(SalvageError) in
         try output.write(part, at: position)
         position += UInt64(part.count)
       }

@@ -1,0 +1,62 @@
+# The section `floors` of bench.sh: what stands below some figures, whoever does the work. Sourced, not run.
+
+# A pipe is copied into and out of by its two ends, where cat of a file into a file lets the kernel copy.
+floor_pipe() { cat "$in" | cat >"$out" && sync "$out"; }
+# Two processors share the work, with nobody waiting for the other.
+floor_verify() {
+  lz4 -t -q "$in.1" &
+  lz4 -t -q "$in.2"
+  wait $!
+}
+
+# An empty command that has the parser of ours, built as ours is.
+floor_size() {
+  local place=$folder/empty
+  mkdir -p "$place/Sources/empty"
+  cat >"$place/Package.swift" <<'P'
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "empty",
+  dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
+  targets: [
+    .executableTarget(
+      name: "empty", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")])
+  ])
+P
+  cat >"$place/Sources/empty/Empty.swift" <<'P'
+import ArgumentParser
+
+@main struct Empty: ParsableCommand {}
+P
+  swift build --package-path "$place" -c release -debug-info-format none --static-swift-stdlib \
+    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --icf=safe -Xswiftc -static-executable >&2
+  strip -o "$folder/empty.stripped" "$place/.build/release/empty"
+  stat -c %s "$folder/empty.stripped"
+}
+
+section_floors() {
+  local half
+  note "floors"
+  row "an empty command with the same parser" "$(calc "$(floor_size) / 1e6" %.1f) MB" "13 MB" -
+
+  in=$folder/dense.core
+  out=$folder/out.core
+  gcc -O2 -o "$folder/touch" "$here/bench/touch.c"
+  hog_core "$in" 4096 dense
+  pairs fresh floor_pipe pipe_cat
+  row "4 GiB through a pipe by two cats, ratio ($ratios)" "$ratio" "0.7" -
+  if [[ $before ]]; then
+    system_pairs fresh_warm run_cp run_before
+    row "4 GiB dense, warm, system time of cp by the build before ($ratios)" "$ratio" "0.6" -
+  fi
+  half=$(($(stat -c %s "$in") / 2))
+  head -c "$half" "$in" | lz4 -1 -q >"$folder/lz4.1"
+  tail -c "+$((half + 1))" "$in" | lz4 -1 -q >"$folder/lz4.2"
+  lz4 -1 -q "$in" "$folder/lz4"
+  in=$folder/lz4
+  pairs true floor_verify run_lz4_test
+  row "two lz4 -t at once, of a half each, by one of the whole ($ratios)" "$ratio" "0.35" -
+  rm -f "$folder/lz4" "$folder/lz4.1" "$folder/lz4.2"
+}
