@@ -32,6 +32,7 @@ package struct DamageMap: Hashable, Sendable {
   private mutating func count() {
     var sum: UInt64 = 0
     sums.removeAll(keepingCapacity: true)
+    sums.reserveCapacity(extents.count)
     for extent in extents {
       sums.append(sum)
       if extent.cause == nil { sum += extent.range.length }
