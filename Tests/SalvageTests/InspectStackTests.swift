@@ -106,6 +106,20 @@ struct InspectStackTests {
     #expect(inspection.isWhole)
   }
 
+  @Test(
+    "a thread at pc 0 and sp 0 is told to look like a worker of the kernel's",
+    arguments: [false, true])
+  func kernelWorker(isAtZero: Bool) throws {
+    let machine = BuilderMachine.x86_64
+    var builder = CoreBuilder.typical(machine, threads: 1)
+    var registers = [UInt64](repeating: 0, count: machine.registerCount)
+    registers[machine.programCounter] = isAtZero ? 0 : 0x1000
+    builder.notes[0] = .thread(4242, registers: registers, of: machine)
+    let inspection = try Inspection(of: MemorySource(builder.build().bytes), Surroundings())
+    #expect(inspection.threads[0].stack?.verdict == .absent)
+    #expect(inspection.findings.contains { $0.text.contains("io_uring") } == isAtZero)
+  }
+
   @Test("of a stack that overflowed, what lies above the guard page counts")
   func overflow() throws {
     let machine = BuilderMachine.x86_64

@@ -77,6 +77,12 @@ extension StackState {
     if !isSound { loseZeros(memory) }
   }
 
+  /// Says what a thread is that has never run outside of the kernel: its own workers are in the dump like all others.
+  package mutating func addKernelWorker(programCounter: UInt64?) {
+    guard verdict == .absent, start == 0, programCounter == 0 else { return }
+    remark = "pc and sp are 0, as those of the kernel's own workers (io_uring), which have no stack"
+  }
+
   /// Says that the stack is full, where the fault that ended the thread was in the guard below it.
   package mutating func addOverflow(_ pointer: UInt64, _ fault: SignalInfo, _ memory: CoreMemory) {
     // SIGSEGV, SEGV_MAPERR, SEGV_ACCERR

@@ -28,6 +28,7 @@ extension Inspection {
     var stack = StackState(
       pointer: pointer, endingBefore: end, core.memory,
       isSound: core.soundStacks.contains(pointer))
+    stack.addKernelWorker(programCounter: status.programCounter)
     // The first thread is the one that the signal is of.
     if isFirst, let fault = core.process.signalInfo, fault.signal == Int32(status.signal) {
       stack.addOverflow(pointer, fault, core.memory)
