@@ -52,20 +52,47 @@ C
   mv "$work/gcore.$id" "$1"
 }
 
-# kernel_core PROGRAM FOLDER: the core that the kernel writes of a program that ends by abort(); its path is FOLDER/core.
-# core_pattern is set for that moment where it has to be, under the lock that the project's tests use, and put back.
-kernel_core() {
-  local settings=/proc/sys/kernel/core_pattern lock=/tmp/coresalvage-test-settings.lock
+# under NAME=VALUE... -- COMMAND...: the command, while /proc/sys/kernel/NAME has that value; all is put back after it.
+# Under the lock that the project's tests use: one in another waits for ever.
+under() {
+  local lock=/tmp/coresalvage-test-settings.lock names=() values=()
+  while [[ $1 != -- ]]; do
+    names+=("/proc/sys/kernel/${1%%=*}")
+    values+=("${1#*=}")
+    shift
+  done
+  shift
   [[ -e $lock ]] || : >"$lock"
   (
     flock 9
-    before=$(<"$settings")
-    trap 'echo "$before" >"$settings"' EXIT
-    echo core >"$settings"
-    cd "$2"
-    ulimit -c unlimited
-    "$1" >/dev/null 2>&1
-  ) 9<"$lock" >/dev/null 2>&1 || true
+    before=()
+    for name in "${names[@]}"; do before+=("$(<"$name")"); done
+    trap 'for i in "${!names[@]}"; do echo "${before[i]}" >"${names[i]}"; done' EXIT
+    for i in "${!names[@]}"; do echo "${values[i]}" >"${names[i]}"; done
+    "$@"
+  ) 9<"$lock"
+}
+
+# dies FOLDER COMMAND...: the command in that folder, without a limit for its core and without its words. Says whether its
+# parent was told of a core.
+dies() {
+  python3 - "$@" <<'P'
+import os, resource, sys
+child = os.fork()
+if child == 0:
+    os.chdir(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1), os.dup2(nowhere, 2)
+    os.execvp(sys.argv[2], sys.argv[2:])
+print("core dumped" if os.WCOREDUMP(os.waitpid(child, 0)[1]) else "no core")
+P
+}
+
+# kernel_core PROGRAM FOLDER: the core that the kernel writes of a program that ends by abort(); its path is FOLDER/core.
+# core_pattern is set for that moment where it has to be, under the lock, and put back.
+kernel_core() {
+  under core_pattern=core -- dies "$2" "$1" >/dev/null
   [[ -s $2/core ]] || mv "$2"/core.* "$2/core"
 }
 
