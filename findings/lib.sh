@@ -3,7 +3,7 @@
 set -euo pipefail
 export LC_ALL=C
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # deb NAME=VERSION...: unpacks Debian packages below $work/root, without installing them.
 deb() {
