@@ -4,7 +4,7 @@
 # Found: the kernel (6.18) removes whatever has the name and makes a new regular file there, readable to its owner alone. After
 #   the first crash of a process that may write in that folder, /dev/null is a core. A link or a second name of an older core
 #   doesn't stop it either, as core(5) says it would: the older core stays under its other name.
-# Here: whoever wants no cores says so by a limit of 0 and an empty pattern; and a core that is kept by a hard link is safe.
+# Here: whoever wants no cores says so by a limit of 0; and a core that is kept by a hard link is safe.
 #   A device of another name stands in for /dev/null. Needs root.
 . "$(dirname "$0")/lib.sh"
 printf '#include <stdlib.h>\nint main(void){abort();}\n' >"$work/crash.c"
