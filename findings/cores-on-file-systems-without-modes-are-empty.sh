@@ -3,7 +3,7 @@
 #   kernel writes one, whatever the file's rights come out as.
 # Found: the kernel (6.18) makes the file, looks at its rights, and leaves it empty unless they are exactly "read and write for
 #   its owner, nobody else" and it belongs to the process. So there are no cores on file systems that don't keep rights (NTFS
-#   here; FAT and shared folders of virtual machines are the same), nor where the umask takes the owner's own rights. The parent
+#   here; any that gives all files the mount's rights is the same), nor where the umask takes the owner's own rights. The parent
 #   sees no "core dumped"; the kernel's log says "cannot preserve file permissions".
 # Here: an empty file is no remains of a dump. Another folder, or permissions as an option of the mount, is the way out.
 #   Needs root, and FUSE.
