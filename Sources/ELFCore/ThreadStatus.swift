@@ -1,7 +1,7 @@
 /// `struct elf_prstatus`: one thread as it was when the core was written.
 package struct ThreadStatus: Hashable, Sendable {
   package var id: UInt32
-  /// `pr_cursig`: the signal that the thread was handling; of the first thread, the one that killed the process.
+  /// `pr_cursig`: the signal that ended the process, in the note of every thread of a core by the kernel.
   package var signal: UInt16
   /// nil on a machine whose registers we don't know.
   package var programCounter: UInt64?

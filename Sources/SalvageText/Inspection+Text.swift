@@ -151,7 +151,8 @@ extension Inspection: CustomStringConvertible {
 
   /// Whether the first thread is known to be the one that a signal ended the process in: the kernel writes that one first.
   var hasCrashed: Bool {
-    [.linux, .handler].contains(report.writer) && (report.signal.map { $0.number != 0 } ?? false)
+    [.linux, .handler].contains(report.writer) && report.isFirstThreadKnown
+      && (report.signal.map { $0.number != 0 } ?? false)
   }
 
   /// `libc.so.6+0x9d42 (pause+0x12)`, or the bare address. Safe to print.

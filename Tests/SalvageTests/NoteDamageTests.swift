@@ -37,6 +37,28 @@ struct NoteDamageTests {
   }
 
   @Test(
+    "of the first thread leaves none that is said to have crashed, before the repair and after it")
+  func firstThread() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let core = CoreBuilder.typical(threads: 3).build()
+    var bytes = core.bytes
+    let whole = try Inspection(of: folder.write(bytes, to: "whole"))
+    #expect(whole.report.isFirstThreadKnown)
+    for index in core.noteRanges[0] { bytes[index] = 0 }
+    let damaged = try folder.write(bytes, to: "damaged")
+    var options = RepairOptions()
+    options.force = true
+    _ = try Repair(of: damaged, options: options).write(to: folder.file("repaired"))
+    for path in [damaged, folder.file("repaired")] {
+      let inspection = try Inspection(of: path)
+      #expect(inspection.threads.map(\.id) == [4243, 4244], "\(path)")
+      #expect(!inspection.report.isFirstThreadKnown, "\(path)")
+    }
+    _ = try Repair(of: folder.file("whole"), options: options).write(to: folder.file("again"))
+    #expect(try Inspection(of: folder.file("again")).report.isFirstThreadKnown)
+  }
+
+  @Test(
     "by its size costs that note alone, and no other is taken for one",
     arguments: BuilderMachine.all)
   func size(machine: BuilderMachine) throws {

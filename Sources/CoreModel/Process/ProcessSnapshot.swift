@@ -21,8 +21,7 @@ package struct ProcessSnapshot: Sendable {
   package init(_ structure: CoreStructure, _ source: any ByteSource) throws(SalvageError) {
     let format = structure.format
     isBigEndian = format.byteOrder == .big
-    let notes = structure.programHeaders.first { $0.kind == .note }
-    isFirstKnown = structure.notes.first.map { $0.fileOffset == notes?.fileOffset } ?? false
+    isFirstKnown = Self.beginsWithThread(structure)
     writer = structure.writer
     guard writer.hasLinuxNotes else {
       foreign = try Self.foreign(writer, structure, source)
@@ -116,8 +115,21 @@ package struct ProcessSnapshot: Sendable {
 
   private let isBigEndian: Bool
 
-  /// Whether the first of the threads is the one that the core begins with.
-  private var isFirstKnown = false
+  /// Whether the first of the threads is the one that the core began with: the one that the signal ended the process in. The
+  /// signal itself stands in the note of every thread.
+  package private(set) var isFirstKnown = false
+
+  /// A repaired core begins with the first note that survived, whichever that is: there NT_PRPSINFO, which the kernel writes
+  /// behind the first thread's registers, has to show it.
+  private static func beginsWithThread(_ structure: CoreStructure) -> Bool {
+    let segment = structure.programHeaders.first { $0.kind == .note }
+    guard let first = structure.notes.first, first.isProcessNote, first.kind == .threadStatus,
+      first.fileOffset == segment?.fileOffset
+    else { return false }
+    guard structure.wasRepaired else { return true }
+    return structure.notes.dropFirst().first.map { $0.isProcessNote && $0.kind == .processInfo }
+      ?? false
+  }
 
   /// The program's path: the mapped file that holds its program headers or its entry; else its short name.
   package var programPath: [UInt8]? {

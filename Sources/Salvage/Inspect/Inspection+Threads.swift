@@ -30,7 +30,9 @@ extension Inspection {
       isSound: core.soundStacks.contains(pointer))
     stack.addKernelWorker(programCounter: status.programCounter)
     // The first thread is the one that the signal is of.
-    if isFirst, let fault = core.process.signalInfo, fault.signal == Int32(status.signal) {
+    if isFirst, core.process.isFirstKnown, let fault = core.process.signalInfo,
+      fault.signal == Int32(status.signal)
+    {
       stack.addOverflow(pointer, fault, core.memory)
     }
     return stack

@@ -118,7 +118,7 @@ public struct Inspection: Sendable {
   public internal(set) var tableRange = 0..<UInt64(0)
   /// Where the notes lie in the file.
   public internal(set) var noteRanges: [Range<UInt64>] = []
-  /// All whose registers survived, the one that crashed first.
+  /// All whose registers survived, the one that crashed first if that one's did.
   public internal(set) var threads: [Thread] = []
   /// Only the kinds that the core has, in the order of `MemoryKind`.
   public internal(set) var memory: [Tally] = []

@@ -60,8 +60,10 @@ public struct RepairReport: Hashable, Sendable {
   public let processID: UInt32?
   /// The one that ended the process; nil where that is lost.
   public let signal: Signal?
-  /// The threads whose registers survived, the one that crashed first.
+  /// The threads whose registers survived, the one that crashed first if that one's did.
   public let threads: [Thread]
+  /// Whether the first of ``threads`` is the one that the core began with; the note of each names the signal.
+  package let isFirstThreadKnown: Bool
   /// In bytes.
   public let sizeFound: UInt64
   /// In bytes; nil where the headers name a size that no file can have.
@@ -169,6 +171,7 @@ public struct RepairReport: Hashable, Sendable {
     threads = process.threads.map {
       Thread(id: $0.id, programCounter: $0.programCounter, stackPointer: $0.stackPointer)
     }
+    isFirstThreadKnown = process.isFirstKnown
     sizeFound = structure.sizeFound
     sizeDue = structure.sizeDue
     verdict = core.verdict
