@@ -23,6 +23,7 @@ extension RepairReport {
   var withoutEffectWords: String? {
     guard !withoutEffect.isEmpty else { return nil }
     let names = withoutEffect.joined(separator: ", ")
-    return "without effect, as it is whole: \(names)"
+    let reason = slim == nil ? "it is whole" : "the dump has no memory there"
+    return "without effect, as \(reason): \(names)"
   }
 }

@@ -36,6 +36,42 @@ struct InspectThreadTests {
     return order.map { Registers(id: $0, pc: values[0][$0] ?? 0, sp: values[1][$0] ?? 0) }
   }
 
+  @Test(
+    "a program's variables that begin as zeros are its data, and no heap; where one segment may hold both, both are named",
+    .needs(.kernelCores, .gcc), arguments: [true, false])
+  func zeroData(isRandom: Bool) throws {
+    let folder = try ScratchFolder()
+    let source = try folder.write(
+      Array(
+        """
+        #include <stdlib.h>
+        #include <string.h>
+        static char table[1 << 20];
+        int main(void) { memset(table, 'T', sizeof table); memset(malloc(100), 'H', 100); abort(); }
+        """.utf8), to: "table.c")
+    let program = folder.file("table")
+    try Tool("gcc", ["-O0", "-o", program.string, source.string]).runSuccessfully()
+    let request =
+      isRandom
+      ? KernelCores.Request(program.string, [])
+      : KernelCores.Request("/usr/bin/setarch", ["-R", program.string])
+    let core = try KernelCores.dump(request, in: folder)
+    let inspection = try Inspection(of: core.path)
+    func dumped(_ kind: MemoryKind) -> UInt64 {
+      inspection.memory.first { $0.kind == kind }?.dumped.size ?? 0
+    }
+    #expect((dumped(.heap) < 1 << 20) == isRandom)
+    #expect((dumped(.program) > 1 << 20) == isRandom)
+    var slim = SlimOptions()
+    slim.kinds = Set(SlimOptions.Kind.allCases).subtracting([.heap])
+    var options = RepairOptions()
+    options.slim = slim
+    options.force = true
+    let size = try Repair(of: core.path, options: options)
+      .write(to: folder.file("slim")).report.slim?.size
+    #expect((try #require(size) > 1 << 20) == isRandom)
+  }
+
   static func ourThreads(_ core: FilePath) throws -> [Registers] {
     try Inspection(of: core).threads.map {
       Registers(id: $0.id, pc: $0.programCounter ?? 1, sp: $0.stackPointer ?? 1)

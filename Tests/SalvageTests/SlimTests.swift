@@ -234,6 +234,51 @@ struct SlimTests {
     #expect(try ReferenceSource.contents(of: core) == before)
   }
 
+  @Test("comes of a core that was cut anywhere in its notes, or lacks its list of files")
+  func cutNotes() throws {
+    let folder = try ScratchFolder()
+    let crash = try CrashProgram.threads.crash(in: folder)
+    let whole = try crash.core.reference
+    let notes = try #require(whole.noteSegments.first)
+    let output = folder.file("slim.core")
+    var made = 0
+    for size in stride(from: notes.offset, to: notes.offset + notes.fileSize, by: 44) {
+      let cut = try crash.core.cut(at: size, in: folder)
+      do throws(SalvageError) {
+        _ = try Self.slim(cut, to: output) { $0.kinds.insert(.environment) }
+        made += 1
+      } catch {}
+    }
+    #expect(made > 10)
+    var builder = CoreBuilder.typical()
+    builder.notes.removeAll { $0.type == ReferenceNote.file }
+    let undumped = try #require(builder.segments.first { $0.bytes == nil })
+    let machine = builder.machine
+    for address in [undumped.address, undumped.address + 5000, undumped.address &- 1] {
+      var registers = [UInt64](repeating: 0, count: machine.registerCount)
+      registers[machine.programCounter] = address
+      builder.notes[0] = .thread(4242, registers: registers, of: machine)
+      let path = try folder.write(builder.build().bytes, to: "in.core")
+      #expect(try Self.slim(path, to: output).report.slim != nil)
+    }
+  }
+
+  @Test("says which of the ranges that were named the dump has no memory in")
+  func rangesOfNothing() throws {
+    let folder = try ScratchFolder()
+    let crash = try CrashProgram.threads.crash(in: folder)
+    let segment = try #require(crash.core.reference.loads.first { $0.fileSize > 0 })
+    for size in [crash.core.size, crash.core.size - 4096] {
+      let written = try Self.slim(
+        crash.core.cut(at: size, in: folder), to: folder.file("slim.core")
+      ) {
+        $0.droppedRanges = [segment.address..<segment.address + 8, 0x10..<0x20]
+        $0.keptRanges = [0x30..<0x31]
+      }
+      #expect(written.report.withoutEffect == ["--keep-range 0x30:0x1", "--drop-range 0x10:0x10"])
+    }
+  }
+
   @Test("keeps and drops addresses as it is told")
   func ranges() throws {
     let folder = try ScratchFolder()

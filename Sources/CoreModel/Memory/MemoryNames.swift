@@ -13,6 +13,9 @@ package struct MemoryNames: Sendable {
   /// What the kernel put on the main stack for the program.
   private let mainStackAddresses: [UInt64]
   private let heapStart: UInt64?
+  private let programName: String
+  /// Whether a segment between the program's own and the next file's can be nothing but the heap.
+  private var hasOwnHeap = false
 
   package init(_ process: ProcessSnapshot, _ headers: [ProgramHeader]) {
     let files = (process.mappedFiles?.entries ?? []).sorted {
@@ -35,6 +38,12 @@ package struct MemoryNames: Sendable {
     mainPointer = process.threads.first { $0.id == process.processID }?.stackPointer
     mainStackAddresses = [AuxiliaryVector.Key.executableName, .random].compactMap {
       process.auxiliaryVector?[$0]
+    }
+    programName = files.firstIndex { $0.path == program }.map { labels[$0].name } ?? ""
+    hasOwnHeap = headers.contains { header in
+      let (end, overflow) = header.address.addingReportingOverflow(header.memorySize)
+      return header.kind == .load && header.address != heapStart && !overflow
+        && isHeap(header.address..<max(header.address, end), header.flags)
     }
   }
 
@@ -68,11 +77,11 @@ package struct MemoryNames: Sendable {
       switch kind {
       case .vdso: segment.lowerBound == Self.vsyscall ? "vsyscall" : "vdso"
       case .threadStacks, .mainStack: threads(on: segment, in: range) ?? "the main thread's stack"
-      case .heap: "heap"
+      case .heap: isBehindProgram(segment, flags) ? "heap or \(programName) data" : "heap"
       case .anonymous:
         flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
       case .program, .libraries, .shared, .files:
-        "\(fileIndex(at: range.lowerBound).map { labels[$0].name } ?? "") \(Self.part(flags))"
+        "\(fileIndex(at: range.lowerBound).map { labels[$0].name } ?? programName) \(Self.part(flags))"
       }
     return (kind, name)
   }
@@ -87,6 +96,7 @@ package struct MemoryNames: Sendable {
     if let mainPointer, segment.contains(mainPointer) { return .mainStack }
     if !stackIndices(on: segment).isEmpty { return .threadStacks }
     if let file = fileIndex(at: range.lowerBound) { return labels[file].kind }
+    if isBehindProgram(segment, flags), hasOwnHeap { return .program }
     return isHeap(segment, flags) ? .heap : .anonymous
   }
 
@@ -125,6 +135,12 @@ package struct MemoryNames: Sendable {
       files.first.map({ $0.range.lowerBound < heapStart }) ?? false
     else { return false }
     return next(after: heapStart).map { segment.upperBound <= $0 } ?? true
+  }
+
+  /// Whether a segment follows the program's data at once: its variables that begin as zeros. The heap is a segment of its own
+  /// where addresses are random; without that, one holds both.
+  package func isBehindProgram(_ segment: Range<UInt64>, _ flags: ProgramHeader.Flags) -> Bool {
+    heapStart == segment.lowerBound && flags.contains(.write)
   }
 
   private static func part(_ flags: ProgramHeader.Flags) -> String {

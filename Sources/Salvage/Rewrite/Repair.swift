@@ -76,7 +76,7 @@ public struct Repair: Sendable {
       report = RepairReport(
         core, rebuild, Segments(core, lostMemory: .drop),
         slimming.map { ($0, slimPlan ?? plan) }, completion,
-        withoutEffect: slimming == nil ? options.withoutEffectOnWhole : [])
+        withoutEffect: slimming?.rangesOfNothing ?? options.withoutEffectOnWhole)
       return
     }
     // What a capture could not save is lost to a rebuild as well, though the headers don't name it.
@@ -101,7 +101,9 @@ public struct Repair: Sendable {
       due.isRestored
       ? Segments(due, lostMemory: options.lostMemory)
       : slimming == nil ? plan.segments : Segments(core, lostMemory: .drop)
-    report = RepairReport(due, rebuild, segments, slimming.map { ($0, plan) })
+    report = RepairReport(
+      due, rebuild, segments, slimming.map { ($0, plan) },
+      withoutEffect: slimming?.rangesOfNothing ?? [])
   }
 
   /// What becomes of a whole core: itself, or with what verified files add to it.

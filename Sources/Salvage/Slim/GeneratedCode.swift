@@ -21,11 +21,13 @@ struct GeneratedCode {
     }
     let pageSize = ReachedMemory.pageSize
     for pointer in core.process.threads.compactMap(\.programCounter) {
-      guard let segment = memory.segment(at: pointer), isGenerated(segment) else { continue }
+      // Code of a file is like it where NT_FILE is lost; that was never dumped.
+      guard let segment = memory.segment(at: pointer), pointer < segment.dumpedEnd,
+        isGenerated(segment)
+      else { continue }
       let page = pointer & ~(pageSize - 1)
       pages.append(max(page, segment.address)..<min(page +| pageSize, segment.dumpedEnd))
     }
-    pages = pages.filter { !$0.isEmpty }
     pages +=
       ReachedMemory(from: stacks, depth: 1, budget: Self.most, memory, where: isGenerated)
       .pages

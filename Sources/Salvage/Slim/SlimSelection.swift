@@ -52,7 +52,7 @@ struct SlimSelection {
         }.pages)
     }
     for segment in memory.segments where segment.fileSize > 0 {
-      guard let kind = kinds.kind(of: segment), kind != .stacks, options.kinds.contains(kind) else {
+      guard kinds.kind(of: segment) != .stacks, kinds.isKept(segment, of: options.kinds) else {
         continue
       }
       keep([segment.address..<segment.dumpedEnd])
@@ -111,6 +111,16 @@ struct SegmentKinds {
     names = core.names
     memory = core.memory
     files = AddressRanges(core.process.mappedFiles?.entries.map(\.range) ?? [])
+  }
+
+  /// Whether what a segment may be is all to be kept: one that may be of two kinds is left out with either.
+  func isKept(_ segment: ProgramHeader, of kinds: Set<SlimOptions.Kind>) -> Bool {
+    guard let kind = kind(of: segment), kinds.contains(kind) else { return false }
+    let range = segment.address..<max(segment.address, segment.memoryEnd)
+    guard names.kind(of: range, segment: range, flags: segment.flags) == .heap,
+      names.isBehindProgram(range, segment.flags)
+    else { return true }
+    return kinds.isSuperset(of: [.heap, .globals])
   }
 
   /// nil for what is kept at any rate.

@@ -15,6 +15,8 @@ package struct Slimming: Sendable {
   let unchangedMappings: Set<UInt64>
   /// Whether there was more to keep than there is room for.
   package let isCutShort: Bool
+  /// Ranges that were named in which the dump has no memory, as a user gives them: one digit too many may be secrets kept.
+  package let rangesOfNothing: [String]
 
   /// nil where nothing is to be left out.
   ///
@@ -42,6 +44,14 @@ package struct Slimming: Sendable {
     }
     self.options = options
     isCutShort = selection.isCutShort
+    let dumped = AddressRanges(loads.map { $0.address..<$0.dumpedEnd })
+    rangesOfNothing = [
+      ("--keep-range", options.keptRanges), ("--drop-range", options.droppedRanges),
+    ]
+    .flatMap { option, ranges in
+      ranges.filter { dumped.parts(in: $0).isEmpty }
+        .map { "\(option) 0x\(hexadecimal($0.lowerBound)):0x\(hexadecimal($0.length))" }
+    }
     let slim = core.leavingOut(ranges)
     unchangedMappings =
       keepsMappings ? [] : try Self.unchangedMappings(core, leavingOut: slim, files)

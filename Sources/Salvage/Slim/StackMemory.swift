@@ -28,7 +28,12 @@ struct StackMemory {
         continue
       }
       let isMain = thread.id == process.processID
-      if isMain, random == nil, !withEnvironment { return nil }
+      // Where nothing of it survives there is nothing to leave out.
+      if isMain, random == nil, !withEnvironment,
+        memory.has(.survived, in: segment.address..<segment.dumpedEnd)
+      {
+        return nil
+      }
       func end(of segment: ProgramHeader) -> UInt64 {
         // The kernel puts those strings above its sixteen random bytes.
         guard !withEnvironment, let main, segment == main, let random else {
