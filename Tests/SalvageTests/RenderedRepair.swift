@@ -17,6 +17,11 @@ struct RenderedRepair {
   ) throws {
     var intake = Intake(MemorySource(input))
     intake.wayIn.died = died
+    try self.init(intake, input, options: options)
+  }
+
+  /// The same of an input of which more is known.
+  init(_ intake: Intake, _ input: [UInt8], options: RepairOptions = RepairOptions()) throws {
     repair = try Repair(of: intake, options: options)
     guard !repair.isWhole else {
       bytes = input

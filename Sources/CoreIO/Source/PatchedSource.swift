@@ -33,29 +33,39 @@ package struct PatchedSource: ByteSource {
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SalvageError) -> Int {
     guard offset < size else { return 0 }
-    let count = Int(min(UInt64(buffer.count), size - offset))
-    let done = try unsafe base.read(
-      at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
-    let range = offset..<offset + UInt64(done)
-    for run in runs where run.range.overlaps(range) {
-      let part = run.range.clamped(to: range)
-      let bytes = try base.bytes(
-        at: run.bytes.lowerBound + (part.lowerBound - run.offset), count: Int(part.length))
-      let start = Int(part.lowerBound - offset)
-      unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + Int(part.length)])
-        .copyBytes(from: bytes)
+    let end = offset + min(UInt64(buffer.count), size - offset)
+    var position = offset
+    var next = runs.partitioningIndex { $0.range.upperBound > offset }
+    while position < end {
+      while next < runs.count, runs[next].range.upperBound <= position { next += 1 }
+      let run = next < runs.count ? runs[next] : nil
+      // What a run hides of the base is not read: it may be what can't be.
+      let (place, limit) =
+        if let run, run.offset <= position {
+          (run.bytes.lowerBound + (position - run.offset), run.range.upperBound)
+        } else {
+          (position, run?.offset ?? end)
+        }
+      let start = Int(position - offset)
+      let wanted = Int(min(limit, end) - position)
+      let done = try unsafe base.read(
+        at: place,
+        into: UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + wanted]))
+      position += UInt64(done)
+      guard done == wanted else { break }
     }
-    return done
+    return Int(position - offset)
   }
 
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? {
-    let patches = runs.map(\.range).filter { $0.overlaps(range) }.map { $0.clamped(to: range) }
+    let index = runs.partitioningIndex { $0.range.upperBound > range.lowerBound }
     let first = base.firstData(in: range)
     // A patch may fill a hole.
-    guard let patch = patches.first, patch.lowerBound < first?.lowerBound ?? .max else {
-      return first
-    }
-    return patch
+    guard let patch = runs[index...].first(where: { !$0.bytes.isEmpty })?.range,
+      patch.overlaps(range), case let part = patch.clamped(to: range),
+      part.lowerBound < first?.lowerBound ?? .max
+    else { return first }
+    return part
   }
 
   package func confirmSize() throws(SalvageError) { try base.confirmSize() }

@@ -86,6 +86,14 @@ package struct DamageMap: Hashable, Sendable {
     extents = result
   }
 
+  /// The same with these lost, too.
+  package func losing(_ losses: [Extent]) -> DamageMap {
+    guard !losses.isEmpty else { return self }
+    var map = self
+    map.lose(losses)
+    return map
+  }
+
   /// The losses in order, and none over another.
   private static func apart(_ losses: [Extent]) -> [Extent] {
     var result: [Extent] = []

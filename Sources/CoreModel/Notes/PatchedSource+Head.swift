@@ -26,4 +26,24 @@ extension PatchedSource {
     }
     return runs
   }
+
+  /// Runs in rising order, and of others what they don't hide.
+  package static func laid(_ top: [Run], over others: [Run]) -> [Run] {
+    var result = top
+    for run in others {
+      var position = run.offset
+      func append(to end: UInt64) {
+        guard position < end else { return }
+        let first = run.bytes.lowerBound + (position - run.offset)
+        result.append(Run(offset: position, bytes: first..<first + (end - position)))
+      }
+      let next = top.partitioningIndex { $0.range.upperBound > run.offset }
+      for hiding in top[next...].prefix(while: { $0.offset < run.range.upperBound }) {
+        append(to: hiding.offset)
+        position = max(position, hiding.range.upperBound)
+      }
+      append(to: run.range.upperBound)
+    }
+    return result.sorted { $0.offset < $1.offset }
+  }
 }

@@ -15,6 +15,8 @@ package struct PriorRepair: Sendable {
   private var headNote: Range<UInt64>?
   private var captureNote: Range<UInt64>?
   private var slimNote: Range<UInt64>?
+  /// The index in the structure's notes of its first one: those before it were there when it began.
+  package private(set) var firstNote = 0
   /// The descriptor of the FILE note: NT_FILE as the repair found it.
   package private(set) var mappedFiles: Range<UInt64>?
 
@@ -29,7 +31,8 @@ package struct PriorRepair: Sendable {
     var repairs: [PriorRepair] = []
     var next = 0
     // Backwards, from the one that made the core what it is.
-    for note in structure.notes.reversed() where note.owner == SalvageNote.owner {
+    for (index, note) in structure.notes.enumerated().reversed()
+    where note.owner == SalvageNote.owner {
       guard let rank = Self.order.firstIndex(of: note.kind) else { continue }
       // What a capture wrote ends with its CAPTURE note.
       if repairs.isEmpty || rank >= next || note.kind == SalvageNote.capture {
@@ -39,6 +42,7 @@ package struct PriorRepair: Sendable {
       next = rank
       let descriptor = note.descriptorOffset..<note.fileEnd
       repairs[repairs.count - 1].take(note.kind, descriptor)
+      repairs[repairs.count - 1].firstNote = index
     }
     return repairs.reversed()
   }

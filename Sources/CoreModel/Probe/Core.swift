@@ -14,8 +14,10 @@ package struct Core: Sendable {
   package let wayIn: WayIn
   /// What tells this input from another.
   package let digest: String
-  /// What survived, by address.
+  /// What survived, by address. What a repair has padded is no more there than what is lost otherwise.
   package private(set) var memory: CoreMemory
+  /// What repairs have found lost and left under its program header, by their notes.
+  private let padded: [DamageMap.Extent]
   /// The stack pointers of those stacks that are known not to end in zeros: see `ZeroEvidence`.
   package let soundStacks: Set<UInt64>
   /// What people call its memory.
@@ -31,19 +33,20 @@ package struct Core: Sendable {
 
   /// - Parameters:
   ///   - original: the bytes to examine, where they are the core as it was before the input was repaired.
+  ///   - table: the program headers of these, where they are known from elsewhere.
   ///   - restoring: whether what a capture could not save gets its program headers again: see `isRestored`.
   package init(
     _ intake: Intake, options: IntakeOptions = IntakeOptions(), original: (any ByteSource)? = nil,
-    restoring: Bool = false
+    table: HeaderTable? = nil, restoring: Bool = false
   ) throws(SalvageError) {
     var intake = intake
     let source = original ?? intake.source
-    var reading = try Reading(source, intake)
+    var reading = try Reading(source, intake, table)
     if let zeros = try ZeroTail.range(of: reading.structure, source, options.zeroTail) {
       intake.wayIn.zeroTail = zeros.length
       if options.zeroTail == .lost {
         intake.losses.append(.init(range: zeros, cause: .named))
-        reading = try Reading(source, intake)
+        reading = try Reading(source, intake, table)
       }
     }
     var verdict = CoreVerdict()
@@ -53,13 +56,13 @@ package struct Core: Sendable {
     {
       verdict.add(.text, TextMode.words)
       intake.losses.append(.init(range: start..<source.size, cause: .damaged))
-      reading = try Reading(source, intake)
+      reading = try Reading(source, intake, table)
     }
     var written: Set<Range<UInt64>> = []
     if try intake.loseMoved(
       reading.structure, reading.process, source, options.shifts, &written)
     {
-      reading = try Reading(source, intake)
+      reading = try Reading(source, intake, table)
     }
     var structure = reading.structure
     let capture = try CaptureNotes(structure, source)
@@ -105,16 +108,18 @@ package struct Core: Sendable {
     }
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
     let names = MemoryNames(reading.process, structure.programHeaders)
-    var memory = CoreMemory(structure, damage, source)
+    let padded = try Self.padded(structure, source)
+    var memory = CoreMemory(structure, damage.losing(padded), source)
     let evidence = ZeroEvidence(structure, reading.process, memory, names, written)
     if !evidence.lost.isEmpty {
       damage.lose(evidence.lost)
-      memory = CoreMemory(structure, damage, source)
+      memory = CoreMemory(structure, damage.losing(padded), source)
     }
     verdict.reasons += Self.noteReasons(structure) + evidence.reasons
     self.source = source
     self.structure = structure
     self.names = names
+    self.padded = padded
     soundStacks = evidence.soundStacks
     self.memory = memory
     self.capture = capture
@@ -133,9 +138,24 @@ package struct Core: Sendable {
   /// The same without some of its memory, which is left out on request. What was lost before keeps its cause.
   package func leavingOut(_ ranges: [Range<UInt64>]) -> Core {
     var core = self
+    core.damage.lose(padded)
     core.damage.lose(ranges.map { .init(range: $0, cause: .notKept) })
     core.memory = CoreMemory(structure, core.damage, source)
     return core
+  }
+
+  private static func padded(
+    _ structure: CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> [DamageMap.Extent] {
+    guard structure.isRepaired else { return [] }
+    var padded: [DamageMap.Extent] = []
+    for repair in PriorRepair.all(in: structure, source) {
+      // Whoever doesn't know what became of it has the hole.
+      padded +=
+        try repair.lost()?.ranges
+        .filter { ![.dropped, .zeroMarked, .rebuilt].contains($0.state) }.compactMap(\.extent) ?? []
+    }
+    return padded
   }
 
   private static func isCompleted(
@@ -247,13 +267,16 @@ private struct Reading {
   /// Each round knows more unreadable pages than the one before. So many, and it is no core that we read.
   private static let mostRounds = 1000
 
-  init(_ source: any ByteSource, _ intake: Intake) throws(SalvageError) {
+  init(
+    _ source: any ByteSource, _ intake: Intake, _ table: HeaderTable?
+  ) throws(SalvageError) {
     var round = 0
     while true {
       let known = intake.unreadable
       var present = DamageMap(sizeFound: source.size, sizeDue: source.size)
       present.lose(intake.losses + intake.unreadable)
-      let structure = try Probe.structure(of: source, present: present)
+      var structure = try Probe.structure(of: source, present: present)
+      if let table { structure.replace(table) }
       let process = try ProcessSnapshot(structure, source)
       let digest = try HeadDigest.of(structure, source)
       round += 1

@@ -57,7 +57,7 @@ extension Inspection {
     if let before {
       var input = before.intake(intake)
       input.wayIn.died = found.died
-      core = try Core(input, original: before.source, restoring: true)
+      core = try Core(input, original: before.source, table: before.table, restoring: true)
     } else {
       core = try found.restored(intake)
     }

@@ -5,6 +5,8 @@ internal import ELFCore
 /// A repaired core as it was before all of its repairs, as far as their notes tell.
 struct BeforeRepair {
   let source: PatchedSource
+  /// Its program headers, where those in `source` are lost.
+  let table: HeaderTable?
   /// What the repairs found lost, why, and where in the file.
   let losses: [DamageMap.Extent]
   /// Why what follows the end is missing.
@@ -13,6 +15,8 @@ struct BeforeRepair {
   let rebuilt: [RebuiltRange]
   /// What made the last of them. Safe to print.
   let tool: String?
+  /// Where it is there again though it is lost at its place: in order, and apart.
+  private let putBack: [Range<UInt64>]
 
   /// More repairs of one core are a hostile one's.
   private static let mostRepairs = 64
@@ -20,14 +24,7 @@ struct BeforeRepair {
   /// nil for a core that has none of our notes, or not enough of them.
   init?(_ repaired: Core) throws(SalvageError) {
     let repairs = PriorRepair.all(in: repaired.structure, repaired.source)
-    guard var original = try repairs.last?.original() else { return nil }
-    for _ in 1..<Self.mostRepairs {
-      // Its headers may be damaged by then: the bytes before the last repair are the best that can be had.
-      guard let before = try? Probe.structure(of: original),
-        let earlier = try PriorRepair.last(in: before, original)?.original()
-      else { break }
-      original = earlier
-    }
+    guard let (original, first) = try Self.original(repairs, repaired.source) else { return nil }
     var losses: [DamageMap.Extent] = []
     var rebuilt: [RebuiltRange] = []
     for repair in repairs {
@@ -36,10 +33,31 @@ struct BeforeRepair {
     }
     let size = original.size
     endCause = losses.first { $0.range.upperBound > size }?.cause
-    source = original
+    let head = try OldHead(of: original, repaired, repairs[first...])
+    source = head.source
+    table = head.table
+    putBack = head.putBack
     self.losses = losses.filter { $0.range.lowerBound < size }
     self.rebuilt = rebuilt
     tool = try repairs.last?.origin().flatMap(Self.tool)
+  }
+
+  /// The bytes as they were before the first repair that the notes lead back to, and its index. Of what each changed its
+  /// note has the bytes, and the last repair took all notes along: what else is lost of those that it left behind is no loss.
+  private static func original(
+    _ repairs: [PriorRepair], _ source: any ByteSource
+  ) throws(SalvageError) -> (PatchedSource, Int)? {
+    var result: (source: PatchedSource, first: Int)?
+    for (index, repair) in repairs.enumerated().reversed().prefix(mostRepairs) {
+      guard let runs = try repair.head(), let size = try repair.sizeFound(),
+        size <= result?.source.size ?? source.size
+      else { break }
+      let all = PatchedSource.laid(runs, over: result?.source.runs ?? [])
+      result = (
+        PatchedSource(base: source, runs: all.filter { $0.offset < size }, size: size), index
+      )
+    }
+    return result
   }
 
   /// `coresalvage 1.0.0`, by the ORIGIN note.
@@ -54,7 +72,26 @@ struct BeforeRepair {
   func intake(_ intake: Intake) -> Intake {
     var before = intake
     before.losses += losses
+    if !putBack.isEmpty { before.losses = before.losses.flatMap { $0.parts(beside: putBack) } }
     if endCause == .damaged { before.wayIn.ending = .cut }
     return before
+  }
+}
+
+extension DamageMap.Extent {
+  /// What is left of it beside ranges, which are in order and apart.
+  fileprivate func parts(beside ranges: [Range<UInt64>]) -> [DamageMap.Extent] {
+    var parts: [DamageMap.Extent] = []
+    var position = range.lowerBound
+    func append(to end: UInt64) {
+      if position < end { parts.append(.init(range: position..<end, cause: cause)) }
+    }
+    let next = ranges.partitioningIndex { $0.upperBound > range.lowerBound }
+    for hiding in ranges[next...].prefix(while: { $0.lowerBound < range.upperBound }) {
+      append(to: hiding.lowerBound)
+      position = max(position, hiding.upperBound)
+    }
+    append(to: range.upperBound)
+    return parts
   }
 }
