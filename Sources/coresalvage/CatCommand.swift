@@ -19,10 +19,21 @@ struct CatCommand: ParsableCommand {
 
   @OptionGroup var placing: OutputFlags
 
+  /// A hostile core may name a million.
+  private static let mostTold = 16
+
   func run() throws {
     let place = try OutputPlace(placing.path(nil) ?? OutputPlace.standard)
     try place.refuseTerminal()
     let memory = MemoryExcerpt(at: address.value, length: length.value)
-    try memory.write(from: archive.path, to: place, replacing: placing.force)
+    var rebuilt = 0
+    defer {
+      if rebuilt > Self.mostTold { Console.complain("and \(rebuilt - Self.mostTold) ranges more") }
+    }
+    try memory.write(from: archive.path, to: place, replacing: placing.force) { range in
+      rebuilt += 1
+      guard rebuilt <= Self.mostTold else { return }
+      Console.complain("\(PrintableText(archive.path)): \(range.remark)")
+    }
   }
 }
