@@ -58,12 +58,16 @@ public struct BatchRecord: Sendable {
   public internal(set) var outputSize: UInt64 = 0
   /// Why it failed.
   public internal(set) var error: SalvageError?
-  /// Whether the input was removed once its output was found right; or would be, in a rehearsal.
+  /// Whether the input was removed once its output was found right. In a rehearsal none is.
   public internal(set) var isInputDeleted = false
+  /// In a rehearsal: whether it would be.
+  public internal(set) var isInputToDelete = false
   /// Whether it is only what would become of it, and of the input.
   public internal(set) var isRehearsed = false
   /// Why it was to be removed and was not, though its output is right.
   public internal(set) var inputKept: String?
+  /// Whether that is so because the system would not let it go, and not because more may be had of it.
+  public internal(set) var isRemovalRefused = false
   /// In a rehearsal that would remove it: what only the work itself can find out, and what would keep it then.
   public internal(set) var inputKeptIf: String?
 

@@ -22,6 +22,10 @@ public struct BatchTally: Hashable, Sendable {
   public private(set) var stacksLost: UInt64 = 0
   /// How many inputs were removed.
   public private(set) var inputsDeleted: UInt64 = 0
+  /// How many were to be removed, and the system would not let them go.
+  public private(set) var inputsNotDeleted: UInt64 = 0
+  /// Of a rehearsal: how many inputs would be removed.
+  public private(set) var inputsToDelete: UInt64 = 0
   /// Of a rehearsal: of how many of these the work itself may yet find that they are to be kept.
   public private(set) var inputsUncertain: UInt64 = 0
   /// Whether it is only what would be done.
@@ -35,9 +39,9 @@ public struct BatchTally: Hashable, Sendable {
   /// How many files ended in this way.
   public subscript(_ outcome: BatchRecord.Outcome) -> UInt64 { counts[outcome] ?? 0 }
 
-  /// Whether every file that is a core, or may be one, is what it was to become.
+  /// Whether every file that is a core, or may be one, is what it was to become, and every input that was to go has gone.
   public var isComplete: Bool {
-    left == nil
+    left == nil && inputsNotDeleted == 0
       && [.failed, .beyondRepair, .unfinished, .unread, .empty].allSatisfy { self[$0] == 0 }
   }
 
@@ -52,6 +56,8 @@ public struct BatchTally: Hashable, Sendable {
   package mutating func add(_ record: BatchRecord) {
     counts[record.outcome, default: 0] += 1
     if record.isInputDeleted { inputsDeleted += 1 }
+    if record.isRemovalRefused { inputsNotDeleted += 1 }
+    if record.isInputToDelete { inputsToDelete += 1 }
     if record.inputKeptIf != nil { inputsUncertain += 1 }
     if record.isRehearsed { isRehearsal = true }
     guard let report = record.report else { return }

@@ -35,12 +35,11 @@ package enum CoreKind: Hashable, Sendable {
     }
     try Intake.refuseForeign(head, file.path)
     guard let unpacked = Intake.unpackedHead(of: file, count: magic.count) else { return nil }
-    if unpacked.bytes.count < magic.count, unpacked.ending != .whole,
-      unpacked.ending != .damaged(TarStream.noBundle)
-    {
+    if unpacked.bytes.count < magic.count, unpacked.ending != .whole {
       if case .unreadable(let errno) = unpacked.ending {
         throw SalvageError(.io(errno, call: "read"), file: file.path)
       }
+      guard !unpacked.isStrangersTar else { return nil }
       if let packing = unpacked.packing, let reason = unpacked.ending.reasonForNothing(packing) {
         throw SalvageError(.nothingUnpacked(reason: reason), file: file.path)
       }

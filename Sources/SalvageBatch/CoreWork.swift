@@ -247,28 +247,30 @@ package struct CoreWork {
     var record = record(outcome, repair)
     record.output = output
     record.outputSize = isArchive || outcome == .present ? 0 : repair.plan.size
-    if options.deleteInput {
-      record.inputKept = reasonToKeep(repair)
-      record.isInputDeleted = record.inputKept == nil
-    }
+    if options.deleteInput { rehearseRemoval(reasonToKeep(repair), &record) }
     return record
   }
 
   /// What is in it, only its unpacking tells, and that is not done.
   private func rehearsedPacked(_ output: FilePath) -> BatchRecord {
-    let isPresent =
-      !options.deleteInput
-      && PriorOutput.isCurrent(output, isArchive: isArchive, for: file, options.repair)
+    let isPresent = PriorOutput.isCurrent(
+      output, isArchive: isArchive, for: file, options.repair)
     var record = BatchRecord(
       found.path,
       isPresent ? .present : isArchive ? .archived : isSlim ? .slimmed : .repaired)
     record.output = output
     if options.deleteInput {
-      record.inputKept = reasonToKeep(isBundle: Intake.isTar(file))
-      record.isInputDeleted = record.inputKept == nil
-      if record.isInputDeleted { record.inputKeptIf = conditionToKeep }
+      rehearseRemoval(reasonToKeep(isBundle: Intake.isTar(file)), &record)
+      if record.isInputToDelete { record.inputKeptIf = conditionToKeep }
     }
     return record
+  }
+
+  private func rehearseRemoval(_ reasonToKeep: String?, _ record: inout BatchRecord) {
+    record.isRemovalRefused = reasonToKeep == nil && !found.mayBeRemoved
+    record.inputKept =
+      record.isRemovalRefused ? "its folder lets no file be removed" : reasonToKeep
+    record.isInputToDelete = record.inputKept == nil
   }
 
   /// What unpacking may show that keeps an input.
@@ -297,8 +299,7 @@ package struct CoreWork {
       if options.deleteInput {
         record.inputKept = reasonToKeep(repair)
         if record.inputKept == nil {
-          try removal(repair, plan).carryOut(output: output)
-          record.isInputDeleted = true
+          try removal(repair, plan).carryOut(output: output, &record)
         }
       }
       return .done(record.failing(repair.intake.readFailure))

@@ -40,12 +40,27 @@ package struct SyncGroup {
     let plan: Plan?
     let isArchive: Bool
 
-    /// Removes the input, if the output is what it should be.
-    func carryOut(output: FilePath) throws(SalvageError) {
+    /// Removes the input, if the output is what it should be. Where the input can't go the record says why: the output is
+    /// right all the same.
+    func carryOut(output: FilePath, _ record: inout BatchRecord) throws(SalvageError) {
       if let plan {
         try OutputCheck.check(output, isArchive: isArchive, against: plan, of: source)
       }
-      try found.remove(identity)
+      do throws(SalvageError) {
+        try found.remove(identity)
+        record.isInputDeleted = true
+      } catch {
+        // Whoever removed it before us has done what we were to do.
+        if case .io(.noSuchFileOrDirectory, _) = error.kind { return }
+        record.inputKept = Self.reason(error)
+        record.isRemovalRefused = true
+      }
+    }
+
+    private static func reason(_ error: SalvageError) -> String {
+      guard case .io(let errno, let call) = error.kind else { return error.words }
+      return call == FoundFile.changed
+        ? "it has changed since it was read" : "it could not be removed: \(errno)"
     }
   }
 
@@ -96,8 +111,7 @@ package struct SyncGroup {
     for index in items.indices {
       attempt(index) { item throws(SalvageError) in
         guard let removal = item.removal else { return }
-        try removal.carryOut(output: item.content.path)
-        item.record.isInputDeleted = true
+        try removal.carryOut(output: item.content.path, &item.record)
       }
     }
     for item in items { claims.release(item.claim) }

@@ -30,6 +30,7 @@ extension BatchRecord {
       .init(name: "outputSize", value: outputSize > 0 ? .number(outputSize) : .null),
       .init(name: "next", value: next.map(JSONValue.string) ?? .null),
       .init(name: "inputDeleted", value: .bool(isInputDeleted)),
+      .init(name: "inputToDelete", value: .bool(isInputToDelete)),
       .init(name: "inputKept", value: inputKept.map(JSONValue.string) ?? .null),
       .init(name: "inputKeptIf", value: inputKeptIf.map(JSONValue.string) ?? .null),
       .init(name: "error", value: error.map { .string($0.advised) } ?? .null),
@@ -106,6 +107,8 @@ extension BatchTally {
           .init(name: $0.rawValue, value: .number(self[$0]))
         }),
       "inputsDeleted": .number(inputsDeleted),
+      "inputsToDelete": .number(inputsToDelete),
+      "inputsNotDeleted": .number(inputsNotDeleted),
       "bytesIn": .number(bytesIn),
       "bytesOut": .number(bytesOut),
       "memoryDumped": .number(memoryDumped),

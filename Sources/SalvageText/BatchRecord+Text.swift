@@ -63,7 +63,8 @@ extension BatchRecord {
     if isRehearsed, outcome != .whole, let output, output != input {
       words += "; \(outcome == .present ? "in" : "to") \(PrintableText(output))"
     }
-    if isInputDeleted { words += isRehearsed ? "; input to be removed" : "; input removed" }
+    if isInputDeleted { words += "; input removed" }
+    if isInputToDelete { words += "; input to be removed" }
     if let inputKeptIf { words += ", unless \(inputKeptIf)" }
     if let inputKept { words += "; input kept: \(inputKept)" }
     return words

@@ -15,10 +15,11 @@ extension BatchTally: CustomStringConvertible {
       return (isRehearsal ? outcome.futureName : outcome.name, "\(self[outcome])")
     }
     if passedOver > 0 { rows.append(("passed over", "\(passedOver) (\(passedOverWords))")) }
-    if inputsDeleted > 0 {
+    if inputsDeleted > 0 { rows.append(("inputs removed", "\(inputsDeleted)")) }
+    if inputsNotDeleted > 0 { rows.append(("inputs not removed", "\(inputsNotDeleted)")) }
+    if inputsToDelete > 0 {
       let most = inputsUncertain > 0 ? "at most " : ""
-      rows.append(
-        (isRehearsal ? "inputs to remove" : "inputs removed", "\(most)\(inputsDeleted)"))
+      rows.append(("inputs to remove", "\(most)\(inputsToDelete)"))
     }
     if bytesIn > 0 {
       rows.append(("bytes", "\(ByteCount(bytesIn)) in, \(ByteCount(bytesOut)) out, holes included"))

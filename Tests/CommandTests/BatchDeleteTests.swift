@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -160,5 +161,98 @@ struct BatchDeleteTests {
     #expect(again.ending == .exit(1), "\(again)")
     #expect(again.errorText.contains("not what was written"), "\(again)")
     #expect(try FileTree.names(in: input) == ["x.core.zst"])
+  }
+
+  @Test(
+    "that can't be removed stays, and its output is there and told as what it is",
+    .needs(.otherUser))
+  func readOnlyFolder() throws {
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    let output = try folder.makeFolder("out")
+    try folder.write(Array(Self.bytes().dropLast(450_000)), to: "in/cut.core")
+    try folder.write(Self.bytes(), to: "in/whole.core")
+    for (path, mode) in [
+      (folder.path, 0o755), (input, 0o755), (output, 0o777), (input.appending("cut.core"), 0o644),
+      (input.appending("whole.core"), 0o644),
+    ] { try #require(chmod(path.string, mode_t(mode)) == 0) }
+    let words = [
+      "batch", input.string, "-o", output.string, "--delete-input", "--whole", "copy", "--json",
+    ]
+    func run(_ more: [String] = []) throws -> (ToolResult, BatchOutput) {
+      let result = try OtherUser.command(words + more, in: folder).run()
+      return (result, try BatchOutput(result))
+    }
+    // It is foreseen.
+    let (foreseen, rehearsal) = try run(["-n"])
+    #expect(foreseen.ending == .exit(1), "\(foreseen)")
+    #expect(rehearsal.summary?["inputsToDelete"]?.number == 0, "\(foreseen)")
+    for outcomes in [["repaired", "copied"], ["present"]] {
+      let (result, told) = try run()
+      #expect(result.ending == .exit(1), "\(result)")
+      #expect(told.count("failed") == 0, "\(result)")
+      let records = outcomes.flatMap(told.records)
+      #expect(records.count == 2, "\(result)")
+      for record in records {
+        #expect(record["output"]?.string?.hasPrefix(output.string) == true, "\(result)")
+        #expect(record["inputDeleted"]?.bool == false && record["error"]?.string == nil)
+        #expect(record["inputKept"]?.string == "it could not be removed: Permission denied")
+      }
+      #expect(told.summary?["inputsNotDeleted"]?.number == 2, "\(result)")
+      #expect(told.summary?["inputsDeleted"]?.number == 0, "\(result)")
+    }
+    #expect(try FileTree.names(in: input).sorted() == ["cut.core", "whole.core"])
+    #expect(try FileTree.names(in: output).sorted() == ["cut.core", "whole.core"])
+  }
+
+  @Test("whose output is there is told as such by a rehearsal, packed or not")
+  func rehearsedAgain() throws {
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    let core = try folder.write(Array(Self.bytes().dropLast(450_000)), to: "core")
+    try folder.write(Array(Self.bytes().dropLast(450_000)), to: "in/plain.core")
+    try pack("zstd", core, to: input.appending("packed.core.zst"))
+    let words = ["batch", input.string, "-o", folder.file("out").string, "--json"]
+    try Tool.coresalvage(words).runSuccessfully()
+    let told = try BatchOutput(Tool.coresalvage(words + ["--delete-input", "-n"]).run())
+    #expect(told.count("present") == 2 && told.count("repaired") == 0, "\(told.lines)")
+    #expect(told.records("present").allSatisfy { $0["inputDeleted"]?.bool == false })
+    #expect(told.records("present").allSatisfy { $0["inputToDelete"]?.bool == true })
+    #expect(try FileTree.names(in: input).count == 2)
+    // And then it is so.
+    let done = try BatchOutput(Tool.coresalvage(words + ["--delete-input"]).run())
+    #expect(done.count("present") == 2 && done.summary?["inputsDeleted"]?.number == 2)
+  }
+
+  @Test("is no tar archive of a stranger's: large, packed or cut, it is passed over")
+  func strangers() throws {
+    let folder = try ScratchFolder()
+    let input = try folder.makeFolder("in")
+    var random = SeededGenerator(seed: 5)
+    try folder.write(Self.bytes() + random.nonZeroBytes(17 << 20), to: "large.core")
+    try folder.write(Array("hello\n".utf8), to: "README")
+    for (name, options) in [("a.tar", "-cf"), ("b.tar.gz", "-czf")] {
+      try Tool(
+        "tar",
+        ["-C", folder.path.string, options, input.appending(name).string, "large.core", "README"]
+      ).runSuccessfully()
+      let bytes = try ReferenceSource.contents(of: input.appending(name))
+      try folder.write(Array(bytes.prefix(100_000)), to: "in/cut-\(name)")
+    }
+    let result = try Tool.coresalvage(
+      "batch", input.string, "-o", folder.file("out").string, "--json"
+    ).run()
+    #expect(result.ending == .exit(0), "\(result)")
+    #expect(try BatchOutput(result).count("other") == 4, "\(result)")
+    // One of ours that is cut is none of these.
+    let bundle = folder.file("bundle.tar")
+    let core = try folder.write(Self.bytes(), to: "core")
+    try Tool.coresalvage("bundle", "-q", core.string, bundle.string).runSuccessfully()
+    let bytes = try ReferenceSource.contents(of: bundle)
+    try folder.write(Array(bytes.prefix(700)), to: "in/bundle.tar")
+    let again = try Tool.coresalvage(
+      "batch", input.string, "-o", folder.file("out").string, "--json"
+    ).run()
+    #expect(try BatchOutput(again).count("unread") == 1, "\(again)")
   }
 }

@@ -135,7 +135,11 @@ struct BatchFileTests {
     }
     let told = try BatchOutput(
       place.run("x", "a.core", "-o", "out", "--delete-input", "-n", "--json"))
-    #expect(told.summary?["dryRun"]?.bool == true && told.summary?["inputsDeleted"]?.number == 2)
+    #expect(told.summary?["dryRun"]?.bool == true && told.summary?["inputsToDelete"]?.number == 2)
+    // Nothing has been removed, and nothing says so.
+    #expect(told.summary?["inputsDeleted"]?.number == 0)
+    #expect(told.records("repaired").allSatisfy { $0["inputDeleted"]?.bool == false })
+    #expect(told.records("repaired").allSatisfy { $0["inputToDelete"]?.bool == true })
     #expect(!FileTree.exists(place.folder.file("out")))
     // And then it is so.
     var tool = Tool.coresalvage(["batch"] + words + ["--json"])

@@ -24,14 +24,21 @@ package struct FoundFile: Sendable {
   /// nil where it is gone.
   package var identity: FileIdentity? { folder.identity(of: name) }
 
+  /// What failed where a file is not removed since it is another now.
+  package static let changed = "remove (the file has changed since it was read)"
+
+  /// Whether its folder lets files go, as far as that is told beforehand.
+  package var mayBeRemoved: Bool {
+    unsafe faccessat(folder.descriptor.rawValue, ".", W_OK | X_OK, AT_EACCESS) == 0
+  }
+
   /// Removes the file, if it is still the one that was read, and as it was.
   package func remove(_ identity: FileIdentity) throws(SalvageError) {
     let present = try FileIdentity(of: folder.open(name, path: path), closing: true, path: path)
     guard present.isSameFile(as: identity), present.size == identity.size,
       present.modified == identity.modified
     else {
-      throw SalvageError(
-        .io(.resourceBusy, call: "remove (the file has changed since it was read)"), file: path)
+      throw SalvageError(.io(.resourceBusy, call: Self.changed), file: path)
     }
     let result = unsafe name.withPlatformString {
       unsafe unlinkat(folder.descriptor.rawValue, $0, 0)

@@ -80,7 +80,10 @@ internal import Glibc
   /// A bundle's core is among its first members.
   private static let mostMembers = 64
   /// Why another tar archive is none.
-  package static let noBundle = "a tar archive, and no bundle: it has no core beside a README"
+  private static let noBundle = "a tar archive, and no bundle: it has no core beside a README"
+  /// The same of one in which no core came soon.
+  private static let noBundleSoFar =
+    "a tar archive, and no bundle: tar -xOf gets the core out of it"
   /// Zeros are made and looked at: a stranger's number of them could keep us for years.
   private static let largestHole: UInt64 = 1 << 40
 
@@ -130,6 +133,14 @@ internal import Glibc
 
   /// Whether it was one.
   package var isTar: Bool { unsafe archive != nil }
+
+  /// Whether it was one that nobody made of a core, as far as it was read: a bundle begins with its folder or its core, and
+  /// has the core among its first members.
+  package var isStrangers: Bool {
+    isTar
+      && (firstFile != nil
+        || [.damaged(Self.noBundle), .damaged(Self.noBundleSoFar)].contains(ending))
+  }
 
   package func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     guard let archive = unsafe archive else {
@@ -236,7 +247,7 @@ internal import Glibc
   private func fail(_ archive: OpaquePointer) {
     guard input.ending == .whole else { return end(input.ending) }
     guard input.budget.map({ $0 > 256 << 10 }) ?? true else {
-      return end(.damaged("a tar archive, and no bundle: tar -xOf gets the core out of it"))
+      return end(.damaged(Self.noBundleSoFar))
     }
     guard !input.isAtEnd else { return end(.cut) }
     let reason = unsafe archive_error_string(archive).map { unsafe String(cString: $0) }

@@ -104,15 +104,16 @@ extension Intake {
   }
 
   /// The first bytes of what is packed in a file, and how the stream ends where there are fewer; nil where none of our
-  /// packings is. The file is read from its beginning again afterwards.
+  /// packings is; and whether it is a tar archive that is no bundle. The file is read from its beginning again afterwards.
   package static func unpackedHead(
     of file: InputFile, count: Int
-  ) -> (bytes: [UInt8], packing: Packing?, ending: StreamEnding)? {
+  ) -> (bytes: [UInt8], packing: Packing?, ending: StreamEnding, isStrangersTar: Bool)? {
     guard let (stream, packing) = unpacked(file) else { return nil }
     defer { _ = try? file.descriptor.seek(offset: 0, from: .start) }
     var bytes = [UInt8](repeating: 0, count: count)
     let found = unsafe bytes.withUnsafeMutableBytes { unsafe stream.read(into: $0) }
-    return (Array(bytes[..<found]), packing, stream.ending)
+    let isStrangersTar = (stream as? TarStream)?.isStrangers ?? false
+    return (Array(bytes[..<found]), packing, stream.ending, isStrangersTar)
   }
 
   /// Whether a file is a bundle, or another tar archive, however it is packed.
