@@ -39,6 +39,23 @@ struct UndoTests {
     #expect(try ReferenceSource.contents(of: path) == expected)
   }
 
+  @Test("of an archive or a bundle says that it is packed, and changes nothing")
+  func packed() throws {
+    let folder = try ScratchFolder()
+    let core = try folder.write(CoreBuilder.typical().build().cut(to: 20_000), to: "core")
+    for (verb, name) in [("archive", "x.core.lz4"), ("bundle", "x.tar.zst"), ("bundle", "x.tar")] {
+      let path = folder.file(name)
+      try Tool.coresalvage(verb, "-q", core.string, path.string).runSuccessfully()
+      let before = try ReferenceSource.contents(of: path)
+      for option in [[], ["-n"]] {
+        let result = try Tool.coresalvage(["undo", path.string] + option).run()
+        #expect(result.ending == .exit(2), "\(result)")
+        #expect(result.errorText.contains("is packed: only the core itself"), "\(result)")
+      }
+      #expect(try ReferenceSource.contents(of: path) == before)
+    }
+  }
+
   @Test("gives its numbers as JSON")
   func json() throws {
     let folder = try ScratchFolder()

@@ -19,6 +19,13 @@ struct LastRepair {
   var died: DeathTime? { origin?.died }
 
   init(_ source: any ByteSource) throws(SalvageError) {
+    let head = (try? source.bytes(at: 0, count: TarStream.headSize)) ?? []
+    guard Packing(magic: head) == nil, Packing.skippableSize(head) == nil, !TarStream.isTar(head)
+    else {
+      throw SalvageError(
+        .notInPlace(reason: "is packed: only the core itself can be undone, once it is out"),
+        file: source.path)
+    }
     let structure = try Probe.structure(of: source)
     format = structure.format
     sizeWritten = structure.sizeDue
