@@ -16,11 +16,11 @@ extension InstallPlan: CustomStringConvertible {
     for file in files {
       switch file.content {
       case .link(let target):
-        parts.append("\nlink \(PrintableText(file.path)) to \(PrintableText(target))")
+        parts.append("\nlink \(PrintableText(place(of: file))) to \(PrintableText(target))")
       case .text(let text):
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
           .map { "  " + PrintableText(String($0)).description }
-        parts.append("\nwrite \(PrintableText(file.path)):\n" + lines.joined(separator: "\n"))
+        parts.append("\nwrite \(PrintableText(place(of: file))):\n" + lines.joined(separator: "\n"))
       }
     }
     if !steps.isEmpty {

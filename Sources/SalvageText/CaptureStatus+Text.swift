@@ -112,6 +112,18 @@ extension CaptureStatus: CustomStringConvertible {
   }
 }
 
+extension CaptureStatus {
+  /// What `capture test` says where it has nothing to try.
+  public static let untried =
+    "Nothing was tried: this machine's crashes are not captured, and no process was crashed."
+
+  /// The status, and that nothing was tried.
+  public var untriedJSON: JSONValue {
+    guard case .object(let members) = json else { return json }
+    return .object(members + [.init(name: "error", value: .string(Self.untried))])
+  }
+}
+
 extension PatternOwner {
   /// Whose it is, in words.
   var words: String {

@@ -149,9 +149,15 @@ enum Console {
     tell(error.advised, ExitStatus(error), isJSON: isJSON)
   }
 
-  private static func tell(_ text: String, _ status: ExitStatus, isJSON: Bool) -> ExitStatus {
+  /// Says what went wrong, and gives the status that this is worth. JSON has it too, unless an object has told of it already;
+  /// what `isOfAll` says no other object does.
+  static func tell(
+    _ text: String, _ status: ExitStatus, isJSON: Bool, isOfAll: Bool = false
+  ) -> ExitStatus {
     let work = work.withLock { $0 }
-    if isJSON, !work.hasReport { report(failure(text, work.input, status), to: work.channel) }
+    if isJSON, !work.hasReport || isOfAll {
+      report(failure(text, work.input, status), to: work.channel)
+    }
     complain(text)
     return status
   }

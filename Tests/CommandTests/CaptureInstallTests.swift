@@ -63,6 +63,12 @@ struct CaptureInstallTests {
     #expect(try Tool("find", [folder.path.string, "-not", "-type", "d"]).run().text != before)
     let again = try Self.install(folder, "--mode", mode)
     #expect(again.ending == .exit(0), "\(again)")
+    // It is told where each file really is.
+    for line in again.lines where line.hasPrefix("wrote ") {
+      #expect(FileTree.exists(FilePath(String(line.dropFirst(6)))), "\(line)")
+      #expect(line.hasPrefix("wrote \(folder.path)/"), "\(line)")
+    }
+    #expect(again.lines.contains { $0.hasPrefix("wrote ") })
     let all = try Tool("find", [folder.path.string]).run().text
     let words = ["capture", "uninstall", "--root", folder.path.string]
     let told = try Tool.coresalvage(words + ["-n"]).run()
@@ -70,7 +76,8 @@ struct CaptureInstallTests {
     #expect(try Tool("find", [folder.path.string]).run().text == all)
     let removed = try Tool.coresalvage(words).run()
     // It was told beforehand, line for line.
-    #expect(told.text.contains("would remove /etc/"), "\(told)")
+    #expect(told.text.contains("would remove \(folder.path)/etc/"), "\(told)")
+    #expect(!told.text.contains("remove /etc/"), "\(told)")
     #expect(told.text.replacing("would remove", with: "removed") == removed.text)
     #expect(removed.ending == .exit(0), "\(removed)")
     #expect(try Tool("find", [folder.path.string, "-not", "-type", "d"]).run().text == before)
@@ -146,7 +153,7 @@ struct CaptureInstallTests {
     let before = try Tool("find", [folder.path.string]).run().text
     let result = try Self.install(folder, "--mode", "pipe", "--dry-run")
     #expect(result.ending == .exit(0), "\(result)")
-    #expect(result.text.contains("write /etc/sysctl.d/90-coresalvage.conf:\n"))
+    #expect(result.text.contains("write \(folder.path)/etc/sysctl.d/90-coresalvage.conf:\n"))
     #expect(result.text.contains("also: systemd-coredump, by /usr/lib/sysctl.d/50-coredump.conf: "))
     #expect(try Tool("find", [folder.path.string]).run().text == before)
   }

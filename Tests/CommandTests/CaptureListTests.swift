@@ -142,6 +142,15 @@ struct CaptureListTests {
       let result = try Self.capture([command] + words, sample.store)
       #expect(result.ending == .exit(1) && result.errorText == "coresalvage: no core matches\n")
     }
+    // JSON has it as any failure.
+    if command != "dump" {
+      // What was too much to capture is an object before it.
+      let json = try Self.capture([command, "nobody", "--json"], sample.store)
+      let told = try ParsedJSON(json.text.split(separator: "\n").last.map(String.init) ?? "")
+      #expect(told["error"]?.string == "no core matches" && told["status"]?.number == 1)
+      let quiet = try Self.capture([command, "nobody", "--json", "-q"], sample.store)
+      #expect(quiet.output.isEmpty && quiet.errorText.isEmpty && quiet.ending == .exit(1))
+    }
     let missing = try Self.capture([command], sample.folder.file("no").string)
     #expect(missing.ending == .exit(3))
     #expect(missing.errorText.hasSuffix("no: open the store: No such file or directory\n"))

@@ -82,6 +82,18 @@ struct CaptureWatchTests {
     }
   }
 
+  @Test("capture test says that it tried nothing where crashes are not captured")
+  func nothingToTry() throws {
+    try KernelSettings.with(["kernel.core_pattern": "core"]) {
+      let test = try Tool.coresalvage("capture", "test").run()
+      #expect(test.ending == .exit(1) && test.text.contains("Nothing was tried: "), "\(test)")
+      let json = try Tool.coresalvage("capture", "test", "--json").run()
+      let told = try ParsedJSON(json.text)
+      #expect(told["error"]?.string?.hasPrefix("Nothing was tried: ") == true, "\(json)")
+      #expect(told["active"]?.bool == false && json.ending == .exit(1), "\(json)")
+    }
+  }
+
   @Test("what was set comes back at a stop")
   func stop() throws {
     try withDaemon { daemon in

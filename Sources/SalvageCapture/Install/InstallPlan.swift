@@ -35,6 +35,11 @@ public struct InstallPlan: Hashable, Sendable {
   /// More crashes at once than this have no core by a pipe; each is a process of ours with a bounded memory.
   static let pipeLimit: UInt32 = 64
 
+  /// Where a file is written: below the root that was named.
+  public func place(of file: InstalledFile) -> FilePath {
+    root.pushing(FilePath(root: nil, file.path.components))
+  }
+
   /// Decides what is to be done. Throws where that can't be: a mode that the machine doesn't have, a path that a pattern or a
   /// unit can't name.
   public init(_ options: InstallOptions, on machine: DumpMachine) throws(SalvageError) {

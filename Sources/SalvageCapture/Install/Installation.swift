@@ -30,7 +30,7 @@ public enum Installation {
     try StateFolder.makeAll(store)
     for file in plan.files {
       try file.write(below: plan.root)
-      log("wrote \(PrintableText(file.path))")
+      log("wrote \(PrintableText(plan.place(of: file)))")
     }
     for step in plan.steps {
       try apply(step)
@@ -74,7 +74,7 @@ public enum Installation {
       .appending(ServiceUnit.name)
     func remove(_ file: FilePath) throws(SalvageError) {
       if !isRehearsal { try unlink(place(file, root)) }
-      log("\(isRehearsal ? "would remove" : "removed") \(PrintableText(file))")
+      log("\(isRehearsal ? "would remove" : "removed") \(PrintableText(place(file, root)))")
     }
     var links = [wants]
     links += masked.map { InstallPlan.unitFolder.appending($0) }

@@ -21,7 +21,7 @@ struct CaptureTestCommand: ParsableCommand {
   func run() throws {
     let status = try CaptureStatus()
     guard status.isActive else {
-      telling.say(status.json, [status.description])
+      telling.say(status.untriedJSON, [status.description, "", CaptureStatus.untried])
       throw ExitStatus.damage
     }
     let test = try CaptureTest(store: store?.path ?? status.store ?? FileArgument.usualStore.path)

@@ -46,8 +46,8 @@ struct MatchFlags: ParsableArguments {
 
   /// What is said where there is nothing to tell of.
   static func complainOfNone(_ telling: ReportFlags) -> ExitStatus {
-    if !telling.quiet { Console.complain("no core matches") }
-    return .damage
+    guard !telling.quiet else { return .damage }
+    return Console.tell("no core matches", .damage, isJSON: telling.json, isOfAll: true)
   }
 }
 
