@@ -59,7 +59,12 @@ extension Repair {
     let script = GDBScript(rebuild.modules, program: rebuild.program)
     try place.write(
       Array(script.text.utf8), sparing: files,
-      replacing: options.force || place.holdsFile(beginning: Array(GDBScript.beginning.utf8)),
+      replacing: options.force || place.isGDBScript,
       access: intake.file?.identity)
   }
+}
+
+extension OutputPlace {
+  /// Whether commands for gdb are there that we wrote: they may be replaced.
+  public var isGDBScript: Bool { holdsFile(beginning: Array(GDBScript.beginning.utf8)) }
 }

@@ -75,7 +75,9 @@ struct ArchiveCommand: ParsableCommand {
       of: input.path, options: repairing, spooling: .packed, progress: bar.report)
     guard !rehearsal.dryRun else {
       bar.clear()
-      telling.rehearse(repair, detail, ["it would be archived in \(PrintableText(place.name))"])
+      telling.rehearse(
+        repair, detail, ["it would be archived in \(PrintableText(place.name))"],
+        refusal: placing.refusal(of: place, input))
       if let failure = repair.report.readFailure { throw failure }
       return
     }

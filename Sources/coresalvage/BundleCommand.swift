@@ -64,7 +64,10 @@ struct BundleCommand: ParsableCommand {
     let bundle = try CoreBundle(repair)
     guard !rehearsal.dryRun, let place else {
       bar.clear()
-      telling.say(bundle.json, detail.lines(of: repair.report) + bundle.lines)
+      let refusal = rehearsal.dryRun ? placing.refusal(of: place, input) : nil
+      telling.say(
+        bundle.json.rehearsed(refusal),
+        detail.lines(of: repair.report) + bundle.lines + refusal.rehearsalLines)
       if let failure = repair.report.readFailure { throw failure }
       return
     }

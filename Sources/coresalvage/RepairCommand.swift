@@ -100,7 +100,11 @@ struct RepairCommand: ParsableCommand {
     guard !rehearsal.dryRun, let place else {
       bar.clear()
       if rehearsal.dryRun {
-        telling.rehearse(repair, detail, to: channel)
+        let isOurs = script.map { $0.isGDBScript } ?? false
+        let refusal =
+          placing.refusal(of: place, input)
+          ?? (isOurs ? nil : placing.refusal(of: script, input))
+        telling.rehearse(repair, detail, refusal: refusal, to: channel)
       } else {
         let lines = detail.lines(of: repair.report) + scriptWords(repair.report, script)
         telling.say(repair.json, lines, to: channel)

@@ -58,16 +58,27 @@ struct RestoreCommand: ParsableCommand {
         try restore.rehearsed(options: options, progress: bar.report)
       }
     bar.clear()
-    describe(restored, place, restore.readFailure)
+    describe(restored, place, try rehearsal.dryRun ? refusal() : nil, restore.readFailure)
     if let failure = restore.readFailure { throw failure }
     guard restored.report == nil else { throw ExitStatus.damage }
   }
 
+  /// Why the output would be refused if this were no rehearsal; nil where nothing is known against it.
+  private func refusal() throws -> String? {
+    do {
+      return try placing.refusal(of: placing.path(output).map { try OutputPlace($0) }, archive)
+    } catch let error as SalvageError {
+      return error.advised
+    }
+  }
+
   private func describe(
-    _ restored: Restore.Restored, _ place: OutputPlace?, _ failure: SalvageError?
+    _ restored: Restore.Restored, _ place: OutputPlace?, _ refusal: String?,
+    _ failure: SalvageError?
   ) {
     let isTaken = place?.isStandardOutput ?? false
-    let json = restored.json(input: archive.path, output: place, failure: failure)
+    let told = restored.json(input: archive.path, output: place, failure: failure)
+    let json = rehearsal.dryRun ? told.rehearsed(refusal) : told
     guard !telling.quiet, !telling.json else {
       return telling.say(json, [], to: isTaken ? .errors : .output)
     }
@@ -82,20 +93,20 @@ struct RestoreCommand: ParsableCommand {
     }
     var lines = restored.report.map { detail.lines(of: $0) } ?? []
     lines.append(words(restored, place))
+    lines += refusal.rehearsalLines
     if let next = place.flatMap(Restore.Restored.next) { lines.append("next: \(next)") }
     telling.say(json, lines)
   }
 
   private func words(_ restored: Restore.Restored, _ place: OutputPlace?) -> String {
     let size = ByteCount(restored.size)
+    let how = restored.isFromBundle ? "as it is in the bundle" : "every block checked"
     guard let place else {
       return restored.report == nil
-        ? "it would be restored, \(size), every block checked"
-        : "what survived would be written, \(size)"
+        ? "it would be restored, \(size), \(how)" : "what survived would be written, \(size)"
     }
     let name = PrintableText(place.name)
     guard restored.report == nil else { return "what survived was written to \(name)" }
-    return "restored to \(name), \(size), "
-      + (restored.isFromBundle ? "as it is in the bundle" : "every block checked")
+    return "restored to \(name), \(size), \(how)"
   }
 }

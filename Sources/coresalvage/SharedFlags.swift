@@ -85,6 +85,11 @@ struct OutputFlags: ParsableArguments {
     }
     return (operand ?? output)?.path
   }
+
+  /// Why the output would be refused if this were no rehearsal, and what helps; nil where nothing is known against it.
+  func refusal(of place: OutputPlace?, _ input: FileArgument) -> String? {
+    place?.obstacle(for: input.path, replacing: force)?.advised
+  }
 }
 
 /// How much is done at once.
@@ -119,12 +124,17 @@ struct DryRunFlag: ParsableArguments {
 extension ReportFlags {
   /// Prints what would be done: the report and the pieces of the output, then what else there is to say.
   func rehearse(
-    _ repair: Repair, _ detail: VerboseFlag, _ last: [String] = [],
+    _ repair: Repair, _ detail: VerboseFlag, _ last: [String] = [], refusal: String?,
     to channel: StandardStream = .output
   ) {
-    say(repair.json, detail.lines(of: repair.report), to: channel)
+    say(repair.json.rehearsed(refusal), detail.lines(of: repair.report), to: channel)
     guard !quiet, !json else { return }
     Console.print(repair.planDescription, to: channel)
-    Console.print(last, to: channel)
+    Console.print(last + refusal.rehearsalLines, to: channel)
   }
+}
+
+extension String? {
+  /// The line that tells of a refusal; none where there is none.
+  var rehearsalLines: [String] { map { ["this would be refused: \($0)"] } ?? [] }
 }

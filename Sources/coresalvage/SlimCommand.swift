@@ -66,7 +66,7 @@ struct SlimCommand: ParsableCommand {
       progress: bar.report)
     guard !rehearsal.dryRun, let place else {
       bar.clear()
-      telling.rehearse(repair, detail)
+      telling.rehearse(repair, detail, refusal: placing.refusal(of: place, input))
       return try throwFailure(of: repair.report)
     }
     let written = try repair.write(progress: bar.report)

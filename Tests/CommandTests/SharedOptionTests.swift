@@ -105,6 +105,41 @@ struct SharedOptionTests {
     #expect(!FileTree.exists(folder.file("out")))
   }
 
+  @Test("-n says what would be refused, and what helps, with the status that it had")
+  func foreseen() throws {
+    let place = try Place()
+    let folder = try #require(place.folder)
+    let before = try place.contents().count
+    for (verb, input, output) in try place.writers {
+      func refusal(_ words: [String]) throws -> String? {
+        let words = verb + ["-n", input.string] + words
+        let told = try Tool.coresalvage(words).run()
+        let json = try Tool.coresalvage(words + ["--json"]).run()
+        #expect(told.ending == .exit(0) && json.ending == .exit(0), "\(told) \(json)")
+        let line = told.lines.last { $0.hasPrefix("this would be refused: ") }
+        let refusal = try ParsedJSON(json.text)["refusal"]
+        #expect(refusal?.string == line.map { String($0.dropFirst(23)) }, "\(told) \(json)")
+        #expect(refusal != nil, "\(json)")
+        return refusal?.string
+      }
+      #expect(try refusal([output.string]) == nil)
+      #expect(try refusal([]) == nil || verb == ["archive"])
+      #expect(try refusal(["-"]) == nil)
+      let missing = folder.file("none").appending(output.lastComponent ?? "x")
+      #expect(
+        try refusal([missing.string]) == "\(missing): there is no folder \(folder.file("none"))")
+      let name = output.lastComponent?.string ?? ""
+      try folder.write([1, 2, 3], to: name)
+      #expect(try refusal([output.string]) == "\(output): exists already; --force replaces it")
+      #expect(try refusal(["-f", output.string]) == nil)
+      // And so it is.
+      let real = try Tool.coresalvage(verb + [input.string, output.string]).run()
+      #expect(real.errorText == "coresalvage: \(output): exists already; --force replaces it\n")
+      FileTree.remove(output)
+    }
+    #expect(try place.contents().count == before)
+  }
+
   @Test("-j says how much is done at once; --threads still does, and is in no help")
   func jobs() throws {
     let place = try Place()

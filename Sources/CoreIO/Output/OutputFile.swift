@@ -63,6 +63,24 @@ package final class OutputFile: WritableFile {
       .badOutput(reason: "there is no folder \(PrintableText(folder))"), file: path)
   }
 
+  /// Throws what the initializer would, as far as that can be told without making anything.
+  package static func foresee(
+    _ path: FilePath, sparing inputs: InputSet, replacing: Bool
+  ) throws(SalvageError) {
+    try check(path, sparing: inputs, replacing: replacing)
+    guard path.lastComponent?.kind == .regular else {
+      throw SalvageError(.badOutput(reason: "is no name for a file"), file: path)
+    }
+    let folder = path.removingLastComponent()
+    let name = folder.isEmpty ? FilePath(".") : folder
+    guard FileIdentity(at: name, followingLinks: true)?.isDirectory ?? true else {
+      throw cannotCreate(.notDirectory, path, in: folder)
+    }
+    guard unsafe name.withPlatformString({ unsafe access($0, W_OK | X_OK) }) == 0 else {
+      throw cannotCreate(Errno(rawValue: Glibc.errno), path, in: folder)
+    }
+  }
+
   deinit {
     try? descriptor.close()
     if Interruption.isWatching(temporaryPath) { remove() }

@@ -132,6 +132,19 @@ public struct OutputPlace: Hashable, Sendable {
     return (try? file.bytes(at: 0, count: bytes.count)) == bytes
   }
 
+  /// Why an output of this input would be refused there, as far as that can be told without writing anything: it is there
+  /// already, or its folder isn't. nil where nothing is known against it.
+  public func obstacle(for input: FilePath, replacing: Bool) -> SalvageError? {
+    guard !isStream else { return nil }
+    let inputs = InputSet(FileIdentity(at: input, followingLinks: true))
+    do throws(SalvageError) {
+      try OutputFile.foresee(path, sparing: inputs, replacing: replacing)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   /// Throws where the place can't be written to, as far as that can be told beforehand.
   package func check(sparing inputs: InputSet, replacing: Bool) throws(SalvageError) {
     guard isStream else { return try OutputFile.check(path, sparing: inputs, replacing: replacing) }
