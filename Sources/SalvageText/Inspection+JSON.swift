@@ -42,6 +42,7 @@ extension Inspection {
       "whole": .bool(isWhole && unreadable.isEmpty),
       "repaired": .bool(isRepaired),
       "state": .string(stateText),
+      "moved": report.wayIn.offsets.json,
       "unreadable": unreadableText.map(JSONValue.string) ?? .null,
       "sizeFound": .number(report.sizeFound),
       "sizeDue": report.sizeDue.map(JSONValue.number) ?? .null,

@@ -117,7 +117,8 @@ extension RepairReport: CustomStringConvertible {
       return
         "\(name)\(size) of a size that the headers don't tell: no file can be as long as they say"
     }
-    guard sizeDue > sizeFound, !wayIn.offsets.isMoved else { return "\(name)damaged, \(size)" }
+    if let summary = wayIn.offsets.summary { return "\(name)damaged, \(summary), \(size)" }
+    guard sizeDue > sizeFound else { return "\(name)damaged, \(size)" }
     return
       "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(ByteTotal(sizeDue, survived: sizeFound))))"
   }

@@ -12,7 +12,7 @@ extension WayIn {
       "unreadable": .number(unreadable),
       "archive": .array(archiveRemarks.map(JSONValue.string)),
       "moved": offsets.json,
-      "mended": .bool(isMended),
+      "mended": .bool(isMended || offsets.isToldMended),
       "trailing": .number(offsets.trailing),
       "systemd": .object(
         Self.attributeNames.compactMap { name in
@@ -34,5 +34,5 @@ extension WayIn {
 
 extension OffsetSurvey {
   /// Where bytes are missing, and where some are too many.
-  fileprivate var json: JSONValue { .array(seams.map(\.json)) }
+  var json: JSONValue { .array(seams.map(\.json)) }
 }

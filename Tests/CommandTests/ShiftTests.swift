@@ -87,6 +87,71 @@ struct ShiftTests {
     }
   }
 
+  @Test("tells the place where it is in the notes, and keeps all threads but the one there")
+  func inNotes() throws {
+    let copies = try Copies()
+    let whole = try ReferenceCore(contentsOf: copies.whole)
+    // The last one reaches out of the notes into memory.
+    let cases = [
+      (0x2000, 512, 5), (0x2000, 200, 5), (0x2cc8, 64, 5), (0x2cd0, 356, 5), (0x39c8, 4096, 4),
+      (0xa80, 32, 5), (0xa95, 1 << 20, 0),
+    ]
+    for (place, size, threads) in cases {
+      let damaged = BlockDamage(.removed, at: place, size: size).applied(to: copies.bytes)
+      let input = try copies.folder.write(damaged, to: "in.core")
+      for options in [[], ["--shifts", "mend"]] {
+        let output = copies.folder.file("out.core")
+        let repair = try Tool.coresalvage(
+          ["-f", "--rebuild", "none"] + options + [input.string, output.string]
+        ).run()
+        let doubt = try #require(
+          (repair.text + repair.errorText).firstMatch(
+            of: /(\d+) bytes are missing somewhere between offsets (\d+) and (\d+)[.;]/),
+          "\(repair)")
+        let (start, end) = try (#require(Int(doubt.2)), #require(Int(doubt.3)))
+        #expect(Int(doubt.1) == size && start <= place && place + size <= end, "\(repair)")
+        // Of one that has no thread and no memory in its place nothing can be made.
+        if threads == 0, options.isEmpty {
+          #expect(repair.ending == .exit(2) && repair.errorText.contains("--shifts mend"))
+          continue
+        }
+        let repaired = try ReferenceCore(contentsOf: output)
+        #expect(repaired.threadIDs.count == threads, "\(place), \(size), \(options)")
+        for thread in repaired.threads { #expect(whole.threads.contains(thread)) }
+        let comparison = try MemoryComparison(whole, repaired)
+        #expect(comparison.different.isEmpty, "\(place), \(size): \(comparison)")
+        if !options.isEmpty { #expect(comparison.equalBytes > 300_000, "\(comparison)") }
+      }
+    }
+  }
+
+  @Test(
+    "is told of by every command that reads the repaired core, and by its page",
+    arguments: ["lose", "mend"])
+  func toldAfterwards(shifts: String) throws {
+    let copies = try Copies()
+    let core = try copies.write(.removed, to: "in.core")
+    let output = copies.folder.file("out.core")
+    try Tool.coresalvage("-q", "--shifts", shifts, core.string, output.string).runSuccessfully()
+    let sentence = "4096 bytes are missing somewhere between offsets"
+    let check = try Tool.coresalvage("check", "-v", output.string).run().text
+    #expect(check.contains("bytes missing inside") && check.contains(sentence), "\(check)")
+    #expect(!check.contains("cut after"), "\(check)")
+    let state = try ParsedJSON(Tool.coresalvage("check", "--json", output.string).run().text)
+    #expect(state["moved"]?.array?.first?["missing"]?.number == 4096, "\(state)")
+    let inspection = try Tool.coresalvage("inspect", output.string).run().text
+    #expect(inspection.contains("copy-blocks") && inspection.contains(sentence), "\(inspection)")
+    let put = "The repair put what came after that back to its place."
+    #expect(inspection.contains(put) == (shifts == "mend"), "\(inspection)")
+    let json = try ParsedJSON(Tool.coresalvage("inspect", "--json", output.string).run().text)
+    #expect(json["wayIn"]?["moved"]?.array?.first?["missing"]?.number == 4096)
+    #expect(json["wayIn"]?["mended"]?.bool == (shifts == "mend"))
+    let page = copies.folder.file("out.html")
+    try Tool.coresalvage("inspect", "--html", page.string, output.string).runSuccessfully()
+    let text = String(decoding: try ReferenceSource.contents(of: page), as: UTF8.self)
+    #expect(text.contains(sentence))
+  }
+
   @Test("is mended: what was moved is where it belongs, and gdb finds it", .needs(.gdb))
   func mended() throws {
     let copies = try Copies()
@@ -101,7 +166,7 @@ struct ShiftTests {
     // All but the stack that the block is missing in.
     #expect(comparison.equalBytes > UInt64(copies.bytes.count) - (9 << 20), "\(comparison)")
     let again = try Tool.coresalvage("check", output.string).run()
-    #expect(!again.text.contains("missing"), "\(again)")
+    #expect(again.text.contains("bytes missing inside"), "\(again)")
     let note = try Tool.coresalvage("note", output.string).runSuccessfully()
     #expect(note.text.contains(#""shifts":"mend""#), "\(note)")
     let before = try copies.frames(core)

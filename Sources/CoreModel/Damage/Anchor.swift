@@ -13,6 +13,8 @@ package struct Anchor {
     /// A word that holds its own address, as each thread's control block begins on x86-64.
     case ownAddress(UInt64)
     case bytes([UInt8])
+    /// Section headers, one of which has the notes where this program header has them.
+    case sections(ProgramHeader)
     /// A path that ends in one of these names, between two NULs, and nothing but zeros after it.
     case path([[UInt8]])
   }
@@ -25,6 +27,9 @@ package struct Anchor {
     var entry: UInt64?
     /// How many bytes of memory begin at the base.
     var room: UInt64
+    /// Whether something else may as well begin there: nothing tells of mappings, and the core's segments are all that its
+    /// headers can be held against.
+    var isGuess = false
   }
 
   /// How its bytes look in a place.
@@ -90,6 +95,9 @@ struct AnchorReader {
       return whole
     case .bytes(let wanted):
       return try source.bytes(at: place.lowerBound, count: wanted.count) == wanted ? whole : .wrong
+    case .sections(let notes):
+      let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
+      return hasSection(of: notes, bytes.span) ? whole : .unknown
     case .path(let names):
       let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
       guard bytes.first == 0, let path = bytes.span.cString(at: 1, limit: bytes.count),
@@ -101,19 +109,39 @@ struct AnchorReader {
     }
   }
 
+  private func hasSection(of notes: ProgramHeader, _ table: Span<UInt8>) -> Bool {
+    let format = memory.format
+    let size = format.wordSize
+    // The first one is none.
+    for position in 0..<min(format.sectionHeaderSize, table.count) where table[position] != 0 {
+      return false
+    }
+    return stride(from: 0, to: table.count, by: format.sectionHeaderSize).contains { start in
+      // sh_name and sh_type are 4 bytes each; sh_flags, sh_addr, sh_offset and sh_size a word.
+      let note: UInt64 = 7
+      return table.integer(at: start + 4, size: 4, format.byteOrder) == note
+        && table.integer(at: start + 8 + 2 * size, size: size, format.byteOrder)
+          == notes.fileOffset
+        && table.integer(at: start + 8 + 3 * size, size: size, format.byteOrder)
+          == notes.fileSize
+    }
+  }
+
   private func look(
     at image: Anchor.Image, _ place: Range<UInt64>
   ) throws(SalvageError) -> Anchor.Look {
     let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
     guard bytes.starts(with: FileHeader.magic) else {
+      if image.isGuess { return .unknown }
       // Programs for Windows are mapped like ours, and look otherwise. Zeros are damage of another kind.
       if bytes.starts(with: [0x4d, 0x5a]) { return .unclear }
       return bytes.allSatisfy { $0 == 0 } ? .unknown : .wrong
     }
-    guard let headers = ImageHeaders(bytes.span) else { return .unclear }
+    let unclear = image.isGuess ? Anchor.Look.unknown : .unclear
+    guard let headers = ImageHeaders(bytes.span) else { return unclear }
     guard isOf(headers, image),
       let last = headers.programHeaders.lastIndex(where: { $0.kind == .load })
-    else { return .unclear }
+    else { return unclear }
     // Up to p_filesz of the last segment that was compared.
     let end =
       headers.header.programHeaderOffset
@@ -126,6 +154,8 @@ struct AnchorReader {
     guard headers.format == memory.format, headers.header.machine == machine,
       let layout = MappingLayout(headers, base: image.base, pageSize: pageSize)
     else { return false }
+    // Memory of one part with code is what a vdso is, and much else.
+    if image.isGuess { return headers.loads.count > 1 && layout.fits(memory) }
     if let first = image.mapping {
       return layout.match(mappings, from: first, memory, mayBeMoved: false) != nil
     }

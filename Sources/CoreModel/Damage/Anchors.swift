@@ -17,7 +17,20 @@ struct Anchors {
     mappings = MappedFiles.apart(process.mappedFiles?.entries ?? [])
     pageSize = process.pageSize
     addModules(process)
+    if mappings.isEmpty, structure.notesAreCut { addGuesses() }
     addWhatTheKernelTells(structure, process)
+    addSections(structure)
+  }
+
+  /// Debuggers write section headers last, the one of the notes first.
+  private mutating func addSections(_ structure: CoreStructure) {
+    let most = UInt64(64 * structure.format.sectionHeaderSize)
+    guard structure.hasSections, let range = structure.sectionRange,
+      Int(structure.header.sectionHeaderEntrySize) == structure.format.sectionHeaderSize,
+      let notes = structure.programHeaders.first(where: { $0.kind == .note && $0.fileSize > 0 })
+    else { return }
+    let end = min(range.upperBound, range.lowerBound + most)
+    list.append(Anchor(place: range.lowerBound..<end, thing: .sections(notes)))
   }
 
   /// Where bytes of memory belong in the file, as many of `most` as were dumped.
@@ -61,6 +74,17 @@ struct Anchors {
         Anchor.Image(
           base: mappings[first].range.lowerBound, mapping: first, entry: nil,
           room: mappings[first].range.length))
+    }
+  }
+
+  /// Of notes that are lost the list of mappings may have been one: then an image may begin where any segment does.
+  private mutating func addGuesses() {
+    for segment in memory.segments where segment.fileSize > 0 && !segment.flags.contains(.write) {
+      guard list.count < Self.most else { return }
+      addImage(
+        Anchor.Image(
+          base: segment.address, mapping: nil, entry: nil,
+          room: segment.memoryEnd - segment.address, isGuess: true))
     }
   }
 

@@ -18,7 +18,7 @@ extension OffsetSurvey {
     var process = process
     let endMove = Int64(clamping: source.size) - Int64(clamping: due)
     let notes = try MovedNotes(structure, source, present, endMove: endMove)
-    let head = Self.head(of: structure)
+    var head = Self.head(of: structure)
     if let notes {
       let view = ShiftedSource(
         source, OffsetSurvey(head: head, notes: MovedNotes.segment(of: structure), notes.move))
@@ -34,7 +34,24 @@ extension OffsetSurvey {
     let tried = Set([endMove, notes?.move ?? 0]).subtracting([0])
     var sightings = try Sightings(anchors, reader, &written)
     var evidence = try sightings.evidence(tried.sorted())
-    if let segment = MovedNotes.segment(of: structure), !structure.notesAreCut,
+    var doubt: NoteChain.Doubt?
+    if notes == nil, let chain = NoteChain(structure) {
+      let plain = OffsetSurvey(evidence, head: head, found: source.size, due: due)
+      let end = chain.segment.upperBound
+      let move = plain.move(behind: end, evidence) ?? (endMove == 0 ? 0 : nil)
+      let likely = evidence.filter { $0.due.lowerBound >= end && $0.moves.count == 1 }.map(
+        \.moves[0])
+      doubt = try chain.doubt(move, likely: Set(likely + [endMove]), source, present)
+      if let doubt {
+        evidence += doubt.evidence
+        if chain.isBeforeMemory {
+          head = doubt.start
+        } else if chain.segment.lowerBound < doubt.start {
+          evidence.append(Evidence(due: chain.segment.lowerBound..<doubt.start, moves: [0]))
+        }
+      }
+    }
+    if doubt == nil, let segment = MovedNotes.segment(of: structure), !structure.notesAreCut,
       MovedNotes.standsInPlace(segment, structure)
     {
       let range = segment.fileOffset..<segment.fileOffset + segment.fileSize
@@ -42,6 +59,16 @@ extension OffsetSurvey {
     }
     self.init(evidence, head: head, found: source.size, due: due)
     missed = sightings.missed
+    doubtedNotes = doubt?.ranges ?? []
+    keptNotes = doubt?.kept ?? []
+  }
+
+  /// How far what follows an offset was moved; nil where nothing tells.
+  private func move(behind offset: UInt64, _ evidence: [Evidence]) -> Int64? {
+    guard isMoved else {
+      return evidence.contains { $0.due.lowerBound >= offset && $0.moves == [0] } ? 0 : nil
+    }
+    return pieces.first { $0.due.upperBound > offset }?.move
   }
 
   /// The headers in their place, and the notes elsewhere.
@@ -127,7 +154,7 @@ private struct Sightings {
       guard case .image = list[$0].thing else { return false }
       return moves[$0].isEmpty
     }
-    guard !lost.isEmpty, isMissed.contains(true) else { return [] }
+    guard !lost.isEmpty, isMissed.contains(true) || isGuessedWrong else { return [] }
     let places = lost.map { list[$0].place }.sorted { $0.lowerBound < $1.lowerBound }
     let known = Set(
       list.indices.lazy.filter { !moves[$0].isEmpty }.map { list[$0].place.lowerBound })
@@ -146,6 +173,15 @@ private struct Sightings {
     }
     let sorted = votes.sorted { ($1.value, abs($0.key), $0.key) < ($0.value, abs($1.key), $1.key) }
     return sorted.prefix(Self.mostMoves).map(\.key)
+  }
+
+  /// Whether no image is in its place, of which none is known.
+  private var isGuessedWrong: Bool {
+    let guesses = list.indices.lazy.filter {
+      guard case .image(let image) = list[$0].thing else { return false }
+      return image.isGuess
+    }
+    return !guesses.isEmpty && guesses.allSatisfy { moves[$0].first != 0 }
   }
 
   /// Looks for every anchor at each distance; keeps those at which one is that is not in its place.

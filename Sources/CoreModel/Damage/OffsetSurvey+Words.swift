@@ -32,7 +32,8 @@ extension OffsetSurvey {
   }
 
   package var seams: [Seam] {
-    zip(pieces, pieces.dropFirst()).compactMap { before, after in
+    guard isMoved else { return told }
+    return zip(pieces, pieces.dropFirst()).compactMap { before, after in
       let change = after.move.subtractingReportingOverflow(before.move).partialValue
       return change == 0
         ? nil : Seam(range: before.due.upperBound..<after.due.lowerBound, change: change)
@@ -44,6 +45,24 @@ extension OffsetSurvey {
     pieces.reduce(0) { $1.move == 0 ? $0 : $0 &+ $1.due.length }
   }
 
+  /// How many of them are of notes, which are read wherever they stand.
+  private var movedNoteBytes: UInt64 {
+    pieces.lazy.filter { $0.move != 0 }.map(\.found).reduce(0) { sum, found in
+      keptNotes.reduce(sum) { $0 &+ $1.clamped(to: found).length }
+    }
+  }
+
+  /// Whether bytes are missing inside, or too many, in a few words; nil where neither is known.
+  package var summary: String? {
+    let seams = seams
+    let missing = seams.contains { $0.change < 0 }
+    let surplus = seams.contains { $0.change > 0 }
+    guard missing || surplus else { return nil }
+    return missing && surplus
+      ? "bytes missing and too many inside"
+      : missing ? "bytes missing inside" : "bytes too many inside"
+  }
+
   /// What there is to say, a sentence each. Safe to print.
   package func sentences(isMended: Bool) -> [String] {
     let most = 4
@@ -53,8 +72,18 @@ extension OffsetSurvey {
       result.append(
         isMended
           ? "\(ByteCount(movedBytes)) after that were put back to their places."
-          : "\(ByteCount(movedBytes)) after that are not where they belong, and are lost as they stand;"
-            + " --shifts mend puts them back.")
+          : "\(ByteCount(movedBytes &- movedNoteBytes)) after that are not where they belong, and are lost as they"
+            + " stand; --shifts mend puts them back.")
+    } else if !told.isEmpty {
+      result.append(
+        isToldMended
+          ? "The repair put what came after that back to its place."
+          : "What came after that was not where it belonged, and the repair left it out.")
+    } else if let first = doubtedNotes.first, let last = doubtedNotes.last {
+      result.append(
+        "Bytes may be missing from its notes, or too many, somewhere between offsets"
+          + " \(first.lowerBound) and \(last.upperBound): what runs over such a place is not believed."
+      )
     }
     return result
   }

@@ -22,6 +22,16 @@ public struct OffsetSurvey: Hashable, Sendable {
   public private(set) var trailing: UInt64 = 0
   /// How many headers of programs and libraries should be in it and are nowhere: something else stands in their places.
   public internal(set) var missed = 0
+  /// Parts of the input that no note is believed in: it may begin before a place where bytes are missing, or too many, and end
+  /// behind it.
+  package internal(set) var doubtedNotes: [Range<UInt64>] = []
+  /// Where notes stand in the input behind the first such place. Each tells by itself what it is, wherever it stands.
+  package internal(set) var keptNotes: [Range<UInt64>] = []
+
+  /// What the notes of a repair tell of its input, which is no longer as it was: where bytes were missing in it, or too many.
+  package var told: [Seam] = []
+  /// Whether that repair put back what was moved.
+  package var isToldMended = false
 
   /// Nothing known, and nothing moved.
   package init() {}
@@ -31,8 +41,24 @@ public struct OffsetSurvey: Hashable, Sendable {
 
   /// What can't be believed where it stands: all that was moved, and what lies between two pieces.
   package var misplaced: [DamageMap.Extent] {
-    guard isMoved else { return [] }
-    return gaps(between: pieces.filter { $0.move == 0 }, to: .max)
+    let doubted = doubtedNotes.map { DamageMap.Extent(range: $0, cause: .damaged) }
+    guard isMoved else { return doubted }
+    let moved = gaps(between: pieces.filter { $0.move == 0 }, to: .max).flatMap { gap in
+      var parts: [DamageMap.Extent] = []
+      var position = gap.range.lowerBound
+      for kept in keptNotes
+      where kept.upperBound > position && kept.lowerBound < gap.range.upperBound {
+        if kept.lowerBound > position {
+          parts.append(.init(range: position..<kept.lowerBound, cause: gap.cause))
+        }
+        position = min(kept.upperBound, gap.range.upperBound)
+      }
+      if position < gap.range.upperBound {
+        parts.append(.init(range: position..<gap.range.upperBound, cause: gap.cause))
+      }
+      return parts
+    }
+    return moved + doubted
   }
 
   /// What can't be had even by putting all pieces back: the bytes between them, of which it is unknown how far they moved.

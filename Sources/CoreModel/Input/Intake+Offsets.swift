@@ -14,6 +14,8 @@ extension Intake {
     guard option != .ignore, !(source is any LossySource), !wayIn.isMended else { return false }
     var present = DamageMap(sizeFound: bytes.size, sizeDue: bytes.size)
     present.lose(losses + unreadable)
+    // What a repair told of its input is not to be had again from what is left of it.
+    guard wayIn.offsets.told.isEmpty else { return false }
     wayIn.offsets = try OffsetSurvey(structure, process, bytes, present, &written)
     let misplaced = wayIn.offsets.misplaced
     losses += misplaced
@@ -28,7 +30,8 @@ extension Intake {
     var written: Set<Range<UInt64>> = []
     guard
       try intake.loseMoved(
-        structure, ProcessSnapshot(structure, source), source, option, &written)
+        structure, ProcessSnapshot(structure, source), source, option, &written),
+      intake.wayIn.offsets.isMoved
     else {
       return self
     }

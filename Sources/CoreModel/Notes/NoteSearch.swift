@@ -84,8 +84,7 @@ package struct NoteSearch {
         found.isCut = true
         return lose(note.fileOffset..<end(of: note))
       }
-    } else if note.isProcessNote, KnownNotes.knows(note) {
-      // Those of the process stand with those of its first thread, or after all threads.
+    } else if note.isProcessNote, note.kind == .threadStatus {
       isThreadLost = false
     }
     if KnownNotes.isSingle(note) { singles.insert(note.kind) }

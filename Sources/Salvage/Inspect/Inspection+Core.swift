@@ -37,6 +37,7 @@ extension Inspection {
     let file = intake.source is ArchiveSource ? nil : intake.file
     var surroundings = file.map { Surroundings(of: $0) } ?? Surroundings()
     surroundings.container = intake.wayIn.container
+    surroundings.packing = intake.wayIn.packing
     surroundings.exitStatus = options.exitStatus
     try self.init(of: intake, core, surroundings, options: options)
   }
@@ -62,7 +63,10 @@ extension Inspection {
       core = try found.restored(intake)
     }
     report = RepairReport(core, Rebuild(), Segments(core, lostMemory: .drop))
-    if before != nil { report.wayIn = intake.wayIn }
+    if let before {
+      report.wayIn = intake.wayIn
+      if !before.moved.isEmpty { report.wayIn.offsets = core.wayIn.offsets }
+    }
     var around = surroundings
     if let before {
       isRepaired = true

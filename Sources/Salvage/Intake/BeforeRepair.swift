@@ -15,8 +15,10 @@ struct BeforeRepair {
   let rebuilt: [RebuiltRange]
   /// What made the last of them. Safe to print.
   let tool: String?
-  /// Where it is there again though it is lost at its place: in order, and apart.
-  private let putBack: [Range<UInt64>]
+  /// Where bytes were missing in the input of the first repair that found so, or too many.
+  let moved: [OffsetSurvey.Seam]
+  /// Whether that repair put back what was moved.
+  let isMended: Bool
 
   /// More repairs of one core are a hostile one's.
   private static let mostRepairs = 64
@@ -40,6 +42,15 @@ struct BeforeRepair {
     self.losses = losses.filter { $0.range.lowerBound < size }
     self.rebuilt = rebuilt
     tool = try repairs.last?.origin().flatMap(Self.tool)
+    var finder: OriginNote?
+    for repair in repairs.prefix(Self.mostRepairs) where finder == nil {
+      guard let line = try repair.record() else { continue }
+      finder = OriginNote(String(decoding: line, as: UTF8.self)).flatMap {
+        $0.moved.isEmpty ? nil : $0
+      }
+    }
+    moved = finder?.moved ?? []
+    isMended = finder?.mendsShifts ?? false
   }
 
   /// The bytes as they were before the first repair that the notes lead back to, and its index. Of what each changed its
@@ -74,6 +85,8 @@ struct BeforeRepair {
     before.losses += losses
     if !putBack.isEmpty { before.losses = before.losses.flatMap { $0.parts(beside: putBack) } }
     if endCause == .damaged { before.wayIn.ending = .cut }
+    before.wayIn.offsets.told = moved
+    before.wayIn.offsets.isToldMended = isMended
     return before
   }
 }

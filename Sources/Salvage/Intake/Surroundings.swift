@@ -19,6 +19,8 @@ package struct Surroundings: Hashable, Sendable {
   }
 
   package var container = Container.none
+  /// What they were packed in; nil for none.
+  package var packing: Packing?
   /// Of the core's file system, in bytes: what is free for users, and the size of a block.
   package var freeSpace: UInt64?
   package var blockSize: UInt64?

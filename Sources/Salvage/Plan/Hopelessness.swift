@@ -15,6 +15,12 @@ struct Hopelessness {
     else { return nil }
     let causes = Set(core.damage.extents.compactMap(\.cause))
     let nothing = "no thread and no memory survived"
+    if core.wayIn.offsets.isMoved, !core.wayIn.isMended, let seam = core.wayIn.offsets.seams.first {
+      reason =
+        "\(nothing) where it belongs: \(seam.sentence.dropLast()); --shifts mend puts back what follows"
+      offset = nil
+      return
+    }
     guard causes == [.pastEnd] else {
       let words = causes.sorted { $0.rawValue > $1.rawValue }.map(\.words)
       reason = "\(nothing): all of it is \(words.joined(separator: ", or "))"

@@ -64,6 +64,11 @@ package struct OriginNote: Hashable, Sendable {
 }
 
 extension OriginNote {
+  /// Whether what was moved was put back to its place.
+  package var mendsShifts: Bool {
+    options.contains(#""shifts":"\#(IntakeOptions.Shifts.mend.rawValue)""#)
+  }
+
   /// Whether it names a core of that digest.
   package func isOf(_ digest: String) -> Bool { headDigest == Origin.name(of: digest) }
 }
