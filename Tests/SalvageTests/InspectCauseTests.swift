@@ -136,4 +136,25 @@ struct InspectCauseTests {
     #expect(causes.map(\.id) == [.systemdLimit])
     #expect(causes.first?.confidence == .certain)
   }
+
+  @Test(
+    "a packed core that was cut is not said to be likely systemd's: anybody packs",
+    .needs(.tool("gzip"), .tool("lz4"), .tool("zstd")), arguments: ["gzip", "lz4", "zstd"])
+  func packed(program: String) throws {
+    let folder = try ScratchFolder()
+    let path = try SampleCores.fixture("bakery.handler-memory.core", into: folder)
+    let packed = folder.file("packed")
+    var tool = Tool(program, ["-c", path.string])
+    tool.output = .file(packed)
+    try tool.runSuccessfully()
+    let causes = try Inspection(of: packed).causes
+    #expect(causes.first { $0.id == .systemdLimit }?.confidence == .possible, "\(causes)")
+    // Its name is evidence; gzip's it never gave.
+    let named = folder.file(
+      "core.bakery.0.0123456789abcdef0123456789abcdef.10527.1700000000000000"
+        + (program == "gzip" ? ".gz" : program == "lz4" ? ".lz4" : ".zst"))
+    try Tool("cp", [packed.string, named.string]).runSuccessfully()
+    let cause = try Inspection(of: named).causes.first { $0.id == .systemdLimit }
+    #expect(cause?.confidence == (program == "gzip" ? .possible : .likely))
+  }
 }

@@ -156,11 +156,18 @@ struct Diagnosis {
         .systemdLimit, isExact ? .likely : .possible,
         [marks, facts.isAtUnit ? "The size may be a limit." : cutAnywhere])
     }
-    if around.container == .whole {
+    // Whoever packs a cut core leaves a whole stream of it, too. systemd packs by these, and by xz.
+    if around.container == .whole, around.packing == .zstd || around.packing == .lz4 {
+      let words = "The compressed stream is whole and what it holds is cut:"
+      guard let limit = Self.systemdDefaults.first(where: { $0 == facts.size }) else {
+        return CutCause(
+          .systemdLimit, .possible,
+          ["\(words) so systemd-coredump's limit leaves it, and so does whoever packs a cut core."])
+      }
       return CutCause(
-        .systemdLimit, facts.isAtUnit ? .possible : .likely,
+        .systemdLimit, .likely,
         [
-          "The compressed stream is whole and what it holds is cut, as systemd-coredump's limit leaves it."
+          "\(words) at \(limit) bytes, which is a limit of systemd-coredump unless it is told another."
         ])
     }
     guard !facts.isAtUnit || facts.alignment >= 1 << 20 else { return nil }
@@ -168,6 +175,10 @@ struct Diagnosis {
       .systemdLimit, .possible,
       holeWords + ["A limit of systemd-coredump cuts at exactly its byte: \(facts.size)."])
   }
+
+  /// `ProcessSizeMax=` and `ExternalSizeMax=` as systemd has them where nobody sets them: 32 GiB, 1 GiB on
+  /// 32-bit machines, and 2 GiB in old versions.
+  private static let systemdDefaults: [UInt64] = [1 << 30, 2 << 30, 32 << 30]
 
   private func killed() -> CutCause? {
     if let status = around.exitStatus {
