@@ -14,9 +14,18 @@ extension RepairReport {
     }
   }
 
-  /// How many files what is rebuilt is from, in words.
+  /// How many files what is rebuilt is from, and how many of them may be others than the process had, in words.
   var rebuiltFiles: String {
-    Self.count(Set(rebuilt.filter { $0.source == .mappedFile }.map(\.path)).count, "verified file")
+    let paths = Set(rebuilt.filter { $0.source == .mappedFile }.map(\.path))
+    let weak = Set(
+      modules.lazy.filter { ![.certain, nil].contains($0.verdict.verification.certainty) }
+        .map(\.path))
+    let doubtful = paths.intersection(weak).count
+    guard doubtful > 0 else { return Self.count(paths.count, "verified file") }
+    guard doubtful == paths.count else {
+      return "\(Self.count(paths.count, "file")), \(doubtful) of them in doubt"
+    }
+    return paths.count == 1 ? "1 file, in doubt" : "\(paths.count) files, all in doubt"
   }
 
   /// That options were given that change nothing; nil where none was.

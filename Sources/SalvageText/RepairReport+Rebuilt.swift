@@ -48,14 +48,7 @@ extension RepairReport {
     if doubtful.count > most {
       lines.append("and \(doubtful.count - most) more; --json lists every one")
     }
-    for weak in [ModuleVerdict.Verification.layout, .evidence] {
-      let names = modules.filter { $0.verdict.verification == weak }.map(\.path)
-      guard let words = ModuleVerdict(weak).doubt(of: names.count) else { continue }
-      let listed = names.prefix(most).map { PrintableText($0).description }
-      lines.append(
-        "\(words): " + listed.joined(separator: ", ")
-          + (names.count > most ? " and \(names.count - most) more; --json lists every one" : ""))
-    }
+    lines += modules.map { ($0.path, $0.verdict) }.weakLines
     return lines
   }
 
@@ -78,10 +71,24 @@ extension RepairReport {
   }
 }
 
+extension [(path: [UInt8], verdict: ModuleVerdict)] {
+  /// Those that may be other files than the process had mapped, a line for each reason of doubt.
+  var weakLines: [String] {
+    let most = 32
+    return [ModuleVerdict.Verification.layout, .evidence].compactMap { weak in
+      let names = filter { $0.verdict.verification == weak }.map(\.path)
+      guard let words = ModuleVerdict(weak).doubt(of: names.count) else { return nil }
+      let listed = names.prefix(most).map { PrintableText($0).description }
+      return "\(words): " + listed.joined(separator: ", ")
+        + (names.count > most ? " and \(names.count - most) more; --json lists every one" : "")
+    }
+  }
+}
+
 extension ModuleVerdict {
   /// Why so many modules may not be the ones that the process had, in words that don't name them; nil for none, and
   /// where nothing is in doubt.
-  fileprivate func doubt(of count: Int) -> String? {
+  func doubt(of count: Int) -> String? {
     guard count > 0 else { return nil }
     let (its, it) = count == 1 ? ("its", "it") : ("their", "them")
     return switch verification {
@@ -102,6 +109,7 @@ extension RepairReport.Module {
       "base": .address(base),
       "bias": bias.map(JSONValue.address) ?? .null,
       "verified": .string(verdict.verification.rawValue),
+      "certainty": verdict.verification.certainty.map { .string($0.rawValue) } ?? .null,
       "remark": verdict.remark.isEmpty ? .null : .string(verdict.remark),
       "doubt": verdict.doubt(of: 1).map(JSONValue.string) ?? .null,
     ])

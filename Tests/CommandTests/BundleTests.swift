@@ -275,7 +275,8 @@ struct BundleTests {
     #expect(entry["buildID"]?.string == String(id) && entry["file"]?.string == nil)
     let other = try #require(list.first { $0["path"]?.string == home.file("plugin0.so").string })
     #expect(other["file"]?.string == home.file("plugin0.so").string)
-    #expect(other["verified"]?.string == "build-id")
+    #expect(other["verified"]?.string == "build-id" && other["certainty"]?.string == "certain")
+    #expect(needs.text.contains("certain: build-id"), "\(needs)")
     #expect(other["debugInformation"]?.string == "in module")
     // On another machine, what was unpacked is what is here.
     for name in try home.names() where name != crash.core.path.lastComponent?.string {

@@ -54,6 +54,16 @@ public struct ModuleVerdict: Hashable, Sendable {
     case leftOut = "not verified: left out"
   }
 
+  /// How sure it is that a file is the one that was mapped. The raw value is how reports say it.
+  public enum Certainty: String, Hashable, Sendable {
+    /// Nothing but the same file has what was compared.
+    case certain
+    /// Only a build in which nothing moved would agree as much.
+    case likely
+    /// Another build can share all that was compared.
+    case possible
+  }
+
   /// What it was compared with.
   public let verification: Verification
   /// What there is to say of the file; empty where all is well.
@@ -63,5 +73,17 @@ public struct ModuleVerdict: Hashable, Sendable {
   public init(_ verification: Verification, _ remark: String = "") {
     self.verification = verification
     self.remark = remark
+  }
+}
+
+extension ModuleVerdict.Verification {
+  /// How sure it is that the file is the one; nil where there is none that may be.
+  public var certainty: ModuleVerdict.Certainty? {
+    switch self {
+    case .buildID, .headerPage: .certain
+    case .evidence: .likely
+    case .layout: .possible
+    case .core, .leftOut: nil
+    }
   }
 }

@@ -17,9 +17,11 @@ public struct ModuleNeed: Hashable, Sendable {
 
   /// As the kernel named it, raw.
   public let path: [UInt8]
-  /// nil where it has none, or none survived.
+  /// The core's; nil where it has none, or none survived.
   public let buildID: [UInt8]?
-  /// The file here that was mapped; nil where there is none of which that is known.
+  /// That of the file here, which is the core's only if the file is the one that was mapped.
+  public let fileBuildID: [UInt8]?
+  /// The file here that was mapped, or may have been, as `verdict` says; nil where there is none.
   public let file: FilePath?
   /// How that file was made sure of, or why there is none.
   public let verdict: ModuleVerdict
@@ -55,14 +57,15 @@ package struct ModuleSurvey {
           try files.debugInformation(of: file, path: module.path)
         } ?? ModuleFiles.DebugInformation()
       let inCore = module.hasHeadersInCore ? module.headers : nil
-      let id =
-        inCore.flatMap { core.memory.buildID(of: $0, bias: module.bias) } ?? module.file?.buildID
+      // Of a page that is lost the build-id may have survived, at the place where the file has its own.
+      let known = module.verdict.verification == .buildID ? module.file?.buildID : nil
+      let id = inCore.flatMap { core.memory.buildID(of: $0, bias: module.bias) } ?? known
       found.append(
         Found(
           module: module,
           need: ModuleNeed(
-            path: module.path, buildID: id?.bytes, file: module.file?.path,
-            verdict: module.verdict,
+            path: module.path, buildID: id?.bytes, fileBuildID: module.file?.buildID?.bytes,
+            file: module.file?.path, verdict: module.verdict,
             debugInformation: debug.isInModule
               ? .inModule : debug.file.map { .separate($0.path) } ?? .none,
             missingShared: debug.missingShared?.bytes),

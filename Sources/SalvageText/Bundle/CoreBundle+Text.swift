@@ -58,7 +58,10 @@ extension CoreBundle {
     lines += report.doubtLines.map { "  doubt     " + $0 }
     lines += [
       "",
-      "Each file is known to be the one that the process had mapped, or to belong to it.",
+      needs.isAnyInDoubt
+        ? "Files that are in doubt above may be others than the process had mapped. Each of the rest is known to be the one,"
+          + " or to belong to it."
+        : "Each file is known to be the one that the process had mapped, or to belong to it.",
       "A core holds the memory of a process, and so its secrets.",
     ]
     if !missingLines.isEmpty {

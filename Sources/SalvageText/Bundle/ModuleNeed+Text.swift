@@ -7,6 +7,9 @@ extension ModuleNeed {
   /// The build-id as tools print it; nil where it is lost, or there is none.
   var buildIDText: String? { buildID.map(Self.digits) }
 
+  /// The build-id of the file here.
+  private var fileBuildIDText: String? { fileBuildID.map(Self.digits) }
+
   private static func digits(_ buildID: [UInt8]) -> String {
     buildID.map { hexadecimal(UInt64($0), digits: 2) }.joined()
   }
@@ -25,7 +28,9 @@ extension ModuleNeed {
     }
     // Of a file of which nothing is known, nothing belongs to it either.
     if debugInformation == .none, isHere || buildID != nil {
-      result.append(("debug information of \(name)", ask("debuginfo", buildIDText)))
+      let id = buildIDText ?? fileBuildIDText
+      let whose = buildID == nil && id != nil ? ", by the build-id of the file here" : ""
+      result.append(("debug information of \(name)\(whose)", ask("debuginfo", id)))
     }
     if let missingShared {
       result.append(
@@ -37,8 +42,11 @@ extension ModuleNeed {
     return result
   }
 
-  /// How it is known that the file here is the one, or that there is none.
-  fileprivate var stateText: String { isHere ? verdict.verification.rawValue : "missing" }
+  /// How sure it is that the file here is the one, and by what; or that there is none.
+  fileprivate var stateText: String {
+    guard isHere, let certainty = verdict.verification.certainty else { return "missing" }
+    return "\(certainty.rawValue): \(verdict.verification.rawValue)"
+  }
 
   fileprivate var debugText: String {
     switch debugInformation {
@@ -55,9 +63,12 @@ extension ModuleNeed {
     return .members([
       "path": .text(path),
       "buildID": buildIDText.map(JSONValue.string) ?? .null,
+      "fileBuildID": fileBuildIDText.map(JSONValue.string) ?? .null,
       "file": file.map { .text($0.bytes) } ?? .null,
       "verified": .string(verdict.verification.rawValue),
+      "certainty": verdict.verification.certainty.map { .string($0.rawValue) } ?? .null,
       "remark": verdict.remark.isEmpty ? .null : .string(verdict.remark),
+      "doubt": verdict.doubt(of: 1).map(JSONValue.string) ?? .null,
       "debugInformation": .string(
         debugInformation == .inModule ? "in module" : debugFile == .null ? "none" : "separate"),
       "debugFile": debugFile,
@@ -76,8 +87,15 @@ extension [ModuleNeed] {
         PrintableText(need.path).description,
       ]
     }
-    return ["Files"] + Table(["build-id", "file here", "debug information", "path"], rows).lines
+    return ["Files"]
+      + Table(["build-id in the core", "file here", "debug information", "path"], rows).lines
+      + filter(\.isHere).map { ($0.path, $0.verdict) }.weakLines.map { "  \($0)" }
       + missingLines(title: "To fetch")
+  }
+
+  /// Whether one of the files here may be another than the process had mapped.
+  var isAnyInDoubt: Bool {
+    contains { $0.isHere && $0.verdict.verification.certainty != .certain }
   }
 
   /// What is missing, each with the command that gets it.
