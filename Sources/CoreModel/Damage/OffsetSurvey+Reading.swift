@@ -36,8 +36,9 @@ extension OffsetSurvey {
     var evidence = try sightings.evidence(tried.sorted())
     var doubt: NoteChain.Doubt?
     if notes == nil, let chain = NoteChain(structure) {
-      let plain = OffsetSurvey(evidence, head: head, found: source.size, due: due)
       let end = chain.segment.upperBound
+      // Notes that go on behind their end tell nothing of memory there.
+      let plain = OffsetSurvey(evidence, head: min(head, end), found: source.size, due: due)
       let move = plain.move(behind: end, evidence) ?? (endMove == 0 ? 0 : nil)
       let likely = evidence.filter { $0.due.lowerBound >= end && $0.moves.count == 1 }.map(
         \.moves[0])

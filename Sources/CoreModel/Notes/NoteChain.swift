@@ -252,17 +252,24 @@ struct NoteChain {
 }
 
 extension NoteChain.Doubt {
-  /// nil for no ranges.
+  /// A copy that went wrong in more places is a hostile one.
+  private static let most = 1024
+
+  /// nil for no ranges. Of many, the last ones are one.
   fileprivate init?(_ ranges: [Range<UInt64>], _ chain: NoteChain) {
-    guard let first = ranges.first else { return nil }
-    self.ranges = ranges
+    guard let first = ranges.first, let last = ranges.last else { return nil }
+    let rest = ranges.dropFirst(Self.most).first
+    self.ranges =
+      ranges.prefix(Self.most) + (rest.map { [$0.lowerBound..<last.upperBound] } ?? [])
+    let kept = chain.kept(behind: first.lowerBound)
     // What leads to a note is one as well, and none that was taken.
-    kept =
-      ranges.compactMap { range in
-        chain.kept(behind: range.lowerBound).first { $0.lowerBound >= range.upperBound }
-          .map { range.upperBound..<$0.lowerBound }
-      } + chain.kept(behind: first.upperBound)
-    kept = kept.filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound }
+    let leading = self.ranges.compactMap { range -> Range<UInt64>? in
+      let next = kept.partitioningIndex { $0.lowerBound >= range.upperBound }
+      guard next < kept.count, kept[next].lowerBound > range.upperBound else { return nil }
+      return range.upperBound..<kept[next].lowerBound
+    }
+    let all = leading + kept.filter { $0.lowerBound >= first.upperBound }
+    self.kept = Array(all.sorted { $0.lowerBound < $1.lowerBound }.prefix(4 * Self.most))
   }
 }
 
