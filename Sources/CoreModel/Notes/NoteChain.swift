@@ -145,7 +145,7 @@ struct NoteChain {
     guard isBeforeMemory else { return Doubt([last.fileOffset..<end], self) }
     // A kernel fills the last page of the notes up with zeros.
     let room = (memoryStart ?? end) - end
-    let count = min(move.magnitude, room, last.fileEnd - last.fileOffset)
+    let count = min(move.magnitude, room, 8)
     let start = move < 0 ? end - count : end
     let isZeros = try source.bytes(at: start, count: Int(count)).allSatisfy { $0 == 0 }
     return isZeros == (move < 0) ? Doubt([last.fileOffset..<end], self) : nil
