@@ -53,7 +53,7 @@ struct InspectThreadTests {
     try Tool("gcc", ["-O0", "-o", program.string, source.string]).runSuccessfully()
     let request =
       isRandom
-      ? KernelCores.Request(program.string, [])
+      ? KernelCores.Request(program)
       : KernelCores.Request("/usr/bin/setarch", ["-R", program.string])
     let core = try KernelCores.dump(request, in: folder)
     let inspection = try Inspection(of: core.path)
@@ -69,7 +69,7 @@ struct InspectThreadTests {
     options.force = true
     let size = try Repair(of: core.path, options: options)
       .write(to: folder.file("slim")).report.slim?.size
-    #expect((try #require(size) > 1 << 20) == isRandom)
+    #expect((size ?? 0 > 1 << 20) == isRandom)
   }
 
   static func ourThreads(_ core: FilePath) throws -> [Registers] {
