@@ -39,7 +39,7 @@ struct InspectThreadTests {
   @Test(
     "a program's variables that begin as zeros are its data, and no heap; where one segment may hold both, both are named",
     .needs(.kernelCores, .gcc), arguments: [true, false])
-  func zeroData(isRandom: Bool) throws {
+  func zeroData(hasHeap: Bool) throws {
     let folder = try ScratchFolder()
     let source = try folder.write(
       Array(
@@ -47,21 +47,18 @@ struct InspectThreadTests {
         #include <stdlib.h>
         #include <string.h>
         static char table[1 << 20];
-        int main(void) { memset(table, 'T', sizeof table); memset(malloc(100), 'H', 100); abort(); }
+        int main(void) { memset(table, 'T', sizeof table); USE; abort(); }
         """.utf8), to: "table.c")
     let program = folder.file("table")
-    try Tool("gcc", ["-O0", "-o", program.string, source.string]).runSuccessfully()
-    let request =
-      isRandom
-      ? KernelCores.Request(program)
-      : KernelCores.Request("/usr/bin/setarch", ["-R", program.string])
-    let core = try KernelCores.dump(request, in: folder)
+    let use = hasHeap ? "memset(malloc(100), 'H', 100)" : ""
+    try Tool("gcc", ["-O0", "-DUSE=\(use)", "-o", program.string, source.string]).runSuccessfully()
+    let core = try KernelCores.dump(KernelCores.Request(program), in: folder)
     let inspection = try Inspection(of: core.path)
     func dumped(_ kind: MemoryKind) -> UInt64 {
       inspection.memory.first { $0.kind == kind }?.dumped.size ?? 0
     }
-    #expect((dumped(.heap) < 1 << 20) == isRandom)
-    #expect((dumped(.program) > 1 << 20) == isRandom)
+    #expect((dumped(.heap) < 1 << 20) == hasHeap)
+    #expect((dumped(.program) > 1 << 20) == hasHeap)
     var slim = SlimOptions()
     slim.kinds = Set(SlimOptions.Kind.allCases).subtracting([.heap])
     var options = RepairOptions()
@@ -69,7 +66,7 @@ struct InspectThreadTests {
     options.force = true
     let size = try Repair(of: core.path, options: options)
       .write(to: folder.file("slim")).report.slim?.size
-    #expect((size ?? 0 > 1 << 20) == isRandom)
+    #expect((size ?? 0 > 1 << 20) == hasHeap)
   }
 
   static func ourThreads(_ core: FilePath) throws -> [Registers] {

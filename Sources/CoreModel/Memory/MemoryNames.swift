@@ -137,8 +137,8 @@ package struct MemoryNames: Sendable {
     return next(after: heapStart).map { segment.upperBound <= $0 } ?? true
   }
 
-  /// Whether a segment follows the program's data at once: its variables that begin as zeros. The heap is a segment of its own
-  /// where addresses are random; without that, one holds both.
+  /// Whether a segment follows the program's data at once: its variables that begin as zeros. Where no other can be the heap,
+  /// this one may hold it too.
   package func isBehindProgram(_ segment: Range<UInt64>, _ flags: ProgramHeader.Flags) -> Bool {
     heapStart == segment.lowerBound && flags.contains(.write)
   }
