@@ -32,6 +32,20 @@ struct BadInputTests {
     #expect(try ReferenceSource.contents(of: path) == bytes)
   }
 
+  @Test(
+    "that is no ELF file and never ends is refused by its first bytes", arguments: ["", "check"])
+  func endless(command: String) throws {
+    let folder = try ScratchFolder()
+    let output = command.isEmpty ? "out" : ""
+    var tool = Tool(
+      "sh", ["-c", "yes | \"$0\" \(command) - \(output)", Tool.coresalvagePath.string])
+    tool.folder = folder.path
+    let result = try tool.run()
+    #expect(result.ending == .exit(2), "\(result)")
+    #expect(result.errorText.contains("found 79 0a 79 0a"), "\(result)")
+    #expect(try folder.names().isEmpty)
+  }
+
   @Test("that is no ELF file is named with what was found instead")
   func noELF() throws {
     try refusal(

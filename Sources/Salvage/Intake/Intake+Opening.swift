@@ -195,7 +195,19 @@ extension Intake.Way {
     if SkippableFrame.kind(stream.peek(SkippableFrame.prefixSize)) == .manifest {
       return .pipedArchive(stream)
     }
+    try refuseNoCore(stream, name)
     return try packed(stream, nil, name)
+  }
+
+  /// Throws for what begins as no core and no packing does: it may go on for as long as the disk has room.
+  private static func refuseNoCore(
+    _ stream: DescriptorStream, _ name: FilePath
+  ) throws(SalvageError) {
+    let head = stream.peek(64)
+    guard !head.starts(with: FileHeader.magic.prefix(head.count)), Packing(magic: head) == nil,
+      Packing.skippableSize(head) == nil, !TarStream.isTar(stream.peek(TarStream.headSize))
+    else { return }
+    _ = try Probe.structure(of: MemorySource(head, path: name))
   }
 
   /// The stream, unpacked; a tar archive that is no bundle is refused.
