@@ -33,7 +33,7 @@ struct ReportTests {
     let page = [UInt8](repeating: 7, count: 4096)
     builder.segments = [
       BuilderSegment(at: 0x40_0000, flags: BuilderSegment.read, page),
-      BuilderSegment(at: 0x40_2000, page),  // heap
+      BuilderSegment(at: 0x40_4000, page),  // heap
       BuilderSegment(at: 0x7f00_0000_0000, page),  // libc's data
       BuilderSegment(at: 0x7f10_0000_0000, page),  // stack of 101
       BuilderSegment(at: 0x7ffd_0000_1000, page),  // main stack
