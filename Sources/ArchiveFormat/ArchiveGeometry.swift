@@ -23,6 +23,8 @@ package struct ArchiveGeometry: Hashable, Sendable {
   package var version: UInt64 { id == nil ? 1 : 2 }
   /// What the seek table of more blocks takes is memory that no archive may ask for.
   package static let mostBlocks: UInt64 = 1 << 21
+  /// A core that is archived is smaller, whatever the size of the blocks.
+  package static let largestCore = mostBlocks / 2 * UInt64(ArchiveBlockSize.mib4.rawValue)
   /// A frame's header: magic, two bytes of flags, content size, checksum.
   package static let frameHeaderSize: UInt64 = 15
   /// What stands around a block's bytes: its size word before, its checksum after.

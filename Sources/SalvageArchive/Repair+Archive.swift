@@ -99,7 +99,10 @@ extension Repair {
       hasContentChecksum: options.contentChecksum, id: .unknown)
     guard let geometry else {
       throw SalvageError(
-        .tooManyBlocks, file: output.path)
+        core.size < ArchiveGeometry.largestCore
+          ? .tooManyBlocks
+          : .tooLargeForArchive(size: core.size, most: ArchiveGeometry.largestCore),
+        file: output.path)
     }
     let opening = try opening(core, geometry, options)
     guard opening.manifest.count <= SkippableFrame.largest else {

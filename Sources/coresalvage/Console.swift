@@ -215,8 +215,8 @@ enum ExitStatus: Int32, Error {
       self = .notACore
     case .damagedBlock, .memoryNotSaved: self = .damage
     case .badMapFile, .outputIsTerminal: self = .usage
-    case .io, .outputExists, .outputIsInput, .badOutput, .noSharing, .tooManyBlocks, .stillWritten,
-      .inUse, .unreadableForPipe, .cancelled:
+    case .io, .outputExists, .outputIsInput, .badOutput, .noSharing, .tooManyBlocks,
+      .tooLargeForArchive, .stillWritten, .inUse, .unreadableForPipe, .cancelled:
       self = .system
     }
   }

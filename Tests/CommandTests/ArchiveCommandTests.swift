@@ -59,6 +59,27 @@ struct ArchiveCommandTests {
     try Self.expectRoundTrip(of: core, in: folder, ["--block-size", "1M", "--level", "9"])
   }
 
+  @Test("a core that no archive can hold is refused without advice that can't help")
+  func tooLarge() throws {
+    let folder = try ScratchFolder()
+    var builder = CoreBuilder.typical()
+    builder.segments = [BuilderSegment(at: 0x100_0000, [1])]
+    let core = try folder.write(builder.build().bytes, to: "core")
+    let out = folder.file("out.core.lz4")
+    for (size, option, words) in [
+      ("6T", "4M", "can't hold a core of 6.5 TB"), ("6T", "64K", "can't hold a core of 6.5 TB"),
+      ("1T", "64K", "give a larger --block-size"),
+    ] {
+      try Tool("truncate", ["-s", size, core.string]).runSuccessfully()
+      let told = try Tool.coresalvage(
+        "archive", "--block-size", option, core.string, out.string
+      ).run()
+      #expect(told.ending == .exit(3) && told.errorText.contains(words), "\(size) \(told)")
+      #expect(told.errorText.contains("--block-size") == (size == "1T"), "\(told)")
+    }
+    #expect(try folder.names() == ["core"])
+  }
+
   @Test("the same input gives the same archive, whatever the number of threads")
   func sameBytes() throws {
     let folder = try ScratchFolder(in: .memory)

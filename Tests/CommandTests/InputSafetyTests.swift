@@ -69,6 +69,20 @@ struct InputSafetyTests {
     try place.expectRefusal(["--force", place.core.string, list.string], input: list)
   }
 
+  @Test("that is a map file and no file is not called a core")
+  func mapFileIsNoFile() throws {
+    let place = try Place()
+    for name in ["/dev/null", place.folder.path.string] {
+      let told = try Tool.coresalvage(
+        "--mapfile", name, place.core.string, place.folder.file("none").string
+      ).run()
+      #expect(told.ending == .exit(64), "\(told)")
+      #expect(
+        told.errorText.contains("\(name): no map file of ddrescue: expected a regular file"),
+        "\(told)")
+    }
+  }
+
   @Test("of any kind is spared: map file, program, archive")
   func others() throws {
     let place = try Place()

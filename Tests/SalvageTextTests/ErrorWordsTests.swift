@@ -18,7 +18,8 @@ struct ErrorWordsTests {
     .outputIsTerminal, .badMapFile(line: 3, expected: "a number", found: "text"),
     .unreadableForPipe(length: 512), .stillWritten(reason: "still grows: somebody writes it"),
     .inUse, .notInPlace(reason: "is compressed"), .mendingInPlace, .paddingInPlace,
-    .undoInterrupted, .badOutput(reason: "is a folder"), .noSharing, .tooManyBlocks, .cancelled,
+    .undoInterrupted, .badOutput(reason: "is a folder"), .noSharing, .tooManyBlocks,
+    .tooLargeForArchive(size: 1 << 43, most: 1 << 42), .cancelled,
   ]
 
   @Test("names no option and no command of coresalvage, and says the file", arguments: kinds)

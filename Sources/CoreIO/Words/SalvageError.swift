@@ -35,7 +35,7 @@ public struct SalvageError: Error, Hashable, Sendable {
     case outputIsInput
     /// The output is a terminal, which a core would reach raw.
     case outputIsTerminal
-    /// A map file that is none of GNU ddrescue.
+    /// A map file that is none of GNU ddrescue; line 0 stands for all of it.
     case badMapFile(line: Int, expected: String, found: String)
     /// A range that can't be read, found when the headers that should name it had gone into a pipe.
     case unreadableForPipe(length: UInt64)
@@ -57,6 +57,8 @@ public struct SalvageError: Error, Hashable, Sendable {
     case noSharing
     /// An archive of that block size can't hold the core.
     case tooManyBlocks
+    /// No archive can hold so large a core, holes included: only one that is smaller than `most` bytes.
+    case tooLargeForArchive(size: UInt64, most: UInt64)
     /// The task was cancelled, or whoever looked on wanted no more. Nothing half written is left.
     case cancelled
   }
@@ -114,7 +116,7 @@ extension SalvageError: CustomStringConvertible {
     case .noArchives: "holds no archive: no file in or below it is named core.lz4 or *.core.lz4"
     case .beyondRepair(let reason): "beyond repair: \(reason)"
     case .badMapFile(let line, let expected, let found):
-      "no map file of ddrescue: line \(line): expected \(expected), found \(found)"
+      "no map file of ddrescue: \(line > 0 ? "line \(line): " : "")expected \(expected), found \(found)"
     case .unreadableForPipe(let length):
       "\(length) bytes can't be read, and the headers that should say so are in the pipe already"
     case .stillWritten(let reason): reason
@@ -136,6 +138,8 @@ extension SalvageError: CustomStringConvertible {
       "to pad would show the damaged bytes, which stay where they are in place"
     case .undoInterrupted: "an undo was interrupted, and is to be completed first"
     case .noSharing: "can't share data with the input: not on one file system that can"
+    case .tooLargeForArchive(let size, let most):
+      "can't hold a core of \(ByteCount(size)), holes included: one of less than \(ByteCount(most)) at the most"
     case .tooManyBlocks: "can't hold so many blocks; give a larger block size"
     case .cancelled: "cancelled"
     }

@@ -12,7 +12,16 @@ package struct MapFile {
   /// In order, and apart from one another; what comes after the last block is lost up to the end.
   package private(set) var lost: [Range<UInt64>] = []
 
-  package init(_ path: FilePath) throws(SalvageError) { try self.init(of: InputFile(path)) }
+  package init(_ path: FilePath) throws(SalvageError) {
+    let file: InputFile
+    do throws(SalvageError) {
+      file = try InputFile(path)
+    } catch {
+      guard case .notACore(let expected, let found) = error.kind else { throw error }
+      throw SalvageError(.badMapFile(line: 0, expected: expected, found: found), file: path)
+    }
+    try self.init(of: file)
+  }
 
   package init(of file: any ByteSource) throws(SalvageError) {
     let path = file.path
