@@ -17,20 +17,25 @@ package final class ArchiveSource: LossySource {
   private let lost: [Range<Int>]
   private let copies: [StructureCopy]
   private let cache: Mutex<Cache>
+  /// What is known to be damaged besides.
+  private let faults: [ArchiveFault]
 
   /// Opens an archive without reading its blocks. Where one that is asked for turns out to be damaged, reading it throws.
   package convenience init(_ file: any ByteSource) throws(SalvageError) {
     let file = file.tolerant
-    try self.init(file, ArchiveIndex(of: file), damaged: [])
+    try self.init(file, ArchiveIndex(of: file), nil)
   }
 
-  /// The core with these blocks lost, but for what there are second copies of.
-  package init(_ file: any ByteSource, _ index: ArchiveIndex, damaged: [Int]) throws(SalvageError) {
+  /// The core without the blocks that were found to be lost, but for what there are second copies of.
+  package init(
+    _ file: any ByteSource, _ index: ArchiveIndex, _ found: ArchiveCheck.Found?
+  ) throws(SalvageError) {
     self.file = file
+    faults = found?.faults ?? []
     self.index = index
     path = file.path
     size = index.geometry.size
-    lost = index.lost(damaged: damaged)
+    lost = index.lost(damaged: found?.blocks ?? [])
     var copies: [StructureCopy] = []
     if !lost.isEmpty {
       for copy in try index.copies(in: file) where try !copy.contents(in: file).isEmpty {
@@ -44,10 +49,8 @@ package final class ArchiveSource: LossySource {
 
   /// The same archive after all of its blocks were read, so that what is lost is known.
   package func checked() throws(SalvageError) -> ArchiveSource {
-    let damaged = try ArchiveCheck.damagedBlocks(of: file, index) {
-      _, _ throws(SalvageError) in
-    }
-    return try ArchiveSource(file, index, damaged: damaged)
+    let found = try ArchiveCheck.damage(of: file, index) { _, _ throws(SalvageError) in }
+    return try ArchiveSource(file, index, found)
   }
 
   /// The bytes of damaged blocks, without those of the copies.
@@ -149,11 +152,25 @@ package final class ArchiveSource: LossySource {
   }
 
   /// Whether anything of the archive is known to be damaged.
-  package var isDamaged: Bool { !lost.isEmpty || !index.isByTable }
+  package var isDamaged: Bool { !lost.isEmpty || !index.isByTable || !faults.isEmpty }
+
+  /// What is damaged of an archive of which nothing is lost, the first few of it.
+  private var harmless: [String] {
+    guard isDamaged, lostRanges.isEmpty else { return [] }
+    guard index.isByTable else {
+      let isCut = index.search?.end == nil
+      return [isCut ? "its end, which may be cut off" : "its end, behind which bytes stand"]
+    }
+    let blocks = lost.flatMap { $0 }
+    let all = blocks.map { "block \($0), of which there is a copy" } + faults.map(\.what)
+    let most = 4
+    let more = all.count > most ? ", and \(all.count - most) more" : ""
+    return [all.prefix(most).joined(separator: ", ") + more]
+  }
 
   /// What there is to say of it besides its losses, in words.
   package var remarks: [String] {
-    var remarks: [String] = []
+    var remarks = harmless.map { "damaged, though nothing of the core is lost: \($0)" }
     if index.search?.foreign.isEmpty == false {
       remarks.append("parts of another archive are in it: none of them was taken")
     }

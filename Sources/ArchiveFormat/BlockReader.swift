@@ -15,7 +15,8 @@ internal import SystemPackage
   init(_ file: any ByteSource, _ index: ArchiveIndex) {
     self.file = file
     self.index = index
-    unsafe stored = .allocate(byteCount: index.geometry.blockSize, alignment: 4096)
+    unsafe stored = .allocate(
+      byteCount: index.geometry.blockSize + 2 * Self.wordSize, alignment: 4096)
     unsafe raw = .allocate(byteCount: index.geometry.blockSize, alignment: 4096)
   }
 
@@ -24,16 +25,34 @@ internal import SystemPackage
     unsafe raw.deallocate()
   }
 
+  /// What stood right before and after the block that was read last, which are its size and its checksum; nil where that could
+  /// not be read with it.
+  private(set) var words: (before: [UInt8], after: [UInt8])?
+  private static let wordSize = 4
+
   /// The block's bytes as they lie in the archive, if they are what they were.
   package func load(_ block: Int) throws(SalvageError) -> UnsafeRawBufferPointer? {
-    guard let place = index[block], unsafe place.entry.storedSize <= stored.count else {
-      return nil
-    }
-    let target = unsafe UnsafeMutableRawBufferPointer(
-      rebasing: stored[..<place.entry.storedSize])
-    guard try unsafe file.readable(at: place.offset, into: target) else { return nil }
-    let bytes = UnsafeRawBufferPointer(target)
+    words = nil
+    guard let place = index[block], place.entry.storedSize <= index.geometry.blockSize,
+      let bytes = try unsafe bytes(at: place.offset, count: place.entry.storedSize)
+    else { return nil }
     return unsafe Hash.of32(bytes) == place.entry.checksum ? bytes : nil
+  }
+
+  /// Bytes of the archive, with the words before and after them where these can be read: a large file's can't be had again as
+  /// quickly.
+  private func bytes(
+    at offset: UInt64, count: Int
+  ) throws(SalvageError) -> UnsafeRawBufferPointer? {
+    let size = Self.wordSize
+    let all = unsafe UnsafeMutableRawBufferPointer(rebasing: stored[..<(count + 2 * size)])
+    if offset >= UInt64(size), try unsafe file.readable(at: offset - UInt64(size), into: all) {
+      unsafe words = (Array(all[..<size]), Array(all[(size + count)...]))
+      return unsafe UnsafeRawBufferPointer(rebasing: all[size..<size + count])
+    }
+    let target = unsafe UnsafeMutableRawBufferPointer(rebasing: stored[..<count])
+    return try unsafe file.readable(at: offset, into: target)
+      ? UnsafeRawBufferPointer(target) : nil
   }
 
   /// What became of a block.

@@ -29,8 +29,8 @@ struct ArchivedCore: StoredCore {
       path, sparing: files, replacing: options.force)
     try output.resize(to: index.geometry.size)
     let progress = WorkProgress(on: file.path, total: index.geometry.size, report: progress)
-    let damaged = try decode(into: output, options, progress)
-    let restored = try salvage(damaged, into: output, options, progress)
+    let found = try decode(into: output, options, progress)
+    let restored = try salvage(found, into: output, options, progress)
     if let identity {
       output.takeAccess(of: identity)
       output.takeTime(of: identity)
@@ -43,13 +43,13 @@ struct ArchivedCore: StoredCore {
     return restored
   }
 
-  /// Decodes all sound blocks to their places; gives the numbers of the others.
+  /// Decodes all sound blocks to their places; tells what is damaged.
   private func decode(
     into output: OutputFile, _ options: RepairOptions, _ progress: WorkProgress
-  ) throws(SalvageError) -> [Int] {
+  ) throws(SalvageError) -> ArchiveCheck.Found {
     let writer = SparseWriter(output, options.sparse)
     let geometry = index.geometry
-    return try ArchiveCheck.damagedBlocks(
+    return try ArchiveCheck.damage(
       of: file, index, threads: threads, progress: progress
     ) { block, contents throws(SalvageError) in
       let range = geometry.range(of: block)
@@ -63,14 +63,14 @@ struct ArchivedCore: StoredCore {
 
   /// Makes an honest core of what came out, where not all did.
   private func salvage(
-    _ damaged: [Int], into output: OutputFile, _ options: RepairOptions, _ progress: WorkProgress
+    _ found: ArchiveCheck.Found, into output: OutputFile, _ options: RepairOptions,
+    _ progress: WorkProgress
   ) throws(SalvageError) -> Restore.Restored {
-    let isDamaged = !damaged.isEmpty || !index.isByTable
-    let source = try ArchiveSource(file, index, damaged: damaged)
+    let source = try ArchiveSource(file, index, found)
     try writeCopies(of: source, into: output)
     guard !source.lostRanges.isEmpty else {
       return Restore.Restored(
-        size: source.size, report: nil, isDamaged: isDamaged, remarks: source.remarks,
+        size: source.size, report: nil, isDamaged: source.isDamaged, remarks: source.remarks,
         isFromBundle: false)
     }
     let repair = try Repair(of: intake(source), options: options)
@@ -127,19 +127,18 @@ struct ArchivedCore: StoredCore {
   private func plan(
     _ options: RepairOptions, _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> (source: ArchiveSource, plan: Plan, restored: Restore.Restored) {
-    let damaged = try ArchiveCheck.damagedBlocks(
+    let found = try ArchiveCheck.damage(
       of: file, index, threads: threads,
       progress: WorkProgress(
         on: file.path, total: progress == nil ? 0 : index.geometry.size, report: progress)
     ) { _, _ throws(SalvageError) in
     }
-    let source = try ArchiveSource(file, index, damaged: damaged)
-    let isDamaged = !damaged.isEmpty || !index.isByTable
+    let source = try ArchiveSource(file, index, found)
     var repair: Repair?
     if !source.lostRanges.isEmpty { repair = try Repair(of: intake(source), options: options) }
     let plan = repair?.plan ?? Plan(copying: source.size)
     let restored = Restore.Restored(
-      size: plan.size, report: repair?.report, isDamaged: isDamaged, remarks: source.remarks,
+      size: plan.size, report: repair?.report, isDamaged: source.isDamaged, remarks: source.remarks,
       isFromBundle: false)
     return (source, plan, restored)
   }

@@ -47,8 +47,7 @@ public struct Verification: Hashable, Sendable {
     }
     let groups = GroupCheck(
       file, index, table, threads, WorkProgress(on: file.path, total: coreSize, report: progress))
-    faults = try (ArchiveFrames(file, table).faults() + groups.faults())
-      .sorted { $0.range.lowerBound < $1.range.lowerBound }
+    faults = try groups.faults()
   }
 
   /// What is wrong with an archive that had to be searched.

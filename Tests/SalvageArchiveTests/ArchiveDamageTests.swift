@@ -17,7 +17,9 @@ struct ArchiveDamageTests {
   /// What each of these positions costs at most: the largest block.
   static let mostLost: UInt64 = 65_536
 
-  @Test("a flipped byte anywhere costs its block at most, and is found", arguments: 0..<8)
+  @Test(
+    "a flipped byte anywhere costs its block at most, and is found, also by who only reads the core",
+    arguments: 0..<8)
   func flips(part: Int) throws {
     let sample = try Self.sample.get()
     for position in stride(from: part, to: sample.archive.count, by: 8) {
@@ -30,7 +32,13 @@ struct ArchiveDamageTests {
       #expect(isHonest, "byte \(position)")
       #expect(lost <= Self.mostLost, "byte \(position)")
       #expect(damaged.faults > 0, "byte \(position)")
+      #expect(damaged.source?.isDamaged == true, "byte \(position)")
+      // Where nothing is lost, words say what is damaged.
+      let isTold = !damaged.lost.isEmpty || damaged.source?.remarks.count == 1
+      #expect(isTold, "byte \(position)")
     }
+    let whole = try DamagedArchive(sample.archive)
+    #expect(whole.source?.isDamaged == false && whole.source?.remarks == [])
   }
 
   @Test("a cut anywhere leaves all whole blocks before it", arguments: 0..<8)
