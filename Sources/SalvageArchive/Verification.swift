@@ -1,32 +1,42 @@
 public import ArchiveFormat
 public import CoreIO
-internal import Synchronization
+internal import CoreModel
+internal import ELFCore
+internal import Salvage
 public import SystemPackage
 
-/// What a look at every byte of an archive found.
+/// What a look at every byte of an archive or a bundle found.
 public struct Verification: Hashable, Sendable {
-  /// The archive.
+  /// The archive, or the bundle.
   public let file: FilePath
-  /// The size of the archive in bytes.
+  /// Its size in bytes.
   public let size: UInt64
   /// The size of the core in it, in bytes.
   public let coreSize: UInt64
-  /// How many blocks the core is in.
+  /// Whether it is a bundle.
+  public let isBundle: Bool
+  /// How many blocks the core is in; 0 for a bundle.
   public let blocks: Int
-  /// Of the archive's format. Parts of version 1 can't be told from those of another archive.
+  /// Of the archive's format; 0 for a bundle. Parts of version 1 can't be told from those of another archive.
   public let version: UInt64
   /// In the order of the archive.
   public let faults: [ArchiveFault]
 
-  /// Whether every byte of the archive is as it was written.
+  /// Whether every byte is as it was written, as far as there are checksums.
   public var isSound: Bool { faults.isEmpty }
 
-  /// Decodes and checks everything, and writes nothing. Throws where the file can't be read, or is no archive of ours.
+  /// Decodes and checks everything, and writes nothing. Throws where the file can't be read, or is neither an archive of ours nor
+  /// a bundle.
   public init(
     of path: FilePath, threads: Int? = nil,
     progress: WorkProgress.Observer? = nil
   ) throws(SalvageError) {
-    try self.init(of: InputFile(path), threads: threads, progress: progress)
+    let file = try InputFile.archive(path)
+    if Intake.isTar(file) {
+      try self.init(bundle: file, progress: progress)
+    } else {
+      try self.init(of: file, threads: threads, progress: progress)
+    }
   }
 
   package init(
@@ -37,6 +47,7 @@ public struct Verification: Hashable, Sendable {
     let index = try ArchiveIndex(of: file)
     let geometry = index.geometry
     self.file = file.path
+    isBundle = false
     size = file.size
     coreSize = geometry.size
     blocks = geometry.blockCount
@@ -48,6 +59,51 @@ public struct Verification: Hashable, Sendable {
     let groups = GroupCheck(
       file, index, table, threads, WorkProgress(on: file.path, total: coreSize, report: progress))
     faults = try groups.faults()
+  }
+
+  /// Reads a bundle to its end: where its stream has a checksum, that is what tells.
+  private init(
+    bundle file: InputFile, progress: WorkProgress.Observer?
+  ) throws(SalvageError) {
+    guard let tar = Intake.unpacked(file)?.stream as? TarStream else {
+      throw SalvageError(.notAnArchive(found: "no tar archive"), file: file.path)
+    }
+    let work = WorkProgress(on: file.path, total: 0, report: progress)
+    var position: UInt64 = 0
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+    defer { unsafe buffer.deallocate() }
+    var isCore = false
+    while case let count = unsafe tar.read(into: buffer), count > 0 {
+      if position == 0 { isCore = unsafe buffer[..<count].starts(with: FileHeader.magic) }
+      position += UInt64(count)
+      try work.advance(to: position)
+    }
+    guard !tar.isStrangers, isCore || position < 4 else {
+      throw SalvageError(.notAnArchive(found: "a tar archive, and no bundle"), file: file.path)
+    }
+    var way = WayIn(kind: .file)
+    way.packing = .tar
+    way.ending = tar.ending
+    way.rest = tar.rest
+    if let failure = way.readFailure(of: file.path, at: position) { throw failure }
+    self.file = file.path
+    isBundle = true
+    size = file.size
+    let coreSize = max(position, tar.size ?? 0)
+    self.coreSize = coreSize
+    blocks = 0
+    version = 0
+    // With a wrong checksum, any byte may be wrong.
+    let sound =
+      switch tar.ending {
+      case .whole: coreSize
+      case .checksumWrong: UInt64(0)
+      case .cut, .damaged, .unreadable: position - min(tar.doubtful, position)
+      }
+    faults =
+      way.streamDamageWords.map {
+        [ArchiveFault(what: $0, range: file.size..<file.size, coreRange: sound..<coreSize)]
+      } ?? []
   }
 
   /// What is wrong with an archive that had to be searched.

@@ -13,6 +13,7 @@ extension DeathTime: CustomStringConvertible {
     switch source {
     case .capture: "its capture"
     case .systemd: "systemd's attribute"
+    case .bundle: "the bundle's entry"
     case .mtime: "the file's mtime"
     }
   }

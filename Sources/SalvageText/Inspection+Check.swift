@@ -2,11 +2,18 @@ internal import CoreModel
 public import Salvage
 
 extension Inspection {
-  /// One line: which core, whether it is whole, what of it can't be read, and when its process died.
+  /// One line: which core, whether it is whole, what is wrong with the stream or the archive that it came in, what of it can't
+  /// be read, and when its process died.
   public var checkText: String {
-    var words = headlineText
+    var words = ([headlineText] + wrappingDamage).joined(separator: "; ")
     if let unreadableText { words += "; \(unreadableText)" }
     if let died = report.died, died.doubt == nil { words += "; died \(died)" }
     return words
+  }
+
+  /// What is wrong with what it came in, in words.
+  var wrappingDamage: [String] {
+    let wayIn = report.wayIn
+    return [wayIn.streamDamageWords].compactMap(\.self) + wayIn.archiveRemarks
   }
 }

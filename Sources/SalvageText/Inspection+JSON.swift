@@ -43,6 +43,7 @@ extension Inspection {
       "repaired": .bool(isRepaired),
       "state": .string(stateText),
       "moved": report.wayIn.offsets.json,
+      "wrapping": .array(wrappingDamage.map(JSONValue.string)),
       "unreadable": unreadableText.map(JSONValue.string) ?? .null,
       "sizeFound": .number(report.sizeFound),
       "sizeDue": report.sizeDue.map(JSONValue.number) ?? .null,

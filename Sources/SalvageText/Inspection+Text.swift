@@ -92,6 +92,10 @@ extension Inspection: CustomStringConvertible {
     add("process", process.joined(separator: ", "))
     if let signalMeaning { add("signal", signalMeaning) }
     if let died = report.died { add("died", died.description) }
+    if let words = report.wayIn.streamDamageWords, !causes.contains(where: { $0.id == .stream }) {
+      add("stream", words)
+    }
+    for words in report.wayIn.archiveRemarks { add("archive", words) }
     for reason in report.verdict.reasons where reason.kind == .slim { add("slim", reason.text) }
     return lines
   }

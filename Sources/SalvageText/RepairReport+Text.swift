@@ -56,7 +56,7 @@ extension RepairReport: CustomStringConvertible {
     if let died { add("died", died.description) }
     add("threads", threadWords)
     add("memory", memoryWords)
-    for (label, words) in wayIn.lines(isWhole: isWhole, sizeFound: sizeFound) { add(label, words) }
+    for (label, words) in wayIn.lines(isWhole: isWhole, isCut: isCut) { add(label, words) }
     for reason in verdict.reasons where reason.kind != .missing {
       add(reason.label, reason.text)
     }
@@ -122,6 +122,9 @@ extension RepairReport: CustomStringConvertible {
     return
       "\(name)cut after \(size) of \(ByteCount(sizeDue)) (\(Self.percent(ByteTotal(sizeDue, survived: sizeFound))))"
   }
+
+  /// Whether its end is missing, as far as the headers tell.
+  private var isCut: Bool { sizeDue.map { $0 > sizeFound && !wayIn.offsets.isMoved } ?? true }
 
   var processWords: String {
     let name =

@@ -7,7 +7,11 @@ extension Verification: CustomStringConvertible {
   public var description: String {
     let name = PrintableText(file)
     guard !isSound else {
-      return "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(blocks) blocks"
+      let parts = isBundle ? "a bundle" : "\(blocks) blocks"
+      return "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(parts)"
+    }
+    guard !isBundle else {
+      return "\(name): damaged, a bundle\n" + faults.map { "  \($0.what)" }.joined(separator: "\n")
     }
     let lost = faults.total(\.coreRange.length)
     var lines = ["\(name): damaged, \(ByteCount(lost)) of \(ByteCount(coreSize)) lost"]
@@ -23,10 +27,10 @@ extension Verification: CustomStringConvertible {
       "error": .null,
       "next": .string("coresalvage restore \(ShellWord(file)) restored.core"),
       "sound": .bool(isSound),
-      "version": .number(version),
+      "version": isBundle ? .null : .number(version),
       "size": .number(size),
       "coreSize": .number(coreSize),
-      "blocks": .number(UInt64(blocks)),
+      "blocks": isBundle ? .null : .number(UInt64(blocks)),
       "faults": .array(faults.map(\.json)),
     ])
   }

@@ -22,7 +22,7 @@ extension WayIn {
   }
 
   private var endingName: String {
-    switch ending {
+    switch ending == .whole ? rest.ending : ending {
     case .whole: "whole"
     case .cut: "cut"
     case .damaged: "damaged"

@@ -83,8 +83,9 @@ struct RestoreCommand: ParsableCommand {
       return telling.say(json, [], to: isTaken ? .errors : .output)
     }
     if restored.report == nil, restored.isDamaged {
+      let advice = restored.isFromBundle ? "bundle it anew" : "archive it anew"
       Console.complain(
-        "\(archive.words): is damaged, though nothing of the core is lost; archive it anew")
+        "\(archive.words): is damaged, though nothing of the core is lost; \(advice)")
       for remark in restored.remarks { Console.complain("\(archive.words): \(remark)") }
     }
     if isTaken {

@@ -106,6 +106,40 @@ struct BundleRestoreTests {
   }
 
   @Test(
+    "that is whole in a bundle which is cut behind it is restored, and everybody says what is missing",
+    arguments: ["tar.zst", "tar.gz", "tar"])
+  func isCutBehind(ending: String) throws {
+    let setting = try Setting(isCut: false, ending: ending)
+    // The program and its libraries stand there.
+    try Tool("truncate", ["-s", "-100000", setting.bundle.string]).runSuccessfully()
+    let bundle = setting.bundle.string
+    let out = setting.folder.file("out.core")
+    let words = "the tar stream was cut behind the core: all of the core came"
+    let told = try Tool.coresalvage("restore", bundle, out.string).run()
+    #expect(told.ending == .exit(0) && told.errorText.contains(words), "\(told)")
+    #expect(told.errorText.contains("nothing of the core is lost; bundle it anew"), "\(told)")
+    #expect(told.errorText.contains("checksum") == (ending != "tar"), "\(told)")
+    try setting.holds(out, toSecond: true)
+    let json = try ParsedJSON(
+      Tool.coresalvage("restore", "--json", "--force", bundle, out.string).runSuccessfully().text)
+    #expect(json["complete"]?.bool == true && json["archiveDamaged"]?.bool == true)
+    #expect(json["archiveRemarks"]?.array?.count == 1)
+    let repair = try Tool.coresalvage("--force", bundle, out.string).runSuccessfully()
+    #expect(repair.text.contains(words), "\(repair)")
+    let found = try Tool.coresalvage("inspect", "--no-local-files", bundle).runSuccessfully()
+    #expect(found.text.contains(words), "\(found)")
+    let inspection = try ParsedJSON(
+      Tool.coresalvage("inspect", "--json", "--no-local-files", bundle).runSuccessfully().text)
+    #expect(inspection["wayIn"]?["ending"]?.string == "cut")
+    let check = try Tool.coresalvage("check", bundle).runSuccessfully()
+    #expect(check.text.contains(": whole") && check.text.contains(words), "\(check)")
+    let verify = try Tool.coresalvage("verify", bundle).run()
+    #expect(verify.ending == .exit(1) && verify.text.contains("  " + words), "\(verify)")
+    let verdict = try ParsedJSON(Tool.coresalvage("check", "--json", bundle).runSuccessfully().text)
+    #expect(verdict["whole"]?.bool == true && verdict["wrapping"]?.array?.count == 1)
+  }
+
+  @Test(
     "that stands before damage is restored, and what is not sure of it is said",
     arguments: ["tar.zst", "tar.gz"])
   func isDamaged(ending: String) throws {
@@ -117,10 +151,26 @@ struct BundleRestoreTests {
     try Tool.coresalvage("restore", setting.folder.file("cut.\(ending)").string, out.string)
       .runSuccessfully()
     try setting.holds(out)
+    // Nor is it where that is damaged.
+    var broken = bytes
+    broken.replaceSubrange(
+      (bytes.count - 60_000)..<(bytes.count - 50_000), with: repeatElement(0xa5, count: 10_000))
+    let damaged = try setting.folder.write(broken, to: "damaged.\(ending)")
+    let behind = try Tool.coresalvage("restore", "--force", damaged.string, out.string).run()
+    #expect(behind.ending == .exit(0), "\(behind)")
+    #expect(behind.errorText.contains("damaged behind the core"), "\(behind)")
+    try setting.holds(out)
     // Of gzip the checksum is followed by the length.
+    let sound = try Tool.coresalvage("verify", setting.bundle.string).runSuccessfully()
+    #expect(sound.text.contains(": sound, ") && sound.text.contains(", a bundle"), "\(sound)")
     var spoilt = bytes
     spoilt[bytes.count - (ending == "tar.gz" ? 7 : 2)] ^= 1
     let bad = try setting.folder.write(spoilt, to: "bad.\(ending)")
+    let verify = try Tool.coresalvage("verify", "--json", bad.string).run()
+    #expect(verify.ending == .exit(1), "\(verify)")
+    let verdict = try ParsedJSON(verify.text)
+    #expect(verdict["sound"]?.bool == false && verdict["blocks"]?.number == nil)
+    #expect(verdict["faults"]?.array?.first?["coreOffset"]?.number == 0)
     for command in [["restore", "--force"], ["--force"], ["inspect", "--no-local-files"]] {
       let arguments = command + [bad.string] + (command[0] == "inspect" ? [] : [out.string])
       let told = try Tool.coresalvage(arguments).run()
@@ -145,6 +195,8 @@ struct BundleRestoreTests {
       ).runSuccessfully()
       let told = try Tool.coresalvage("restore", file.string, out.string).run()
       #expect(told.ending == .exit(2) && told.errorText.contains(words), "\(name) \(told)")
+      let verify = try Tool.coresalvage("verify", file.string).run()
+      #expect(verify.ending == .exit(2), "\(name) \(verify)")
     }
     #expect(!FileTree.exists(out))
   }

@@ -132,6 +132,28 @@ struct WayTests {
   }
 
   @Test(
+    "tells a stream that was cut behind a whole core, and one whose dump is too long",
+    .needs(.tool("zstd"), .tool("gzip")))
+  func cutBehindCore() throws {
+    let folder = try ScratchFolder()
+    let core = try folder.write(CoreBuilder.typical().build().bytes, to: "core")
+    for (packer, name) in [(["zstd", "--check"], "zstd"), (["gzip"], "gzip")] {
+      let packed = try Tool(packer[0], packer.dropFirst() + ["-c", core.string]).runSuccessfully()
+      // In the checksum.
+      let cut = try folder.write(Array(packed.output.dropLast(2)), to: "cut.\(name)")
+      let check = try Tool.coresalvage("check", cut.string).runSuccessfully()
+      #expect(check.text.contains(": whole"), "\(check)")
+      #expect(check.text.contains("; the \(name) stream was cut"), "\(check)")
+    }
+    let long = try folder.write(
+      ReferenceSource.contents(of: core) + [UInt8](repeating: 0, count: 1 << 20), to: "long")
+    let packed = folder.file("long.zst")
+    try Tool("zstd", ["-q", long.string, "-o", packed.string]).runSuccessfully()
+    let told = try Tool.coresalvage("-n", packed.string).run()
+    #expect(!told.text.contains("was cut"), "\(told)")
+  }
+
+  @Test(
     "shows what systemd-coredump wrote beside the core",
     .needs(.tool("python3"), .userAttributes))
   func attributes() throws {

@@ -59,6 +59,49 @@ struct BundleStreamTests {
     }
   }
 
+  @Test("that is cut or damaged behind its core says so, and has all of the core")
+  func isCutBehind() throws {
+    let folder = try ScratchFolder()
+    let core = CoreBuilder.typical(threads: 1).build().bytes
+    let bytes = try ReferenceSource.contents(of: Self.bundle(core, in: folder))
+    let start = try #require(bytes.ranges(of: Array(core.prefix(600))).first?.lowerBound)
+    // The folder of the files, two records that mark the end, and what fills a tape's block.
+    let folderStart = start + (core.count + 511) / 512 * 512
+    let end = folderStart + 3 * 512
+    #expect(bytes.count > end && bytes[end...].allSatisfy { $0 == 0 })
+    func ending(_ bytes: [UInt8]) throws -> StreamEnding {
+      let intake = try Intake.open(
+        .file(folder.write(bytes, to: "cut")), options: IntakeOptions()
+      ) { _ throws(SalvageError) in try UnnamedFile(in: folder.path) }
+      #expect(intake.source.size == UInt64(core.count) && intake.wayIn.ending == .whole)
+      #expect(intake.losses.isEmpty)
+      return intake.wayIn.rest.ending
+    }
+    for size in (start + core.count)...end {
+      #expect(try ending(Array(bytes[..<size])) == (size < end ? .cut : .whole), "cut to \(size)")
+    }
+    #expect(try ending(bytes) == .whole)
+    for offset in stride(from: folderStart, to: folderStart + 256, by: 7) {
+      var broken = bytes
+      broken[offset] ^= 0x15
+      guard case .damaged = try ending(broken) else {
+        Issue.record("byte \(offset)")
+        continue
+      }
+    }
+  }
+
+  @Test("tells when the core was written by its own entry, and says so")
+  func entryTime() throws {
+    let folder = try ScratchFolder()
+    let output = try Self.bundle(CoreBuilder.typical().build().bytes, in: folder)
+    try Tool("touch", ["-d", "2031-01-01", output.string]).runSuccessfully()
+    let died = try #require(try Repair(of: .file(output)).report.died)
+    #expect(died.source == .bundle && died.description.hasSuffix(", by the bundle's entry"))
+    #expect(died.noteJSON["by"]?.string == "bundle")
+    #expect(DeathTime(json: died.noteJSON) == died)
+  }
+
   @Test(
     "takes damaged records for what they are, and never traps", arguments: 0..<4 as Range<UInt64>)
   func mutations(seed: UInt64) throws {

@@ -31,6 +31,21 @@ public enum StreamEnding: Hashable, Sendable {
   case unreadable(Errno)
 }
 
+/// What became of what stands behind the core in a bundle: nothing of the core is lost with it.
+public struct StreamRest: Hashable, Sendable {
+  /// How it ended: whole, cut or damaged.
+  public package(set) var ending = StreamEnding.whole
+  /// Whether the end was reached, where a packed stream has its checksum. Else nothing vouches for the core either.
+  public package(set) var isChecked = true
+
+  package init() {}
+
+  package init(ending: StreamEnding, isChecked: Bool) {
+    self.ending = ending
+    self.isChecked = isChecked
+  }
+}
+
 /// What a stream is packed in.
 public enum Packing: String, Hashable, Sendable {
   /// Zstandard frames.

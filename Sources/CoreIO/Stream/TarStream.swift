@@ -10,8 +10,8 @@ internal import Glibc
     private var head: [UInt8]
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: 256 << 10, alignment: 4096)
-    /// How many bytes may be read before the first of the core comes. A stranger's list of holes takes memory.
-    var budget: Int? = 16 << 20
+    /// How many bytes may be read before the first of a member comes. A stranger's list of holes takes memory.
+    var budget: Int? = TarStream.mostHeader
     private(set) var isAtEnd = false
     /// How many bytes have been read.
     private(set) var position: UInt64 = 0
@@ -50,8 +50,6 @@ internal import Glibc
   /// The name of the file that it begins with, where it is a tar archive and that is no bundle's core.
   package let firstFile: String?
   private let input: Input
-  /// Whether what it is packed in tells at its end whether all of it is what was packed.
-  private let isChecked: Bool
   /// nil where the stream is none.
   private let archive: OpaquePointer?
   /// How much of the core has come.
@@ -59,11 +57,14 @@ internal import Glibc
   /// How many zeros come next, and then which bytes: libarchive's, up to the next call.
   private var zeros: UInt64 = 0
   private var block = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-  private var size: UInt64?
+  /// The core's size, as its entry tells; nil before its first byte.
+  package private(set) var size: UInt64?
   /// When the core was last written to, in microseconds since 1970; nil before its first byte, and where that is not told.
   package private(set) var modified: UInt64?
   private var isAtEnd = false
   package private(set) var ending = StreamEnding.whole
+  /// What stands behind the core, to the end of what that is packed in.
+  package private(set) var rest = StreamRest()
   /// What came behind the core is no part of it.
   package var doubtful: UInt64 {
     let behind = coreEnd.map { input.position - $0 } ?? 0
@@ -86,13 +87,14 @@ internal import Glibc
     "a tar archive, and no bundle: tar -xOf gets the core out of it"
   /// Zeros are made and looked at: a stranger's number of them could keep us for years.
   private static let largestHole: UInt64 = 1 << 40
+  /// What is read up to a member's first byte at the most.
+  private static let mostHeader = 16 << 20
 
   package init(_ upstream: any ByteStream) {
     var head = [UInt8](repeating: 0, count: Self.recordSize + Self.elfMark.count)
     let count = unsafe head.withUnsafeMutableBytes { unsafe upstream.read(into: $0) }
     head.removeLast(head.count - count)
     input = Input(upstream, head: head)
-    isChecked = !(upstream is DescriptorStream)
     firstFile = Self.isTar(head) ? Self.firstFile(head) : nil
     unsafe archive = Self.isTar(head) ? archive_read_new() : nil
   }
@@ -218,7 +220,10 @@ internal import Glibc
     var offset: Int64 = 0
     let result = unsafe archive_read_data_block(archive, &start, &count, &offset)
     let isEnd = result == ARCHIVE_EOF
-    guard isEnd || result >= ARCHIVE_WARN else { return unsafe fail(archive) }
+    guard isEnd || result >= ARCHIVE_WARN else {
+      // What fills the last record is no part of the core.
+      return position == size ? readOn(unsafe broken(archive)) : unsafe fail(archive)
+    }
     input.budget = nil
     let place = isEnd ? size ?? 0 : UInt64(max(0, offset))
     isAtEnd = isEnd
@@ -227,19 +232,52 @@ internal import Glibc
     guard hole <= Self.largestHole else { return end(.damaged("a hole of more than 1 TiB")) }
     zeros = hole
     position += hole
-    guard !isEnd else { return readOn() }
+    guard !isEnd else { return readOn(unsafe walk(archive)) }
     unsafe block = UnsafeRawBufferPointer(start: start, count: count)
     position += UInt64(count)
   }
 
-  /// Reads what comes behind the core: only its end tells whether what it is packed in is right. Where that is cut, nothing of
-  /// the core is.
-  private func readOn() {
+  /// Goes over the members behind the core, and tells how they end.
+  private func walk(_ archive: OpaquePointer) -> StreamEnding {
     coreEnd = input.position
-    guard isChecked else { return }
+    var entry: OpaquePointer?
+    while true {
+      input.budget = Self.mostHeader
+      switch unsafe archive_read_next_header(archive, &entry) {
+      case ARCHIVE_OK, ARCHIVE_WARN: break
+      case ARCHIVE_EOF:
+        // libarchive takes an archive without its mark of the end for whole.
+        let mark = unsafe archive_filter_bytes(archive, 0) - archive_read_header_position(archive)
+        return mark < 2 * Self.recordSize ? .cut : .whole
+      default: return unsafe broken(archive)
+      }
+      input.budget = nil
+      guard unsafe archive_read_data_skip(archive) >= ARCHIVE_WARN else {
+        return unsafe broken(archive)
+      }
+    }
+  }
+
+  /// How an archive ends that can't be read on.
+  private func broken(_ archive: OpaquePointer) -> StreamEnding {
+    let reason = unsafe archive_error_string(archive).map { unsafe String(cString: $0) }
+    return reason?.hasPrefix("Truncated") ?? true ? .cut : .damaged(reason ?? "")
+  }
+
+  /// Reads to the end of what the archive is packed in: only that tells whether it is right.
+  ///
+  /// - Parameter members: how the members behind the core end. Where they are cut or damaged, nothing of the core is.
+  private func readOn(_ members: StreamEnding) {
+    isAtEnd = true
+    coreEnd = coreEnd ?? input.position
+    input.budget = nil
     while !input.isAtEnd { _ = unsafe input.next() }
+    rest.ending = members
     switch input.ending {
-    case .whole, .cut: break
+    case .whole: break
+    case .cut: rest = StreamRest(ending: .cut, isChecked: false)
+    case .damaged(let reason) where doubtful == 0:
+      rest = StreamRest(ending: .damaged(reason), isChecked: false)
     case .damaged, .checksumWrong, .unreadable: ending = input.ending
     }
   }

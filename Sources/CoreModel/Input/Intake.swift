@@ -71,6 +71,7 @@ extension Intake {
   package var reasonToKeep: String? {
     if !unreadable.isEmpty { return "parts of it can't be read" }
     if let archive = source as? any LossySource { return archive.isDamaged ? "it is damaged" : nil }
+    if case .damaged = wayIn.rest.ending { return "it is damaged" }
     return switch wayIn.ending {
     case .whole, .cut: nil
     case .unreadable: "parts of it can't be read"

@@ -17,6 +17,8 @@ public struct WayIn: Hashable, Sendable {
   public package(set) var packing: Packing?
   /// How a stream ended. Of a file that is not packed, always whole.
   public package(set) var ending = StreamEnding.whole
+  /// What stands behind the core in the bundle that it came in.
+  public package(set) var rest = StreamRest()
   /// What systemd-coredump wrote beside the core: `user.coredump.` names and their values, raw.
   public package(set) var attributes: [String: [UInt8]] = [:]
   /// How many zeros the input ends with, where that is a page at least.
@@ -47,6 +49,9 @@ public struct WayIn: Hashable, Sendable {
     // What an interrupted repair left is younger than the core.
     if died == nil, ignoredTail == 0 { died = DeathTime(modified: file.identity) }
   }
+
+  /// Whether anything is wrong with the stream that it came in, be it behind the core.
+  package var isStreamDamaged: Bool { ending != .whole || rest.ending != .whole }
 
   /// The system's reason why a stream ends where it does; nil where it was read to its end.
   package func readFailure(of file: FilePath, at offset: UInt64) -> SalvageError? {

@@ -8,6 +8,8 @@ public struct DeathTime: Hashable, Sendable {
     case capture
     /// The extended attribute that systemd-coredump gives its files: the kernel's own word.
     case systemd
+    /// When the core was last written, by its entry in the bundle that it came in: whole seconds as a rule.
+    case bundle
     /// When the core was last written. Whoever copies a core without its time, or restores one, makes that another.
     case mtime
   }

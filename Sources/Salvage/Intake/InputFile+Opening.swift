@@ -8,12 +8,22 @@ extension InputFile {
     try InputFile(path, inTurn: true, extent: InterruptedWork.size)
   }
 
+  /// An archive or a bundle. What is no file is none.
+  package static func archive(_ path: FilePath) throws(SalvageError) -> InputFile {
+    do throws(SalvageError) {
+      return try InputFile(path)
+    } catch {
+      guard case .notACore(_, let found) = error.kind else { throw error }
+      throw SalvageError(.notAnArchive(found: found), file: path)
+    }
+  }
+
   /// Opens what a user named; for `-` standard input. A pipe's bytes go into an unnamed temporary file first, for an
   /// archive is read from its end. `failure` is why it could not be read to its end.
   package static func opening(
     _ path: FilePath, temporaryFolder: FilePath = IntakeOptions().temporaryFolder
   ) throws(SalvageError) -> (file: InputFile, failure: SalvageError?) {
-    guard path == OutputPlace.standard else { return (try InputFile(path), nil) }
+    guard path == OutputPlace.standard else { return (try archive(path), nil) }
     switch StandardInput.open() {
     case .terminal: throw SalvageError(.notAnArchive(found: "a terminal"), file: StandardInput.name)
     case .file(let file): return (file, nil)

@@ -62,6 +62,7 @@ extension Intake {
       var wayIn = file.map { WayIn($0) } ?? WayIn(kind: .pipe)
       wayIn.packing = packing
       wayIn.ending = ending
+      if let tar = stream as? TarStream { wayIn.rest = tar.rest }
       var losses = losses
       if stream.doubtful > 0 {
         let start = source.size - min(stream.doubtful, source.size)
@@ -71,7 +72,7 @@ extension Intake {
       if let modified = (stream as? TarStream)?.modified,
         wayIn.died.map({ $0.microseconds / 1_000_000 }) != modified / 1_000_000
       {
-        wayIn.died = DeathTime(microseconds: modified, .mtime)
+        wayIn.died = DeathTime(microseconds: modified, .bundle)
       }
       return Intake(
         source: source, file: file, spool: output, wayIn: wayIn, losses: losses, inputs: inputs)

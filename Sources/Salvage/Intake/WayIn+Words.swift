@@ -3,9 +3,9 @@ internal import CoreModel
 
 extension WayIn {
   /// What is to be said of it, safe to print: labels and texts.
-  package func lines(isWhole: Bool, sizeFound: UInt64) -> [(label: String, words: String)] {
+  package func lines(isWhole: Bool, isCut: Bool) -> [(label: String, words: String)] {
     var lines: [(String, String)] = []
-    if let words = streamWords(isWhole: isWhole) { lines.append(("stream", words)) }
+    if let words = streamWords(isWhole: isWhole, isCut: isCut) { lines.append(("stream", words)) }
     if !attributes.isEmpty { lines.append(("systemd", attributeWords)) }
     lines += archiveRemarks.map { ("archive", $0) }
     if unreadable > 0 {
@@ -19,12 +19,14 @@ extension WayIn {
     return lines
   }
 
-  private func streamWords(isWhole: Bool) -> String? {
+  private func streamWords(isWhole: Bool, isCut: Bool) -> String? {
     let name = packing.map { "the \($0.rawValue) stream" } ?? "the pipe"
     switch ending {
     case .whole:
+      if let restWords { return "\(name) \(restWords)" }
       guard packing != nil else { return nil }
-      return isWhole ? "\(name) is whole" : "\(name) is whole: it is the dump in it that was cut"
+      guard !isWhole else { return "\(name) is whole" }
+      return "\(name) is whole: it is the dump in it that \(isCut ? "was cut" : "is damaged")"
     case .cut: return "\(name) was cut: the dump in it may have been longer"
     case .damaged(let reason):
       return "\(name) is damaged (\(PrintableText(reason))): what follows can't be decoded"
@@ -32,6 +34,24 @@ extension WayIn {
       return "\(name) has a wrong checksum: some of these bytes are wrong, and which can't be told"
     case .unreadable(let errno): return "\(name) could not be read to its end: \(errno)"
     }
+  }
+
+  /// What became of what stands behind the core in a bundle; nil where nothing is wrong with it.
+  private var restWords: String? {
+    let fate: String
+    switch rest.ending {
+    case .whole: return nil
+    case .damaged(let reason):
+      fate = "is damaged behind the core (\(PrintableText(reason))): all of the core came"
+    case .cut, .checksumWrong, .unreadable:
+      fate = "was cut behind the core: all of the core came, what stands behind it did not"
+    }
+    return rest.isChecked ? fate : fate + ", nor did any checksum at the end"
+  }
+
+  /// What is wrong with the stream, in words; nil where nothing is.
+  package var streamDamageWords: String? {
+    isStreamDamaged ? streamWords(isWhole: true, isCut: false) : nil
   }
 
   private var attributeWords: String {
@@ -57,6 +77,7 @@ extension WayIn {
   /// The stream, as evidence of why a core was cut.
   var container: Surroundings.Container {
     guard packing != nil || ending != .whole else { return .none }
-    return ending.lossCause == .pastEnd ? .whole : .cut(streamWords(isWhole: true) ?? "")
+    return ending.lossCause == .pastEnd
+      ? .whole : .cut(streamWords(isWhole: true, isCut: false) ?? "")
   }
 }

@@ -73,14 +73,14 @@ struct BundledCore: StoredCore {
   private func restored(
     _ intake: Intake, _ options: RepairOptions, _ write: (Plan) throws(SalvageError) -> Void
   ) throws(SalvageError) -> Restore.Restored {
-    let isDamaged = intake.wayIn.ending != .whole
-    let repair = isDamaged ? try Repair(of: intake, options: options) : nil
+    let repair = intake.wayIn.ending != .whole ? try Repair(of: intake, options: options) : nil
     var plan = Plan(copying: intake.source.size)
     // Where bytes are wrong and nobody knows which, there is nothing to repair.
     if let repair, intake.wayIn.ending != .checksumWrong { plan = repair.plan }
     try write(plan)
     return Restore.Restored(
-      size: plan.size, report: repair?.report, isDamaged: isDamaged, remarks: [],
+      size: plan.size, report: repair?.report, isDamaged: intake.wayIn.isStreamDamaged,
+      remarks: [intake.wayIn.streamDamageWords].compactMap(\.self),
       isFromBundle: true)
   }
 }
