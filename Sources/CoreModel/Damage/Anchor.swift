@@ -112,10 +112,15 @@ struct AnchorReader {
   private func hasSection(of notes: ProgramHeader, _ table: Span<UInt8>) -> Bool {
     let format = memory.format
     let size = format.wordSize
-    // The first one is none.
+    // The first one is none, and the second one is. In a file that was only cut, a place before the table's would do otherwise:
+    // notes may end in zeros, and the entries all have one size.
     for position in 0..<min(format.sectionHeaderSize, table.count) where table[position] != 0 {
       return false
     }
+    guard
+      let second = table.integer(at: format.sectionHeaderSize + 4, size: 4, format.byteOrder),
+      second != 0
+    else { return false }
     return stride(from: 0, to: table.count, by: format.sectionHeaderSize).contains { start in
       // sh_name and sh_type are 4 bytes each; sh_flags, sh_addr, sh_offset and sh_size a word.
       let note: UInt64 = 7

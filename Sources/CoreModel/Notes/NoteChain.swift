@@ -97,6 +97,7 @@ struct NoteChain {
     }
     // Where the last one ends as it must, what is wrong before it is wrong in its place.
     guard structure.notesAreCut, endMove != 0 else { return nil }
+    guard try !isOnlyCut(source, present) else { return nil }
     let endsEarly = try endsEarly(source)
     let isAgreed = endMove == move || likely.contains(endMove)
     let isEnd = isAgreed || move == nil && endsEarly && runs.count > 1
@@ -225,6 +226,22 @@ struct NoteChain {
     guard let last = notes.last else { return false }
     var links = Links(NoteReader(source, present, structure.format), segment, alignment)
     return try links.doubtStart(last) != last.fileOffset
+  }
+
+  /// Whether the last one is followed by one that the file's end cuts off and that ends where the header has the notes' end:
+  /// then nothing is missing before it, however much is missing of the file.
+  private func isOnlyCut(
+    _ source: any ByteSource, _ present: DamageMap
+  ) throws(SalvageError) -> Bool {
+    guard runs.count == 1, beginsRight, source.size < segment.upperBound, let last = notes.last
+    else { return false }
+    var reader = NoteReader(source, present, structure.format)
+    let next = roundUp(last.fileEnd - segment.lowerBound, to: alignment) + segment.lowerBound
+    guard let cut = try reader.note(at: next, alignment: alignment), cut.hasGoodName else {
+      return false
+    }
+    let padded = roundUp(cut.fileEnd - segment.lowerBound, to: alignment) + segment.lowerBound
+    return [cut.fileEnd, padded].contains(segment.upperBound)
   }
 
   /// Where each note is followed by one, and yet there are too few or too many bytes: any of them may begin as one and end
