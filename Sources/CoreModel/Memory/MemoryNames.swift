@@ -23,7 +23,8 @@ package struct MemoryNames: Sendable {
     }
     let program = process.programPath
     self.files = files
-    labels = Self.labels(files, program, headers)
+    let labels = Self.labels(files, program, headers)
+    self.labels = labels
     heapStart = files.last { $0.path == program }?.range.upperBound
     // A kernel's stacks are no segments of their own.
     let extents = StackExtents(process)

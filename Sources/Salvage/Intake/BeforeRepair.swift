@@ -15,6 +15,8 @@ struct BeforeRepair {
   let rebuilt: [RebuiltRange]
   /// What made the last of them. Safe to print.
   let tool: String?
+  /// Where it is there again though it is lost at its place: in order, and apart.
+  private let putBack: [Range<UInt64>]
   /// Where bytes were missing in the input of the first repair that found so, or too many.
   let moved: [OffsetSurvey.Seam]
   /// Whether that repair put back what was moved.
