@@ -7,19 +7,7 @@
 # Here: that message is no word about the ELF file; and nothing may be put into a PT_NOTE before the kernel's.
 . "$(dirname "$0")/lib.sh"
 deb elfutils=0.188-2.1 libelf1=0.188-2.1 libdw1=0.188-2.1 gdb=13.1-3
-cat >"$work/crash.c" <<'C'
-#include <pthread.h>
-#include <stdlib.h>
-#include <unistd.h>
-static void *wait(void *unused) { pause(); return unused; }
-int main(void) {
-  pthread_t thread;
-  for (int i = 0; i < 3; i++) pthread_create(&thread, 0, wait, 0);
-  sleep(1);
-  abort();
-}
-C
-gcc -o "$work/crash" "$work/crash.c" -pthread
+threads_program
 kernel_core "$work/crash" "$work"
 python3 - "$work/core" "$work/two" "$work/without" <<'P'
 import struct, sys

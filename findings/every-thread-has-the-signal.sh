@@ -5,21 +5,10 @@
 #   A reader that goes by the note's number, such as lldb 19 where there is no NT_SIGINFO, says of every thread that it crashed.
 # Here: once the first NT_PRSTATUS is lost, nothing of the others says that none of them is the one.
 . "$(dirname "$0")/lib.sh"
-cat >"$work/crash.c" <<'C'
-#include <pthread.h>
-#include <unistd.h>
-static void *wait(void *unused) { pause(); return unused; }
-int main(void) {
-  pthread_t thread;
-  for (int i = 0; i < 3; i++) pthread_create(&thread, 0, wait, 0);
-  sleep(1);
-  __builtin_trap();
-}
-C
-gcc -o "$work/crash" "$work/crash.c" -pthread
+threads_program
 kernel_core "$work/crash" "$work"
 py pyelftools==0.33
-expect "pr_cursig of each thread" "4 4 4 4" "$(python3 - "$work/core" <<'P'
+expect "pr_cursig of each thread" "6 6 6 6" "$(python3 - "$work/core" <<'P'
 import sys
 from elftools.elf.elffile import ELFFile
 notes = [n for s in ELFFile(open(sys.argv[1], "rb")).iter_segments("PT_NOTE") for n in s.iter_notes()]

@@ -130,3 +130,20 @@ P
   ) >/dev/null 2>&1
   echo "$folder"/qemu_program_*.core
 }
+
+# threads_program: $work/crash, which has three threads that wait, and ends by abort() once they do.
+threads_program() {
+  cat >"$work/crash.c" <<'C'
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void *wait(void *unused) { pause(); return unused; }
+int main(void) {
+  pthread_t thread;
+  for (int i = 0; i < 3; i++) pthread_create(&thread, 0, wait, 0);
+  sleep(1);
+  abort();
+}
+C
+  gcc -o "$work/crash" "$work/crash.c" -pthread
+}

@@ -5,19 +5,7 @@
 #   NT_X86_XSTATEs, of which one is left, while their NT_PRSTATUSes, which differ by the thread's number, are all there.
 # Here: a note that LIEF doesn't show isn't lost, and counting by it gives the registers of one thread to another.
 . "$(dirname "$0")/lib.sh"
-cat >"$work/crash.c" <<'C'
-#include <pthread.h>
-#include <stdlib.h>
-#include <unistd.h>
-static void *wait(void *unused) { pause(); return unused; }
-int main(void) {
-  pthread_t thread;
-  for (int i = 0; i < 3; i++) pthread_create(&thread, 0, wait, 0);
-  sleep(1);
-  abort();
-}
-C
-gcc -o "$work/crash" "$work/crash.c" -pthread
+threads_program
 kernel_core "$work/crash" "$work"
 py lief==1.0.0
 expect "threads by LIEF, fewer notes than in the file, as many as differ" "4 True True" "$(python3 - "$work/core" <<'P'
