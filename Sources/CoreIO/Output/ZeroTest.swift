@@ -14,6 +14,7 @@ package enum ZeroTest {
     }
     return true
   }
+
   /// The index of the last byte that is not zero; nil where all are.
   package static func lastNonzero(in bytes: [UInt8]) -> Int? {
     var end = bytes.count

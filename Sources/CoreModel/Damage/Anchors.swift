@@ -29,7 +29,7 @@ struct Anchors {
       Int(structure.header.sectionHeaderEntrySize) == structure.format.sectionHeaderSize,
       let notes = structure.programHeaders.first(where: { $0.kind == .note && $0.fileSize > 0 })
     else { return }
-    let end = min(range.upperBound, range.lowerBound + most)
+    let end = min(range.upperBound, range.lowerBound +| most)
     list.append(Anchor(place: range.lowerBound..<end, thing: .sections(notes)))
   }
 

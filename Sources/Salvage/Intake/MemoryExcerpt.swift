@@ -102,7 +102,7 @@ public struct MemoryExcerpt: Hashable, Sendable {
       guard count > 0 else {
         throw SalvageError(.memoryNotSaved(address: next), file: intake.source.path)
       }
-      while let range = untold.first, range.address < next + UInt64(count) {
+      while let range = untold.first, range.address < next +| UInt64(count) {
         tell(range)
         untold.removeFirst()
       }
