@@ -52,12 +52,12 @@ package struct CoreWork {
   }
 
   /// Whether a whole core is left as it is.
-  private var leavesWhole: Bool { options.whole == .skip && options.archive == nil }
+  var leavesWhole: Bool { options.whole == .skip && options.archive == nil }
 
-  private var isArchive: Bool { options.archive != nil }
-  private var isSlim: Bool { options.repair.slim != nil }
+  var isArchive: Bool { options.archive != nil }
+  var isSlim: Bool { options.repair.slim != nil }
 
-  private func record(_ outcome: BatchRecord.Outcome, _ repair: Repair) -> BatchRecord {
+  func record(_ outcome: BatchRecord.Outcome, _ repair: Repair) -> BatchRecord {
     var record = BatchRecord(found.path, outcome)
     record.report = repair.report
     // The input is looked at while it is there: it may be removed, or repaired in place, before anybody asks.
@@ -72,7 +72,7 @@ package struct CoreWork {
   }
 
   /// `copied` is what becomes of one that is whole and stays as it is.
-  private static func outcome(
+  static func outcome(
     _ report: RepairReport, copied: BatchRecord.Outcome
   ) -> BatchRecord.Outcome {
     if report.slim != nil { return .slimmed }
@@ -121,7 +121,7 @@ package struct CoreWork {
     }
   }
 
-  private func repair(
+  func repair(
     _ progress: WorkProgress.Observer? = nil,
     spool: (InputSet) throws(SalvageError) -> any WritableFile
   ) throws(SalvageError) -> Repair {
@@ -204,84 +204,6 @@ package struct CoreWork {
     }
   }
 
-  // MARK: Without writing
-
-  /// What would become of it.
-  func rehearsed() throws(SalvageError) -> BatchRecord {
-    let output = options.output.map {
-      Self.output(of: found, file, kind, options, in: $0.pushing(found.folder.relativePath))
-    }
-    var record: BatchRecord
-    if kind == .packed, let output {
-      record = rehearsedPacked(output)
-    } else {
-      guard kind == .plain || output != nil else {
-        throw SalvageError(
-          .notInPlace(reason: "is compressed, and can't be repaired in place"), file: found.path)
-      }
-      record = try rehearsedPlain(output)
-    }
-    record.isRehearsed = true
-    return record
-  }
-
-  private func rehearsedPlain(_ output: FilePath?) throws(SalvageError) -> BatchRecord {
-    let repair = try repair { _ throws(SalvageError) in
-      throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
-    }
-    guard let output else {
-      var record = record(Self.outcome(repair.report, copied: .whole), repair)
-      if !repair.isCopy { record.output = found.path }
-      return record
-    }
-    guard !repair.isCopy || !leavesWhole else { return record(.whole, repair) }
-    var outcome = Self.outcome(repair.report, copied: options.whole == .link ? .linked : .copied)
-    if isArchive { outcome = .archived }
-    switch PriorOutput.look(at: output, isArchive: isArchive, for: repair) {
-    case .current: outcome = .present
-    case .none: break
-    case .outdated where !options.deleteInput || options.repair.force: break
-    case .outdated, .foreign:
-      guard options.repair.force else { throw SalvageError(.outputExists, file: output) }
-    }
-    var record = record(outcome, repair)
-    record.output = output
-    record.outputSize = isArchive || outcome == .present ? 0 : repair.plan.size
-    if options.deleteInput { rehearseRemoval(reasonToKeep(repair), &record) }
-    return record
-  }
-
-  /// What is in it, only its unpacking tells, and that is not done.
-  private func rehearsedPacked(_ output: FilePath) -> BatchRecord {
-    let isPresent = PriorOutput.isCurrent(
-      output, isArchive: isArchive, for: file, options.repair)
-    var record = BatchRecord(
-      found.path,
-      isPresent ? .present : isArchive ? .archived : isSlim ? .slimmed : .repaired)
-    record.output = output
-    if options.deleteInput {
-      rehearseRemoval(reasonToKeep(isBundle: Intake.isTar(file)), &record)
-      if record.isInputToDelete { record.inputKeptIf = conditionToKeep }
-    }
-    return record
-  }
-
-  private func rehearseRemoval(_ reasonToKeep: String?, _ record: inout BatchRecord) {
-    record.isRemovalRefused = reasonToKeep == nil && !found.mayBeRemoved
-    record.inputKept =
-      record.isRemovalRefused ? "its folder lets no file be removed" : reasonToKeep
-    record.isInputToDelete = record.inputKept == nil
-  }
-
-  /// What unpacking may show that keeps an input.
-  private var conditionToKeep: String {
-    var states = ["damaged"]
-    if options.repair.intake.shifts == .lose { states.append("moved in part") }
-    if leavesWhole { states.append("whole") }
-    let last = states.count > 1 ? " or \(states.removeLast())" : ""
-    return "unpacking shows that it is " + states.joined(separator: ", ") + last
-  }
-
   // MARK: What is there, and what is written
 
   private enum Look {
@@ -315,7 +237,7 @@ package struct CoreWork {
   }
 
   /// Why the input is not to be removed though its output is right; nil where it may go.
-  private func reasonToKeep(_ repair: Repair) -> String? {
+  func reasonToKeep(_ repair: Repair) -> String? {
     let wayIn = repair.report.wayIn
     if let reason = reasonToKeep(isBundle: wayIn.packing == .tar) { return reason }
     guard wayIn.isMended || !wayIn.offsets.isMoved else {
@@ -325,7 +247,7 @@ package struct CoreWork {
   }
 
   /// The same, as far as it can be told before the core is read.
-  private func reasonToKeep(isBundle: Bool) -> String? {
+  func reasonToKeep(isBundle: Bool) -> String? {
     guard !isSlim else { return "its output is slim, and has not all of its memory" }
     return isBundle ? "it is a bundle, which has more than its core" : nil
   }
