@@ -12,16 +12,16 @@ enum Console {
     StandardStream.hold()
     // Past RLIMIT_FSIZE a write is to fail, not to kill us with a half-written file left behind.
     _ = signal(SIGXFSZ, SIG_IGN)
-    Interruption.watch()
     let words = ArgumentBytes.words
+    // The parser would take three times as long to find that out, and nothing is begun that a signal would have to end.
+    if words == ["--version"] {
+      print(SalvageVersion.tool)
+      finish(.done)
+    }
+    Interruption.watch()
     do {
       if words.first == "help", let wrong = UsageAdvice(words).helpText {
         throw ValidationError(wrong)
-      }
-      // The parser would take three times as long to find that out.
-      if words == ["--version"] {
-        print(command.configuration.version)
-        finish(.done)
       }
       if let script = try CompletionScript(asked: words) {
         print(script.text)

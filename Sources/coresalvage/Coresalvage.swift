@@ -17,7 +17,7 @@ struct Coresalvage: ParsableCommand {
       IN and OUT may be - for standard input and output. Without --in-place the input is never changed; the output appears whole or not at all; what is lost is listed and never shown \
       as if it had been saved.
       """,
-    version: "coresalvage \(SalvageVersion.current)",
+    version: SalvageVersion.tool,
     subcommands: subcommands,
     // The parser builds all of the default's options twice before it looks at the words: two thirds of a start.
     defaultSubcommand: namesWhatToDo ? nil : RepairCommand.self)

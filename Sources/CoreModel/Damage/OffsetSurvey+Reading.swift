@@ -40,8 +40,8 @@ extension OffsetSurvey {
       // Notes that go on behind their end tell nothing of memory there.
       let plain = OffsetSurvey(evidence, head: min(head, end), found: source.size, due: due)
       let move = plain.move(behind: end, evidence) ?? (endMove == 0 ? 0 : nil)
-      let likely = evidence.filter { $0.due.lowerBound >= end && $0.moves.count == 1 }.map(
-        \.moves[0])
+      let likely = evidence.filter { $0.due.lowerBound >= end && $0.moves.count == 1 }
+        .map { $0.moves[0] }
       doubt = try chain.doubt(move, likely: Set(likely + [endMove]), source, present)
       if let doubt {
         evidence += doubt.evidence

@@ -86,7 +86,10 @@ extension Intake {
     defer { unsafe buffer.deallocate() }
     var position: UInt64 = 0
     while position < source.size, let data = source.firstData(in: position..<source.size) {
-      let count = try unsafe source.read(at: data.lowerBound, into: buffer)
+      // A short hole costs less than to look for its end; of a long one nothing is to be read.
+      let wanted = min(UInt64(buffer.count), max(data.length, 1 << 16))
+      let count = try unsafe source.read(
+        at: data.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(wanted)]))
       guard count > 0 else { break }
       position = data.lowerBound + UInt64(count)
     }
