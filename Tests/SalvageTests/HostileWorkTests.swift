@@ -41,8 +41,11 @@ struct HostileWorkTests {
         .initializeMemory(as: UInt8.self, repeating: 0)
       for part in parts {
         let hit = (part.offset..<part.offset + UInt64(part.bytes.count)).clamped(to: range)
-        for position in hit {
-          buffer[Int(position - offset)] = part.bytes[Int(position - part.offset)]
+        guard !hit.isEmpty else { continue }
+        let start = Int(hit.lowerBound - part.offset)
+        part.bytes.withUnsafeBytes { bytes in
+          UnsafeMutableRawBufferPointer(rebasing: buffer[Int(hit.lowerBound - offset)...])
+            .copyMemory(from: .init(rebasing: bytes[start..<start + Int(hit.length)]))
         }
       }
       return Int(range.length)

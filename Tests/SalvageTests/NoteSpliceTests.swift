@@ -105,7 +105,7 @@ struct NoteSpliceTests {
           guard read.damage.survives(offset..<offset + 256), offset + 256 <= read.source.size
           else { continue }
           let bytes = try read.source.bytes(at: offset, count: 256)
-          if bytes[...] != original.bytes[Int(offset)..<Int(offset) + 256] {
+          if !bytes.isIdentical(to: Array(original.bytes[Int(offset)..<Int(offset) + 256])) {
             return ["shows wrong memory at \(offset)"]
           }
         }

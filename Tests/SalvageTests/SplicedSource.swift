@@ -14,7 +14,7 @@ struct SplicedSource: ByteSource {
       var data: [Range<Int>] = []
       for start in stride(from: 0, to: bytes.count, by: 4096) {
         let end = min(start + 4096, bytes.count)
-        guard bytes[start..<end].contains(where: { $0 != 0 }) else { continue }
+        guard !bytes[start..<end].isZero else { continue }
         if let last = data.last, last.upperBound == start {
           data[data.count - 1] = last.lowerBound..<end
         } else {

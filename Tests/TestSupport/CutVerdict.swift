@@ -1,5 +1,3 @@
-import Glibc
-
 /// A repaired core held against the whole one that it was cut from: what must be there is, what is
 /// lost is not, and the record says just that. Only for repairs with the default options.
 public enum CutVerdict {
@@ -126,18 +124,5 @@ public enum CutVerdict {
     let ends = whole.segments.prefix(expected.headers).filter { $0.fileSize > 0 }
       .map(\.fileRange.upperBound)
     return max(whole.tableRange.upperBound, whole.sectionRange.upperBound, ends.max() ?? 0)
-  }
-}
-
-extension [UInt8] {
-  /// Equality at the speed of memory, also in a debug build.
-  public func isIdentical(to other: [UInt8]) -> Bool {
-    guard count == other.count else { return false }
-    return withUnsafeBytes { own in
-      other.withUnsafeBytes { other in
-        guard let own = own.baseAddress, let other = other.baseAddress else { return true }
-        return memcmp(own, other, count) == 0
-      }
-    }
   }
 }

@@ -23,7 +23,6 @@ public enum PageDigest {
   private static func pages(of path: FilePath) throws -> [UInt8] {
     let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
     defer { try? file.close() }
-    let zeros = [UInt8](repeating: 0, count: pageSize)
     var piece = [UInt8](repeating: 0, count: pieceSize)
     var pages: [UInt8] = []
     var position: Int64 = 0
@@ -34,10 +33,7 @@ public enum PageDigest {
       let count = try fill(&piece, from: file, at: position)
       for start in stride(from: 0, to: count, by: pageSize) {
         let page = piece[start..<min(start + pageSize, count)]
-        let isZero = page.withUnsafeBytes { page in
-          page.baseAddress.map { memcmp($0, zeros, page.count) == 0 } ?? true
-        }
-        guard !isZero else { continue }
+        guard !page.isZero else { continue }
         withUnsafeBytes(of: (position + Int64(start)).littleEndian) { pages.append(contentsOf: $0) }
         pages.append(contentsOf: page)
       }
