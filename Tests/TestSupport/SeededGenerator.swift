@@ -29,7 +29,16 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
   /// Random bytes, none of them zero: content that can't be mistaken for a hole.
   public mutating func nonZeroBytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8.random(in: 1...255, using: &self) }
+    [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      // What `UInt8.random(in: 1...255)` gives, without its calls: thousands of cores are built of these.
+      while filled < count {
+        let byte = UInt8(truncatingIfNeeded: next())
+        guard byte != 0 else { continue }
+        bytes[filled] = byte
+        filled += 1
+      }
+    }
   }
 
   /// `count` different numbers of `range` (or all of them, if there are fewer), in order.
