@@ -48,7 +48,8 @@ extension DebuggerFiles {
     sysroots = files.sysroots
     program = Program(list?.program, process, memory, absence, &files)
     let modules = list?.modules.filter { $0.base != list?.program?.base } ?? []
-    var search = FolderSearch(modules)
+    // Mostly debuggers find every file by themselves.
+    lazy var search = FolderSearch(modules)
     var folders: [FilePath] = []
     var libraries: [Library] = []
     for module in modules where !files.isFoundByDebuggers(module) {
