@@ -269,14 +269,16 @@ package struct NoteSearch {
       start = blockStart + UInt64(position)
       // Where the search ends inside the block, so does the look at it.
       let last = min(block.count - KnownNotes.shortest, Int(clamping: end - 1 - blockStart))
-      for position in stride(from: position, through: last, by: 4)
-      where KnownNotes.mayBegin(with: block[position + Note.headerSize])
-        && KnownNotes.mayBegin(block[(position + Note.headerSize)...])
-      {
-        let offset = blockStart + UInt64(position)
-        if let note = try reader.note(at: offset, alignment: alignment), KnownNotes.knows(note) {
+      var next = position
+      while next <= last {
+        let name = next + Note.headerSize
+        if KnownNotes.mayBegin(with: block[name]), KnownNotes.mayBegin(block[name...]),
+          let note = try reader.note(at: blockStart + UInt64(next), alignment: alignment),
+          KnownNotes.knows(note)
+        {
           return note
         }
+        next += 4
       }
       // The next block begins where no note was looked for yet.
       start += UInt64((last - position) / 4 * 4 + 4)
