@@ -85,7 +85,7 @@ struct HostileHeaderTests {
       #expect(!repair.json.line.isEmpty)
       guard !repair.isWhole else { continue }
       let plan = repair.plan
-      if lost == .drop, plan.size < 1 << 24 { try judge(input, name) }
+      if lost == .drop, plan.size < 1 << 24 { try judge(repair, input, name) }
       var end: UInt64 = 0
       for piece in plan.pieces {
         #expect(piece.offset == end, "\(name), \(lost): pieces don't meet")
@@ -105,8 +105,8 @@ struct HostileHeaderTests {
 
   /// What the judge minds in an output that was made from lies must have stood in the input already: never that
   /// something lies past the end, or that our own notes can't be read.
-  private static func judge(_ input: [UInt8], _ name: String) throws {
-    let rendered = try RenderedRepair(input)
+  private static func judge(_ repair: Repair, _ input: [UInt8], _ name: String) throws {
+    let rendered = try RenderedRepair(repair, input)
     do {
       _ = try ReferenceCore(rendered.bytes)
     } catch {

@@ -22,7 +22,12 @@ struct RenderedRepair {
 
   /// The same of an input of which more is known.
   init(_ intake: Intake, _ input: [UInt8], options: RepairOptions = RepairOptions()) throws {
-    repair = try Repair(of: intake, options: options)
+    try self.init(Repair(of: intake, options: options), input)
+  }
+
+  /// The output of a repair that was made of that input.
+  init(_ repair: Repair, _ input: [UInt8]) throws {
+    self.repair = repair
     guard !repair.isWhole else {
       bytes = input
       return
