@@ -47,6 +47,11 @@ package struct Candidate {
     return files.file(named: plainPath)
   }
 
+  /// How words call what `file(_:)` looks for.
+  func subject(_ files: ModuleFiles) -> FileSubject {
+    isProgram ? files.programSubject : .here
+  }
+
   /// The file whose beginning is what survived, if there is one. Where a part of that is damage, the layout is all that
   /// is known.
   func verify(_ files: inout ModuleFiles) -> (ModuleFile?, ModuleVerdict) {
@@ -57,7 +62,7 @@ package struct Candidate {
     {
       return (file, ModuleVerdict(.buildID, "found by its build-id"))
     }
-    return (nil, ModuleVerdict(.core, words(for: result)))
+    return (nil, ModuleVerdict(.core, words(for: result, files)))
   }
 
   /// nil where the file is another.
@@ -81,27 +86,28 @@ package struct Candidate {
     return PageComparison(Array(beginning.prefix(expected.count)), expected, isX86: false)
   }
 
-  func words(for result: Result<ModuleFile, ModuleFiles.Absence>) -> String {
+  /// Why what `file(_:)` gave is not the one.
+  func words(
+    for result: Result<ModuleFile, ModuleFiles.Absence>, _ files: ModuleFiles
+  ) -> String {
+    let subject = subject(files)
     switch result {
-    case .success(let file): words(forOther: file)
-    case .failure(.missing): isDeleted ? "deleted" : "no such file here"
-    case .failure(.hidden): "no file here that the core's owner may read"
-    case .failure(.unreadable(let errno)): "can't be read: \(errno)"
-    case .failure(.notRegular): "no regular file"
-    case .failure(.notELF): "no ELF file here"
+    case .success(let file): return words(for: file, subject)
+    case .failure(let absence): return subject.words(for: absence, isDeleted: isDeleted)
     }
   }
 
   /// Why a file that is there is not the one: what of that is known, and no more.
-  private func words(forOther file: ModuleFile) -> String {
+  private func words(for other: ModuleFile, _ subject: FileSubject) -> String {
     let reason: String
-    if let buildID, let other = file.buildID, buildID != other {
-      reason = "the file here has another build-id"
-    } else if comparison(with: file).differs {
-      reason = "the file here begins otherwise than the page that survived"
+    if let buildID, let otherID = other.buildID, buildID != otherID {
+      reason = "\(subject.words) has another build-id"
+    } else if comparison(with: other).differs {
+      reason = "\(subject.words) begins otherwise than the page that survived"
     } else {
-      return (isDeleted ? "deleted, and " : "") + "the file here does not fit its mappings"
+      let unfit = "\(subject.words) does not fit its mappings"
+      return isDeleted && subject == .here ? "deleted, and " + unfit : unfit
     }
-    return (isDeleted ? "deleted and replaced: " : "replaced: ") + reason
+    return subject.words(forOther: reason, isDeleted: isDeleted)
   }
 }

@@ -46,7 +46,8 @@ extension DebuggerFiles {
     _ absence: ProgramAbsence?, _ files: inout ModuleFiles
   ) {
     sysroots = files.sysroots
-    program = Program(list?.program, process, memory, absence, &files)
+    program = Program(
+      list?.program, process, memory, absence, refusal: list?.refusal, &files)
     let modules = list?.modules.filter { $0.base != list?.program?.base } ?? []
     // Mostly debuggers find every file by themselves.
     lazy var search = FolderSearch(modules)
@@ -107,7 +108,7 @@ extension DebuggerFiles.Program {
 
   fileprivate init(
     _ module: Module?, _ process: ProcessSnapshot, _ memory: CoreMemory, _ absence: ProgramAbsence?,
-    _ files: inout ModuleFiles
+    refusal: String?, _ files: inout ModuleFiles
   ) {
     if let module {
       let headers = module.hasHeadersInCore ? module.headers : nil
@@ -121,6 +122,8 @@ extension DebuggerFiles.Program {
       self =
         file.map { .found($0.path) }
         ?? .needed(reason: verdict.remark, buildID: candidate.buildID?.bytes)
+    } else if let refusal {
+      self = .needed(reason: refusal, buildID: nil)
     } else if case .success(let named)? = files.namedProgram() {
       self = .found(named.path)
     } else {

@@ -27,28 +27,32 @@ package struct FileEvidence: Hashable, Sendable {
   /// Whether the build-id that survived apart from the header page is the file's; nil where none did.
   var hasSameBuildID: Bool?
 
-  /// Why the file can't be the one that was mapped; nil where nothing says so.
+  /// Why the file can't be the one that was mapped; nil where nothing says so. `subject` is what it is called.
   ///
   /// What stands on a stack may be no return address: of the right files of twenty programs 1 in 60 of those was none.
-  var contradiction: String? {
-    if hasSameBuildID == false { return "replaced: the file here has another build-id" }
+  func contradiction(_ subject: FileSubject) -> String? {
+    let file = subject.words
+    if hasSameBuildID == false {
+      return subject.words(forOther: "\(file) has another build-id")
+    }
     if pages.differing > 0 {
-      return "replaced: \(words(pages)) that survived differ from the file here"
+      return subject.words(
+        forOther: "of \(file) \(words(pages)) pages differ from those that survived")
     }
     if fixedPointers.differing * 20 > fixedPointers.agreeing {
       return "another build: \(words(fixedPointers)) pointers in its read-only data"
-        + " lead elsewhere than those of the file here"
+        + " lead elsewhere than those of \(file)"
     }
     if symbols.differing * 5 >= max(1, symbols.agreeing) {
       return "another build: \(words(symbols)) functions and variables that others use"
-        + " lie elsewhere in the file here"
+        + " lie elsewhere in \(file)"
     }
     if systemCalls.differing > 0 {
-      return "another build: where threads are in system calls, the file here has none"
+      return "another build: where threads are in system calls, \(file) has none"
     }
     if contradictsCalls {
       return "another build: before \(words(calls)) return addresses on the stacks"
-        + " the file here has no call"
+        + " \(file) has no call"
     }
     return nil
   }

@@ -15,6 +15,8 @@ package struct Module: Sendable {
   /// The file, where it is the one that was mapped.
   package var file: ModuleFile?
   package var verdict: ModuleVerdict
+  /// How words call the file that it was compared with.
+  var subject = FileSubject.here
   /// Whether the kernel said that the file was gone, or another had taken its place, when the core was written.
   package var isDeleted = false
   /// Whether the file of its name here is known to be another.

@@ -41,6 +41,9 @@ package struct ModuleFiles {
     program.map { load($0) }
   }
 
+  /// How words call the file that stands for the program.
+  var programSubject: FileSubject { program.map { .named($0) } ?? .here }
+
   /// Whether the option was given.
   package var hasProgram: Bool { program != nil }
 

@@ -14,7 +14,9 @@ extension ModuleList {
     let found = search.evidence(for: modules) { $0.verdict.verification == .layout }
     for index in modules.indices where modules[index].verdict.verification == .layout {
       let evidence = found[index] ?? FileEvidence()
-      if let reason = evidence.contradiction ?? objection(to: modules[index], evidence) {
+      if let reason = evidence.contradiction(modules[index].subject)
+        ?? objection(to: modules[index], evidence)
+      {
         leaveOut(index, reason)
         continue
       }
@@ -29,13 +31,16 @@ extension ModuleList {
   private func objection(to module: Module, _ evidence: FileEvidence) -> String? {
     guard let file = module.file, evidence.hasSameBuildID != true else { return nil }
     if module.isDeleted, !evidence.isEnoughForDeleted {
-      return "deleted: nothing tells that the file which has its name now is the same"
+      return module.subject == .here
+        ? "deleted: nothing tells that the file which has its name now is the same"
+        : "deleted: nothing tells that \(module.subject.words) is the same"
     }
     guard let coreWritten else { return nil }
-    if file.identity.modified > coreWritten { return "written to since the core was" }
+    let name = module.subject == .here ? "" : module.subject.words + " was "
+    if file.identity.modified > coreWritten { return name + "written to since the core was" }
     let size = module.mappings.total(\.range.length)
     if file.identity.changed > coreWritten, size < Self.tellingSize, !evidence.isEnough {
-      return "put here since the core was written, and too small to be told by its layout"
+      return name + "put here since the core was written, and too small to be told by its layout"
     }
     return nil
   }

@@ -14,6 +14,8 @@ package struct ModuleList {
   private let programAddress: UInt64?
   /// Where the program lies that NT_FILE doesn't list as one.
   private var programBase: UInt64?
+  /// Why the file that someone named for the program is not it, where nothing else tells of the program.
+  private(set) var refusal: String?
   /// When the core was written; nil where that is not known, or the files are not this machine's.
   let coreWritten: Int64?
 
@@ -31,6 +33,7 @@ package struct ModuleList {
       let found = try UnnamedModules(structure, process, memory, pageSize: pageSize, &files)
       modules = found.modules
       programBase = found.programBase
+      refusal = found.refusal
       knowsLibraries = modules.contains { $0.file != nil }
       weigh(process)
       return
@@ -101,6 +104,7 @@ package struct ModuleList {
     if let headers = inCore, let fit = fit(headers, index, mappings, mayBeMoved: true) {
       let (file, verdict) = candidate.verify(&files)
       var module = module(fit, mappings, index, candidate, headers, file, verdict)
+      module.subject = candidate.subject(files)
       if file == nil, case .success = candidate.file(&files) { module.isAnother = true }
       return (module, fit.count)
     }
@@ -110,11 +114,13 @@ package struct ModuleList {
       !candidate.comparison(with: file).differs
     {
       let verdict = ModuleVerdict(.layout)
-      return (module(fit, mappings, index, candidate, file.headers, file, verdict), fit.count)
+      var module = module(fit, mappings, index, candidate, file.headers, file, verdict)
+      module.subject = candidate.subject(files)
+      return (module, fit.count)
     }
     // What is mapped otherwise than its headers ask for was mapped to be read, not run; and what has none is data.
     guard inCore == nil, FileHeader.magic.starts(with: magic) else { return (nil, 1) }
-    return leftOut(candidate, index, mappings, candidate.words(for: result))
+    return leftOut(candidate, index, mappings, candidate.words(for: result, files))
   }
 
   private func module(

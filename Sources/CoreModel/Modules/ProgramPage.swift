@@ -50,11 +50,13 @@ struct ProgramPage {
     var candidate = Candidate(path, at: base, beginning, in: memory)
     candidate.isProgram = true
     var (file, verdict) = candidate.verify(&files)
-    if file == nil, path.first != UInt8(ascii: "/") {
+    if file == nil, path.first != UInt8(ascii: "/"), !files.hasProgram {
       verdict = ModuleVerdict(.core, "its path is not known; --program names it")
     }
-    return Module(
+    var module = Module(
       path: candidate.plainPath, base: base, bias: bias, headers: headers, mappings: mappings,
       file: file, verdict: verdict, isDeleted: candidate.isDeleted, hasHeadersInCore: true)
+    module.subject = candidate.subject(files)
+    return module
   }
 }

@@ -17,7 +17,8 @@ package enum Rendezvous {
     guard let headers = program.headers else {
       let page = memory.absence(of: program.base..<program.base + 1)
       return .none(
-        .impossible("the program's headers are \(page), and its file is \(program.verdict.remark)"))
+        .impossible(
+          "the program's headers are \(page), and no file has them: \(program.verdict.remark)"))
     }
     guard let range = program.dynamicRange, range.length <= DynamicSection.largestSize else {
       return try symbol(program, hasLibraries)

@@ -9,6 +9,8 @@ struct UnnamedModules {
   private(set) var modules: [Module] = []
   /// Where the program lies; nil where that is not known.
   private(set) var programBase: UInt64?
+  /// Why the file that someone named for the program is not it; nil where it is, or none was named.
+  private(set) var refusal: String?
 
   private let structure: CoreStructure
   private let memory: CoreMemory
@@ -64,13 +66,27 @@ struct UnnamedModules {
     _ name: [UInt8], _ process: ProcessSnapshot, _ files: inout ModuleFiles
   ) {
     guard let result = files.namedProgram() else { return }
-    guard case .success(let file) = result, isImage(file) else {
-      return addLeftOut(name, Candidate(name, at: 0, [], in: memory).words(for: result))
+    let subject = files.programSubject
+    let path = process.programPath ?? name
+    let file: ModuleFile
+    switch result {
+    case .success(let found): file = found
+    case .failure(let absence):
+      return refuse(path, subject.words(for: absence, isDeleted: false))
     }
-    guard let program = program(file, process, name) else {
-      return addLeftOut(name, "it does not fit the core: another program, or another build of it")
+    guard isImage(file) else { return refuse(path, "\(subject.words) is for another machine") }
+    guard var program = program(file, process, name) else {
+      return refuse(
+        path,
+        "\(subject.words) does not fit the core: it is another program, or another build of it")
     }
+    program.subject = subject
     modules.append(program)
+  }
+
+  private mutating func refuse(_ path: [UInt8], _ reason: String) {
+    refusal = reason
+    addLeftOut(path, reason)
   }
 
   private static func reach(_ segments: LoadSegments) -> [UInt64] {
