@@ -31,10 +31,13 @@ struct UsageTests {
     ("-V", "the version: coresalvage --version"),
     ("--frobnicate in.core", "repair has no option '--frobnicate'"),
     ("-x in.core out", "repair has no option '-x'"),
-    ("--max-size 1M in.core out", "no option '--max-size'; it is one of slim, batch, archive"),
+    (
+      "--max-size 1M in.core out",
+      "'--max-size'; it belongs to coresalvage slim, coresalvage batch and coresalvage archive"
+    ),
     (
       "restore --keep heap a b",
-      "restore has no option '--keep'; it is one of slim, batch, archive"
+      "no option '--keep'; it belongs to coresalvage slim, coresalvage batch and coresalvage archive"
     ),
     ("repiar in.core out", "no command 'repiar'; did you mean 'repair'?"),
     ("inspct in.core", "no such command; did you mean 'inspect'?"),
@@ -61,6 +64,16 @@ struct UsageTests {
     ("--lost zeros in.core out", "'drop', 'zero' or 'pad'"),
     ("cat in.core here 5", "it is a number, decimal or hexadecimal after 0x"),
     ("cat in.core 0x1000 many", "it is a number of bytes, with K, M, G or T of 1024"),
+    ("--html x in.core out", "no option '--html'; it belongs to coresalvage inspect"),
+    ("cat in.core 0x1000 -1", "The value '-1' is invalid for '<length>': it can't be below 0"),
+    ("cat in.core 0x1000 -0x10", "invalid for '<length>': it can't be below 0"),
+    ("cat in.core 0x1000 -- -1", "invalid for '<length>': it can't be below 0"),
+    ("cat in.core -5 10", "The value '-5' is invalid for '<address>': it can't be below 0"),
+    ("cat in.core 0 99999999999999999999", "invalid for '<length>': it is too large"),
+    ("cat in.core 0 5 -7", "'-7' is one too many"),
+    ("slim --max-size -5 in.core out", "for '--max-size <size>': it can't be below 0"),
+    ("batch in.core -o out -j -2", "for '--jobs <n>': it can't be below 0"),
+    ("-9 in.core out", "repair has no option '-9'"),
     ("archive --label x in.core", "an equals sign"),
     ("capture pipe --pin-limit soon 5", "a number with s, min, h or d"),
     ("capture list --since soon", "yesterday"),

@@ -21,6 +21,7 @@ struct UsageAdvice {
       return text
     }
     let target = names.isEmpty ? root.command(named: "repair") ?? root : layout
+    if let text = negativeNumber(in: rest, of: target) { return text }
     if let text = unknownOption(in: rest, of: target, names) { return text }
     return surplus(in: rest, of: target, names)
   }
@@ -91,35 +92,66 @@ struct UsageAdvice {
 
   // MARK: Options
 
-  /// Each word of a command that is an option, by the name that it is looked up by; then the operands.
+  /// Each word of a command that is an option, by the name that it is looked up by, with its value; then the operands.
   private func read(
     _ rest: ArraySlice<String>, _ layout: CommandLayout
-  ) -> (options: [String], operands: [String]) {
+  ) -> (
+    options: [String], values: [(option: CommandLayout.Option, word: String)], operands: [String]
+  ) {
     var (options, operands): ([String], [String]) = ([], [])
+    var values: [(option: CommandLayout.Option, word: String)] = []
+    let takesNumbers = layout.operands.contains { ValueForm.counts.contains($0.name) }
     var rest = rest
+    func takeValue(of option: CommandLayout.Option?) {
+      guard let option, option.valueName != nil, let word = rest.popFirst() else { return }
+      values.append((option, word))
+    }
     while let word = rest.popFirst() {
       if word == "--" {
         operands += rest
         break
       }
-      guard word.hasPrefix("-"), word != "-" else {
+      guard word.hasPrefix("-"), word != "-", !(takesNumbers && isNegativeNumber(word, layout))
+      else {
         operands.append(word)
         continue
       }
       guard !word.hasPrefix("--") else {
         let name = String(word.prefix { $0 != "=" })
         options.append(name)
-        if layout.option(named: name)?.valueName != nil, name == word { _ = rest.popFirst() }
+        if name == word { takeValue(of: layout.option(named: name)) }
         continue
       }
       for (index, letter) in word.dropFirst().enumerated() {
         options.append("-\(letter)")
         guard layout.option(named: "-\(letter)")?.valueName != nil else { continue }
-        if index + 2 == word.count { _ = rest.popFirst() }
+        if index + 2 == word.count { takeValue(of: layout.option(named: "-\(letter)")) }
         break
       }
     }
-    return (options, operands)
+    return (options, values, operands)
+  }
+
+  private func isNegativeNumber(_ word: String, _ layout: CommandLayout) -> Bool {
+    guard word.hasPrefix("-"), let digit = word.dropFirst().first, digit.isASCII, digit.isNumber
+    else { return false }
+    return layout.option(named: "-\(digit)") == nil
+  }
+
+  /// The parser takes it for an option, and misses the number.
+  private func negativeNumber(
+    in rest: ArraySlice<String>, of layout: CommandLayout
+  ) -> String? {
+    let (_, values, operands) = read(rest, layout)
+    let options = values.compactMap { option, word in
+      option.names.first.flatMap { name in option.valueName.map { (word, "\(name) <\($0)>") } }
+    }
+    let named = zip(operands, layout.operands).map { ($0, "<\($1.name)>") }
+    for (word, place) in options + named where isNegativeNumber(word, layout) {
+      let message = "The value '\(word.printable)' is invalid for '\(place)'"
+      if let text = ValueForm.negative(message) { return text }
+    }
+    return nil
   }
 
   private func unknownOption(
@@ -135,7 +167,7 @@ struct UsageAdvice {
     if name == "-V" { return text + "; the version: coresalvage --version" }
     let others = owners(of: name, in: root)
     if !others.isEmpty {
-      text += "; it is one of " + others.joined(separator: ", ")
+      text += "; it belongs to " + others.map { "coresalvage \($0)" }.listed
     } else if name.hasPrefix("--"),
       let meant = name.nearest(in: known.filter { $0.hasPrefix("--") })
     {
@@ -213,5 +245,13 @@ extension String {
       (before, last) = (last, next)
     }
     return last[others.count]
+  }
+}
+
+extension [String] {
+  /// As people list them: with an `and` before the last.
+  fileprivate var listed: String {
+    guard let last, count > 1 else { return joined() }
+    return dropLast().joined(separator: ", ") + " and " + last
   }
 }

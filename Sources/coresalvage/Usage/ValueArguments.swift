@@ -123,13 +123,51 @@ enum ValueForm {
     "time": "as \"2026-11-29 06:27\", 2026-11-29, @SECONDS, today, yesterday, -2h or -30min",
   ]
 
+  /// Kinds of numbers, of which none is below 0.
+  static let counts: Set = [
+    "n", "address", "length", "size", "offset:length", "address:length",
+  ]
+
   /// Behind the parser's message that a value is none: what one looks like, where nothing tells yet.
   static func explained(_ message: String) -> String {
-    let parts = message.split(separator: "' is invalid for '", maxSplits: 1)
-    guard message.hasPrefix("The value '"), parts.count == 2,
-      let start = parts[1].firstIndex(of: "<"), let end = parts[1].firstIndex(of: ">"),
-      start < end, let words = words[String(parts[1][parts[1].index(after: start)..<end])]
-    else { return message }
-    return "\(parts[0])' is invalid for '\(parts[1][...end])': it is \(words)"
+    guard let (value, place, kind) = parts(of: message), let words = words[kind] else {
+      return message
+    }
+    var reason = "it is \(words)"
+    if counts.contains(kind) {
+      if value.isEmpty { reason = "nothing stands there; " + reason }
+      if value.hasPrefix("-") { reason = "it can't be below 0; " + reason }
+      if isTooLarge(value) { reason = "it is too large; " + reason }
+    }
+    return "The value '\(value)' is invalid for '\(place)': \(reason)"
+  }
+
+  /// The same for a number below 0; nil where the value is to be none.
+  static func negative(_ message: String) -> String? {
+    parts(of: message).flatMap { counts.contains($0.kind) ? explained(message) : nil }
+  }
+
+  /// Whether it is a number of digits alone that is more than there is of anything.
+  private static func isTooLarge(_ value: Substring) -> Bool {
+    let isHexadecimal = value.hasPrefix("0x") || value.hasPrefix("0X")
+    var digits = isHexadecimal ? value.dropFirst(2) : value
+    while let last = digits.last, "KMGTkmgtiIbB".contains(last), !isHexadecimal {
+      digits = digits.dropLast()
+    }
+    return digits.count > 9
+      && digits.allSatisfy { $0.isASCII && (isHexadecimal ? $0.isHexDigit : $0.isNumber) }
+  }
+
+  /// The value, the option or operand with the name of its kind, and that name.
+  private static func parts(
+    of message: String
+  ) -> (value: Substring, place: Substring, kind: String)? {
+    let first = "The value '"
+    let parts = message.dropFirst(first.count)
+      .split(separator: "' is invalid for '", maxSplits: 1, omittingEmptySubsequences: false)
+    guard message.hasPrefix(first), parts.count == 2, let start = parts[1].firstIndex(of: "<"),
+      let end = parts[1].firstIndex(of: ">"), start < end
+    else { return nil }
+    return (parts[0], parts[1][...end], String(parts[1][parts[1].index(after: start)..<end]))
   }
 }
