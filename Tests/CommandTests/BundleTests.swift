@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -125,6 +126,36 @@ struct BundleTests {
     for result in [try lldb.runSuccessfully(), gdb] {
       #expect(result.text.contains("host_step"), "\(result)")
       #expect(!result.text.contains("wrong_"), "\(result)")
+    }
+  }
+
+  @Test("is opened with its own files by its scripts through symbolic links, from anywhere")
+  func links() throws {
+    let folder = try ScratchFolder()
+    let core = try SampleCores.fixture("bakery.full-disk-memory.core", into: folder)
+    let nothing = try folder.makeFolder("nothing")
+    let bundle = try Self.unpack(core, ["--sysroot", nothing.string], ending: "tar", in: folder)
+    let own = try FileTree.realPath(bundle.folder).appending("core").string
+    let unpacked = try #require(bundle.folder.removingLastComponent().lastComponent).string
+    try folder.makeFolder("a b")
+    let other = try folder.makeFolder("a b/c d")
+    for (script, variable) in [("run-gdb", "GDB"), ("run-lldb", "LLDB")] {
+      let file = bundle.folder.appending(script)
+      let links = [
+        (other.appending("absolute \(script)"), file.string),
+        (other.appending(script), "../../\(unpacked)/my core/\(script)"),
+        (folder.file(script), "a b/c d/\(script)"),
+      ]
+      for (link, target) in links { #expect(symlink(target, link.string) == 0) }
+      for link in links.map(\.0) + [file] {
+        var tool = Tool(link.string)
+        tool.environment = [variable: "echo"]
+        #expect(try tool.runSuccessfully().text.contains(" \(own)"), "\(link)")
+        tool = Tool("sh", [link.lastComponent?.string ?? ""])
+        tool.folder = link.removingLastComponent()
+        tool.environment = [variable: "echo"]
+        #expect(try tool.runSuccessfully().text.contains(" \(own)"), "\(link)")
+      }
     }
   }
 

@@ -54,7 +54,13 @@ struct BundleScript {
       """
       #!/bin/sh
       # Opens the core in \(debugger) with the files beside it, and no others. What follows goes to \(debugger); \(variable) names another one.
-      here=$(CDPATH= cd -P -- "$(dirname -- "$0")" && pwd) || exit
+      # Called by a symbolic link, it is where that leads to.
+      self=$0
+      while [ -h "$self" ]; do
+        link=$(readlink -- "$self") || exit
+        case $link in /*) self=$link ;; *) self=$(dirname -- "$self")/$link ;; esac
+      done
+      here=$(CDPATH= cd -P -- "$(dirname -- "$self")" && pwd) || exit
 
       """.utf8)
   }
