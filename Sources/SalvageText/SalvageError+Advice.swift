@@ -1,4 +1,5 @@
 public import CoreIO
+internal import SystemPackage
 
 extension SalvageError {
   /// The error as the command prints it: with the option or the command that helps, where one does. Safe to print.
@@ -19,6 +20,8 @@ extension SalvageError {
     case .noSharing:
       line("can't share data with the input (--reflink always): not on one file system that can")
     case .tooManyBlocks: line("can't hold so many blocks; give a larger --block-size")
+    case .io(.noSuchFileOrDirectory, _) where file.isOfRemovedFolder:
+      line("\(words): the current folder was removed")
     default: description
     }
   }

@@ -110,6 +110,23 @@ struct OutputTests {
       says: "there is no folder \(place.folder.path)/missing")
   }
 
+  @Test("in a current folder that was removed is refused by that, and so is an input")
+  func removedFolder() throws {
+    let place = try Place()
+    let script = "mkdir gone && cd gone && rmdir ../gone && exec \"$0\" \"$@\""
+    for words in [
+      [place.input.string, "out.core"],
+      ["bundle", place.input.string, "out.tar"], ["in.core", place.folder.file("out").string],
+      ["inspect", "in.core"], ["batch", place.input.string, "-o", "out"],
+    ] {
+      var tool = Tool("sh", ["-c", script, Tool.coresalvage().program] + words)
+      tool.folder = place.folder.path
+      let result = try tool.run()
+      #expect(result.ending == .exit(3), "\(words): \(result)")
+      #expect(result.errorText.hasSuffix(": the current folder was removed\n"), "\(result)")
+    }
+  }
+
   @Test("below a file is refused")
   func belowFile() throws {
     let place = try Place()

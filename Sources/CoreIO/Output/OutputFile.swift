@@ -59,6 +59,9 @@ package final class OutputFile: WritableFile {
     guard error == .noSuchFileOrDirectory else {
       return SalvageError(.io(error, call: "create"), file: path)
     }
+    guard !folder.isEmpty else {
+      return SalvageError(.badOutput(reason: "the current folder was removed"), file: path)
+    }
     return SalvageError(
       .badOutput(reason: "there is no folder \(PrintableText(folder))"), file: path)
   }

@@ -19,6 +19,14 @@ extension FilePath {
     return FilePath(bytes: unsafe Self.bytes(of: folder)).pushing(self)
   }
 
+  /// Whether it is named from the current folder, and that was removed: then it leads nowhere.
+  package var isOfRemovedFolder: Bool {
+    guard isRelative else { return false }
+    guard let folder = unsafe getcwd(nil, 0) else { return Glibc.errno == ENOENT }
+    unsafe free(folder)
+    return false
+  }
+
   fileprivate static func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {
     let length = unsafe strlen(string)
     return unsafe Array(UnsafeRawBufferPointer(start: string, count: length))
