@@ -28,7 +28,9 @@ extension Batch {
   }
 
   private func count(_ file: FoundFile, in survey: inout BatchSurvey) {
-    guard let input = try? file.open(), let kind = try? CoreKind(of: input) else { return }
+    guard let input = try? file.open(inTurn: false), let kind = try? CoreKind(of: input) else {
+      return
+    }
     guard kind != .packed else { return countPacked(file, input, in: &survey) }
     if kind == .plain { input.holdBeginning(CoreWork.smallCore) }
     guard options.output != nil || kind == .plain,

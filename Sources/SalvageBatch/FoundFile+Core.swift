@@ -4,9 +4,11 @@ internal import Salvage
 
 extension FoundFile {
   /// Opens it as a core: see `InputFile.core`.
-  package func open() throws(SalvageError) -> InputFile {
+  ///
+  /// - Parameter inTurn: whether somebody else's lock is waited for; who only counts has no need to.
+  package func open(inTurn: Bool = true) throws(SalvageError) -> InputFile {
     try InputFile(
-      owning: folder.open(name, path: path), path, inTurn: true, extent: InterruptedWork.size)
+      owning: folder.open(name, path: path), path, inTurn: inTurn, extent: InterruptedWork.size)
   }
 
   /// Throws what a file is instead that is no core.

@@ -96,6 +96,24 @@ struct TurnTests {
   }
 
   @Test(
+    "is waited for once by a batch, however often that looks at it", .needs(.tool("flock")),
+    arguments: [["--in-place"], ["--in-place", "--dry-run"], ["--output", "out"]])
+  func batchWait(options: [String]) throws {
+    let folder = try ScratchFolder()
+    let core = try cut(in: folder)
+    let holder = try Holder(core)
+    defer { holder.end() }
+    var tool = Tool.coresalvage(["batch"] + options + [core.string])
+    tool.folder = folder.path
+    let start = ContinuousClock.now
+    let result = try tool.run()
+    let time = ContinuousClock.now - start
+    #expect(result.ending == .exit(1), "\(result)")
+    #expect((result.text + result.errorText).contains("is locked"), "\(result)")
+    #expect(time >= .seconds(5) && time < .seconds(9), "\(time)")
+  }
+
+  @Test(
     "in place twice at once is repaired once, and undone to what it was",
     .needs(.tool("strace"), .tracing))
   func twice() throws {
