@@ -4,61 +4,54 @@ internal import ELFCore
 
 /// Which addresses of a core are kept in a slim one.
 struct SlimSelection {
-  /// Bytes of the dump, and nothing else.
-  private(set) var kept = AddressRanges([])
-  /// Whether there was more to keep than the size that was asked for has room for.
-  private(set) var isCutShort = false
+  /// What is kept of what was asked for.
+  struct Choice {
+    /// Bytes of the dump, and nothing else.
+    let kept: AddressRanges
+    /// Whether there was no room for some of it.
+    let isCutShort: Bool
+  }
 
   private let memory: CoreMemory
-  private let isBounded: Bool
-  private var parts: [Range<UInt64>] = []
-  private var left: UInt64
+  private let essential: AddressRanges
+  /// In the order in which they are given room; some lie over others.
+  private var wanted: [Range<UInt64>] = []
+  private let dropped: AddressRanges
 
-  /// What a range of its own costs besides its bytes: a program header, an entry of the LOST note for what is left out behind
-  /// it, and what brings it to its place.
-  private static let cost: UInt64 = 112
+  /// What a range of its own costs besides its bytes, at most: a program header, an entry of the LOST note for what is left out
+  /// behind it, and what brings it to its place.
+  static let cost: UInt64 = 112
   /// What of each stack comes first, where not all of them have room.
   private static let near: UInt64 = 16 << 10
 
-  /// - Parameter fixed: how many bytes the slim core has beside these.
   init(
-    _ core: Core, _ files: consuming ModuleFiles, _ options: SlimOptions, fixed: UInt64
+    _ core: Core, _ files: consuming ModuleFiles, _ options: SlimOptions
   ) throws(SalvageError) {
     memory = core.memory
-    isBounded = options.mostBytes != nil
-    left = (options.mostBytes ?? .max) -| fixed
-    let dropped = AddressRanges(options.droppedRanges)
     let stacks = try Self.stacks(core, options)
-    let essential = try EssentialMemory(core, files).ranges
-    keep(essential)
-    guard !isCutShort else {
-      throw SalvageError(
-        .badOutput(
-          reason:
-            "registers, notes and the list of libraries alone take \(ByteCount(fixed +| Self.size(of: essential))), more than --max-size"
-        ),
-        file: core.source.path)
-    }
-    keep(options.keptRanges)
-    keep(stacks.map { $0.lowerBound..<min($0.upperBound, $0.lowerBound +| Self.near) })
-    keep(stacks.map { min($0.upperBound, $0.lowerBound +| Self.near)..<$0.upperBound })
+    let essential = AddressRanges(try EssentialMemory(core, files).ranges)
+    self.essential = essential
+    dropped = AddressRanges(options.droppedRanges).subtracting(essential)
+    wanted += options.keptRanges
+    wanted += stacks.map { $0.lowerBound..<min($0.upperBound, $0.lowerBound +| Self.near) }
+    wanted += stacks.map { min($0.upperBound, $0.lowerBound +| Self.near)..<$0.upperBound }
     let kinds = SegmentKinds(core)
-    keep(GeneratedCode(core, from: stacks, kinds).pages)
+    wanted += GeneratedCode(core, from: stacks, kinds).pages
     if options.depth > 0 {
       // Stacks are there already, as far as they are wanted; what holds no pointers' targets of a process's own is code.
-      keep(
-        ReachedMemory(from: stacks, depth: options.depth, budget: left, memory) {
+      wanted +=
+        ReachedMemory(
+          from: stacks, depth: options.depth, budget: options.mostBytes ?? .max, memory
+        ) {
           [.heap, .anonymous, .globals, .shared].contains(kinds.kind(of: $0))
-        }.pages)
+        }.pages
     }
     for segment in memory.segments where segment.fileSize > 0 {
       guard kinds.kind(of: segment) != .stacks, kinds.isKept(segment, of: options.kinds) else {
         continue
       }
-      keep([segment.address..<segment.dumpedEnd])
+      wanted.append(segment.address..<segment.dumpedEnd)
     }
-    kept = AddressRanges(parts)
-      .subtracting(AddressRanges(dropped.subtracting(AddressRanges(essential)).ranges))
   }
 
   private static func stacks(
@@ -77,27 +70,31 @@ struct SlimSelection {
     return stacks.stacks
   }
 
-  private static func size(of ranges: [Range<UInt64>]) -> UInt64 {
-    ranges.total { $0.length +| cost }
+  /// All of it.
+  var all: Choice {
+    let ranges = AddressRanges(essential.ranges + wanted).ranges
+    return choice(ranges.flatMap { memory.parts(of: $0, [.survived], most: .max) }, false)
   }
 
-  /// Takes what there is of ranges, as long as there is room. Where there is room for all, each address is looked at once.
-  private mutating func keep(_ ranges: [Range<UInt64>]) {
-    let ranges = isBounded ? ranges : AddressRanges(ranges).ranges
-    for range in ranges where !range.isEmpty {
-      let most = isBounded ? Int(clamping: left / Self.cost) + 1 : Int.max
-      for part in memory.parts(of: range, [.survived], most: most) {
-        guard left > Self.cost else {
-          isCutShort = true
-          return
-        }
-        let room = left - Self.cost
-        let end = min(part.upperBound, part.lowerBound +| room)
-        isCutShort = isCutShort || end < part.upperBound
-        if end > part.lowerBound { parts.append(part.lowerBound..<end) }
-        left = left -| (Self.cost +| (end - part.lowerBound))
+  /// What debuggers can't do without, and of the rest what has room in so many bytes, each range counted with its cost. What
+  /// lies over others is counted again: there may be room for more.
+  func taking(_ room: UInt64) -> Choice {
+    var parts = essential.ranges.flatMap { memory.parts(of: $0, [.survived], most: .max) }
+    var left = room
+    for range in wanted where !range.isEmpty {
+      for part in memory.parts(of: range, [.survived], most: Int(clamping: left / Self.cost) + 1) {
+        guard left > Self.cost else { return choice(parts, true) }
+        let end = min(part.upperBound, part.lowerBound +| (left - Self.cost))
+        parts.append(part.lowerBound..<end)
+        guard end == part.upperBound else { return choice(parts, true) }
+        left -= Self.cost + (end - part.lowerBound)
       }
     }
+    return choice(parts, false)
+  }
+
+  private func choice(_ parts: [Range<UInt64>], _ isCutShort: Bool) -> Choice {
+    Choice(kept: AddressRanges(parts).subtracting(dropped), isCutShort: isCutShort)
   }
 }
 

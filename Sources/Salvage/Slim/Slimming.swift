@@ -24,11 +24,73 @@ package struct Slimming: Sendable {
   package init?(
     _ core: Core, _ rebuild: Rebuild, _ files: consuming ModuleFiles, _ options: RepairOptions
   ) throws(SalvageError) {
+    guard let slim = options.slim else { return nil }
+    let selection = try SlimSelection(core, copy files, slim)
+    guard let most = slim.mostBytes else {
+      try self.init(core, selection.all, files, options, slim)
+      return
+    }
+    try self.init(core, rebuild, selection, files, options, slim, most: most)
+  }
+
+  /// The one that keeps as much as a size has room for. How long it gets only its plan tells.
+  private init(
+    _ core: Core, _ rebuild: Rebuild, _ selection: SlimSelection, _ files: ModuleFiles,
+    _ options: RepairOptions, _ slim: SlimOptions, most: UInt64
+  ) throws(SalvageError) {
+    try self.init(core, selection.taking(0), files, options, slim)
+    var size = Plan(self, rebuild).size
+    guard size <= most else {
+      let least = try Self.leastSize(core, rebuild, selection, files, options, slim)
+      throw SalvageError(
+        .badOutput(
+          reason:
+            "registers, notes and the list of libraries alone take \(ByteCount(least)): --max-size \(least) is the least that has room for them"
+        ),
+        file: core.source.path)
+    }
+    var room = most - size
+    for _ in 0..<Self.mostTries {
+      let next = try Slimming(core, selection.taking(room), files, options, slim)
+      let nextSize = Plan(next, rebuild).size
+      guard nextSize <= most else {
+        room = room -| (nextSize - most)
+        continue
+      }
+      if nextSize >= size { (self, size) = (next, nextSize) }
+      guard next.isCutShort, nextSize +| SlimSelection.cost < most else { break }
+      room = room +| (most - nextSize)
+    }
+  }
+
+  /// Each try comes nearer to the size, and takes as long as a plan.
+  private static let mostTries = 8
+
+  /// The least size that can be asked for. It stands in the core's note, and so is a part of itself.
+  private static func leastSize(
+    _ core: Core, _ rebuild: Rebuild, _ selection: SlimSelection, _ files: ModuleFiles,
+    _ options: RepairOptions, _ slim: SlimOptions
+  ) throws(SalvageError) -> UInt64 {
+    var (options, slim) = (options, slim)
+    var least: UInt64 = 0
+    while true {
+      slim.mostBytes = least
+      options.slim = slim
+      let size = Plan(
+        try Slimming(core, selection.taking(0), files, options, slim), rebuild
+      ).size
+      guard size > least else { return least }
+      least = size
+    }
+  }
+
+  private init(
+    _ core: Core, _ selection: SlimSelection.Choice, _ files: ModuleFiles,
+    _ options: RepairOptions, _ slim: SlimOptions
+  ) throws(SalvageError) {
     keepsMappings = options.keepMappings
     origin = Origin(core, options)
-    guard let options = options.slim else { return nil }
-    let selection = try SlimSelection(
-      core, copy files, options, fixed: Self.fixedSize(core, rebuild))
+    let options = slim
     // What a segment has no bytes of is not left out.
     let loads = core.structure.programHeaders.filter { $0.kind == .load && $0.fileSize > 0 }
     var ranges: [Range<UInt64>] = []
@@ -88,17 +150,6 @@ package struct Slimming: Sendable {
   private static func overlapping(_ core: Core) -> SalvageError {
     SalvageError(
       .beyondRepair(reason: "its segments lie over each other"), file: core.source.path)
-  }
-
-  /// How many bytes the slim core has beside memory that is kept, at most.
-  private static func fixedSize(_ core: Core, _ rebuild: Rebuild) -> UInt64 {
-    let structure = core.structure
-    let headers = UInt64(structure.programHeaders.count + rebuild.segments.count + 2)
-    let notes = structure.notes.total { $0.fileEnd -| $0.fileOffset +| 8 }
-    // Beside a program header, each has at most an entry in LOST or in REBUILT, and its path.
-    let rebuilt = rebuild.segments.total { $0.range.length +| UInt64($0.path.count) +| 128 }
-    let files = UInt64(rebuild.mappedFiles?.count ?? 0)
-    return 2048 +| headers * 112 +| notes +| rebuilt +| files
   }
 }
 
