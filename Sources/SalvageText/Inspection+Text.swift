@@ -71,6 +71,14 @@ extension Inspection: CustomStringConvertible {
 
   private var headline: [String] { [headlineText] }
 
+  /// What is wrong with what the core came in, where no cause says it, each with what that is. Safe to print.
+  var wayInLines: [(label: String, words: String)] {
+    let isCause = causes.contains { $0.id == .stream }
+    let stream = isCause ? nil : report.wayIn.streamDamageWords
+    return (stream.map { [("stream", $0)] } ?? [])
+      + report.wayIn.archiveRemarks.map { ("archive", $0) }
+  }
+
   private var processLines: [String] {
     var lines: [String] = []
     func add(_ label: String, _ text: String) {
@@ -92,10 +100,7 @@ extension Inspection: CustomStringConvertible {
     add("process", process.joined(separator: ", "))
     if let signalMeaning { add("signal", signalMeaning) }
     if let died = report.died { add("died", died.description) }
-    if let words = report.wayIn.streamDamageWords, !causes.contains(where: { $0.id == .stream }) {
-      add("stream", words)
-    }
-    for words in report.wayIn.archiveRemarks { add("archive", words) }
+    for (label, words) in wayInLines { add(label, words) }
     for reason in report.verdict.reasons where reason.kind == .slim { add("slim", reason.text) }
     return lines
   }

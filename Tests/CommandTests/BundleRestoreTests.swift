@@ -131,6 +131,11 @@ struct BundleRestoreTests {
     let inspection = try ParsedJSON(
       Tool.coresalvage("inspect", "--json", "--no-local-files", bundle).runSuccessfully().text)
     #expect(inspection["wayIn"]?["ending"]?.string == "cut")
+    let page = setting.folder.file("page.html")
+    try Tool.coresalvage("inspect", "--no-local-files", "--html", page.string, bundle)
+      .runSuccessfully()
+    let html = String(decoding: try ReferenceSource.contents(of: page), as: UTF8.self)
+    #expect(html.contains("<dt>Stream</dt><dd>\(words)"))
     let check = try Tool.coresalvage("check", bundle).runSuccessfully()
     #expect(check.text.contains(": whole") && check.text.contains(words), "\(check)")
     let verify = try Tool.coresalvage("verify", bundle).run()

@@ -58,6 +58,9 @@ struct PageSection {
       "Machine",
       (report.machineName ?? "number \(report.machine.rawValue)")
         + (inspection.isPageSizeKnown ? ", pages of \(inspection.pageSize) bytes" : ""))
+    for (label, words) in inspection.wayInLines {
+      add(label == "stream" ? "Stream" : "Archive", words)
+    }
     page.raw("</dl>\n")
   }
 
