@@ -81,6 +81,28 @@ struct InspectCauseTests {
     #expect(ids.isDisjoint(with: [.rlimitCore, .rlimitFileSize, .noSpace]))
   }
 
+  @Test(
+    "a cut in the padding behind the notes is no page's end, and the kernel's own file never ends there",
+    arguments: [0, 1, 720, 1616, 3791, 3792])
+  func padding(length: Int) throws {
+    let folder = try ScratchFolder()
+    let path = try SampleCores.fixture("bakery.whole.core", into: folder)
+    // Its notes end at 0x6130, its memory begins at 0x7000.
+    #expect(truncate(path.string, 0x6130 + length) == 0)
+    let causes = try Inspection(of: path).causes
+    let words = causes.flatMap(\.evidence).joined(separator: "\n")
+    #expect(!words.contains("end of a page"), "\(words)")
+    let ids = Set(causes.map(\.id))
+    #expect(ids.contains(.handler))
+    #expect(ids.contains(.rlimitCore) == (length == 0))
+    #expect(ids.isDisjoint(with: [.rlimitFileSize, .noSpace]) == (length > 0))
+    if length == 0 {
+      #expect(words.contains("at the end of a unit of the notes"), "\(words)")
+    } else {
+      #expect(words.contains("the padding "), "\(words)")
+    }
+  }
+
   @Test("a core whose end is a hole lost its writes; a dump never ends so")
   func holeAtTheEnd() throws {
     let folder = try ScratchFolder()

@@ -5,7 +5,12 @@ internal import ELFCore
 /// What the file itself tells of its cut: the fingerprints that each cause leaves.
 package struct CutFacts: Hashable, Sendable {
   /// What the cut lies in.
-  enum Region: Hashable, Sendable { case headerTable, notes, memory }
+  enum Region: Hashable, Sendable {
+    case headerTable, notes
+    /// Behind the notes, up to where the first memory begins.
+    case padding
+    case memory
+  }
 
   /// What the holes tell of how the core was written: the kernel leaves untouched pages out of a file, not out of a pipe.
   package enum Holes: Hashable, Sendable {
@@ -76,10 +81,14 @@ extension CutFacts {
     } else if found < notesEnd, found >= notesStart || found < (memoryStart ?? .max) {
       region = .notes
       (isAtUnit, nextUnit) = Self.noteUnit(structure, source, start: notesStart)
+    } else if found == notesEnd {
+      (region, isAtUnit, nextUnit) = (.notes, true, pageSize)
+    } else if let memoryStart, found <= memoryStart {
+      // The kernel seeks over it in a file, and writes it into a pipe at once.
+      (region, isAtUnit, nextUnit) = (.padding, found == memoryStart, pageSize)
     } else {
       region = .memory
-      let start = memoryStart ?? 0
-      isAtUnit = found <= start || (found - start) % pageSize == 0
+      isAtUnit = (found - (memoryStart ?? 0)) % pageSize == 0
       nextUnit = pageSize
     }
 

@@ -51,6 +51,8 @@ struct Diagnosis {
   /// Whether the kernel may have written this file itself, holes and all.
   private var mayBeFile: Bool {
     !facts.isByProgram && facts.holes != .filled && !hasSystemdMarks
+      // It seeks over the padding, and only a page of memory behind it makes the file longer.
+      && facts.region != .padding
   }
 
   /// Whether the bytes may have gone through a pipe to a handler.
@@ -67,18 +69,28 @@ struct Diagnosis {
     switch facts.region {
     case .headerTable: "the program header table"
     case .notes: "the notes"
+    case .padding: "the padding between the notes and memory"
     case .memory: "memory"
     }
   }
 
+  /// Where the cut lies that is at no unit's end.
+  private var inside: String {
+    facts.region == .padding ? "in \(place)" : "inside a unit of \(place)"
+  }
+
   private var cutAtUnit: String {
-    facts.region == .memory
-      ? "The cut is at the end of a page, where the kernel stops by itself."
-      : "The cut is at the end of a unit of \(place), where the kernel stops by itself."
+    switch facts.region {
+    case .memory: "The cut is at the end of a page, where the kernel stops by itself."
+    case .padding:
+      "The cut is at the end of the padding behind the notes, where the kernel stops by itself only when it writes into a pipe."
+    case .headerTable, .notes:
+      "The cut is at the end of a unit of \(place), where the kernel stops by itself."
+    }
   }
 
   private var cutAnywhere: String {
-    "The cut is inside a unit of \(place), at \(facts.size) bytes, where the kernel never stops by itself."
+    "The cut is \(inside), at \(facts.size) bytes, where the kernel never stops by itself."
   }
 
   private var withHoles: String {
@@ -134,7 +146,8 @@ struct Diagnosis {
   }
 
   private func systemdLimit() -> CutCause? {
-    guard facts.holes != .present, !facts.isByProgram, facts.region == .memory else { return nil }
+    guard facts.holes != .present, !facts.isByProgram, [.padding, .memory].contains(facts.region)
+    else { return nil }
     if let journal = around.journal, journal.isTruncated {
       return CutCause(
         .systemdLimit, .certain, ["systemd's journal says of this core: COREDUMP_TRUNCATED=1."])
@@ -275,7 +288,7 @@ struct Diagnosis {
     // A block smaller than the file system's own was not what ran out, if the core was written here.
     let isOwnBlock = around.blockSize.map { $0 <= facts.alignment } ?? false
     let words =
-      "The cut is inside a unit of \(place), at a multiple of \(facts.alignment) bytes: a block of a file system."
+      "The cut is \(inside), at a multiple of \(facts.alignment) bytes: a block of a file system."
     return CutCause(
       .noSpace, isFull || isOwnBlock && facts.region != .memory ? .likely : .possible,
       full + [words])
