@@ -125,6 +125,11 @@ struct OutputTests {
       #expect(result.ending == .exit(3), "\(words): \(result)")
       #expect(result.errorText.hasSuffix(": the current folder was removed\n"), "\(result)")
     }
+    var rehearsal = Tool(
+      "sh", ["-c", script, Tool.coresalvage().program, "-n", place.input.string, "out.core"])
+    rehearsal.folder = place.folder.path
+    let told = try rehearsal.run().text
+    #expect(told.contains("would be refused: out.core: the current folder was removed"), "\(told)")
   }
 
   @Test("below a file is refused")

@@ -75,6 +75,9 @@ package final class OutputFile: WritableFile {
       throw SalvageError(.badOutput(reason: "is no name for a file"), file: path)
     }
     let folder = path.removingLastComponent()
+    guard !folder.isEmpty || !path.isOfRemovedFolder else {
+      throw cannotCreate(.noSuchFileOrDirectory, path, in: folder)
+    }
     let name = folder.isEmpty ? FilePath(".") : folder
     guard FileIdentity(at: name, followingLinks: true)?.isDirectory ?? true else {
       throw cannotCreate(.notDirectory, path, in: folder)
