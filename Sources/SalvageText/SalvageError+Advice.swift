@@ -16,6 +16,10 @@ extension SalvageError {
     case .mendingInPlace: line("--shifts mend puts memory elsewhere, which is not done in place")
     case .paddingInPlace:
       line("--lost pad would show the damaged bytes, which stay where they are in place")
+    case .longerThanRepaired(let size):
+      line(
+        "\(words); `truncate -s \(size) \(ShellWord(file))` takes that away for good, then it can be undone"
+      )
     case .undoInterrupted: line("an undo was interrupted; `coresalvage undo` completes it")
     case .noSharing:
       line("can't share data with the input (--reflink always): not on one file system that can")

@@ -6,8 +6,11 @@ public struct ShellWord: Hashable, Sendable, CustomStringConvertible {
   /// The word as it is to be typed, in ASCII.
   public let description: String
 
-  /// A path, byte for byte.
-  public init(_ path: FilePath) { self.init(path.bytes) }
+  /// A path, byte for byte. One that a command would take for an option gets `./` before it.
+  public init(_ path: FilePath) {
+    let isOption = path.bytes.first == UInt8(ascii: "-") && path.bytes.count > 1
+    self.init(isOption ? Array("./".utf8) + path.bytes : path.bytes)
+  }
 
   /// Any bytes; a NUL among them no shell can be given.
   public init(_ bytes: [UInt8]) {

@@ -211,7 +211,8 @@ enum ExitStatus: Int32, Error {
   init(_ error: SalvageError) {
     switch error.kind {
     case .notACore, .beyondRepair, .notInPlace, .mendingInPlace, .paddingInPlace, .undoInterrupted,
-      .notAnArchive, .otherPacking, .otherDump, .nothingUnpacked, .emptyFile, .noArchives:
+      .longerThanRepaired, .notAnArchive, .otherPacking, .otherDump, .nothingUnpacked, .emptyFile,
+      .noArchives:
       self = .notACore
     case .damagedBlock, .memoryNotSaved: self = .damage
     case .badMapFile, .outputIsTerminal: self = .usage

@@ -84,14 +84,103 @@ struct UndoTests {
       try change(path, at: offset)
       #expect(try ReferenceSource.contents(of: path) == bytes)
     }
-    for size in [bytes.count + 1, bytes.count + 5000] {
-      #expect(truncate(path.string, size) == 0)
-      let result = try Tool.coresalvage("undo", path.string).run()
-      #expect(result.ending == .exit(2), "\(size): \(result)")
-      #expect(result.errorText.contains("its end is not where the repair put it"), "\(result)")
-    }
-    #expect(truncate(path.string, bytes.count) == 0)
     try Tool.coresalvage("undo", path.string).runSuccessfully()
+  }
+
+  @Test(
+    "of a core that was made longer since changes nothing, and says the command after which it can be undone"
+  )
+  func madeLonger() throws {
+    let folder = try ScratchFolder()
+    let (path, input, _) = try repaired(in: folder)
+    let bytes = try ReferenceSource.contents(of: path)
+    for (number, added) in [1, 7, 512, 5000].enumerated() {
+      // What a shell or a program would read otherwise.
+      let name = number % 2 == 0 ? "it's a \"core\" $x" : "-s 1"
+      let longer = bytes + [UInt8](repeating: 0x2a, count: added)
+      let copy = try folder.write(longer, to: name)
+      for options in [["-n"], ["--json"], []] {
+        var tool = Tool.coresalvage(["undo"] + options + ["--", name])
+        tool.folder = folder.path
+        let result = try tool.run()
+        #expect(result.ending == .exit(2), "\(added): \(result)")
+        #expect(result.errorText.contains("was made longer since it was repaired"), "\(result)")
+        #expect(try ReferenceSource.contents(of: copy) == longer)
+        guard options.isEmpty else { continue }
+        let parts = result.errorText.split(separator: "`")
+        let command = try #require(parts.first { $0.hasPrefix("truncate ") })
+        #expect(command.hasPrefix("truncate -s \(bytes.count) "), "\(command)")
+        var shell = Tool("bash", ["-c", String(command)])
+        shell.folder = folder.path
+        try shell.runSuccessfully()
+        try tool.runSuccessfully()
+        #expect(try ReferenceSource.contents(of: copy) == input, "\(added)")
+      }
+    }
+  }
+
+  @Test(
+    "of a core whose end was cut off since tells what is known of a repair, and gives the core back only where it is all there"
+  )
+  func cutSince() throws {
+    let folder = try ScratchFolder()
+    let (path, input, _) = try repaired(in: folder)
+    let bytes = try ReferenceSource.contents(of: path)
+    func place(_ name: String) throws -> Int {
+      let owner = Array("CORESALVAGE\0".utf8)
+      let kinds = ["LOST": 1, "ORIGIN": 2, "HEAD": 5] as [String: UInt8]
+      let type = [try #require(kinds[name]), 0x4c, 0x41, 0x53] as [UInt8]
+      return try #require(
+        (input.count..<bytes.count - 24).first {
+          bytes[$0 + 8..<$0 + 24].elementsEqual(type + owner)
+        })
+    }
+    let (lost, origin, head) = (try place("LOST"), try place("ORIGIN"), try place("HEAD"))
+    let first = lost + 24
+    #expect(input.count < lost && lost < origin && origin < head)
+    var outcomes: Set<String> = []
+    for size in [
+      input.count - 5000, input.count, input.count + 4000, lost - 8, lost, first - 1, first,
+      first + 40,
+      origin - 1, origin, origin + 24, origin + 60, head, head + 24, bytes.count - 8,
+      bytes.count - 5,
+      bytes.count - 1,
+    ] {
+      let cut = Array(bytes[..<size])
+      let copy = try folder.write(cut, to: "cut")
+      let result = try Tool.coresalvage("undo", copy.string).run()
+      let text = result.errorText
+      if result.ending == .exit(0) {
+        #expect(try ReferenceSource.contents(of: copy) == input, "\(size)")
+        outcomes.insert("undone")
+        continue
+      }
+      #expect(result.ending == .exit(2), "\(size): \(result)")
+      #expect(try ReferenceSource.contents(of: copy) == cut, "\(size)")
+      #expect(
+        text.contains("it ends at \(size)") && !text.contains("`truncate"), "\(size): \(text)")
+      #expect(!text.contains("there is nothing to undo"), "\(size): \(text)")
+      let told =
+        size >= origin + 24
+        ? "was repaired by coresalvage"
+        : size >= first ? "has notes of coresalvage" : "whether it was repaired can't be told"
+      #expect(text.contains(told), "\(size): \(text)")
+      outcomes.insert(told)
+    }
+    #expect(outcomes.subtracting(["undone"]).count == 3, "\(outcomes)")
+  }
+
+  @Test("of a core that was cut in its first notes doesn't say that nobody repaired it")
+  func cutInNotes() throws {
+    let folder = try ScratchFolder()
+    let core = CoreBuilder.typical().build()
+    let path = try folder.write(core.cut(to: core.noteRanges[2].lowerBound + 30), to: "core")
+    let result = try Tool.coresalvage("undo", path.string).run()
+    #expect(result.ending == .exit(2), "\(result)")
+    #expect(result.errorText.contains("whether it was repaired can't be told"), "\(result)")
+    let whole = try folder.write(core.cut(to: core.bytes.count - 5000), to: "memory")
+    let other = try Tool.coresalvage("undo", whole.string).run()
+    #expect(other.errorText.contains("there is nothing to undo"), "\(other)")
   }
 
   @Test("refuses what no repair has made, and changes nothing")

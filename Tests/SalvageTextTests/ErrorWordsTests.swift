@@ -18,7 +18,8 @@ struct ErrorWordsTests {
     .outputIsTerminal, .badMapFile(line: 3, expected: "a number", found: "text"),
     .unreadableForPipe(length: 512), .stillWritten(reason: "still grows: somebody writes it"),
     .inUse, .notInPlace(reason: "is compressed"), .mendingInPlace, .paddingInPlace,
-    .undoInterrupted, .badOutput(reason: "is a folder"), .noSharing, .tooManyBlocks,
+    .undoInterrupted, .longerThanRepaired(size: 512), .badOutput(reason: "is a folder"), .noSharing,
+    .tooManyBlocks,
     .tooLargeForArchive(size: 1 << 43, most: 1 << 42), .cancelled,
   ]
 
@@ -49,9 +50,12 @@ struct ErrorWordsTests {
       advised(.otherDump(name: "a minidump", command: "lldb -c IN")).hasSuffix(
         "found a minidump; try `lldb -c x.core`"))
     #expect(advised(.unreadableForPipe(length: 512)).hasSuffix("--lost-range 8:512"))
+    #expect(
+      SalvageError(.longerThanRepaired(size: 512), file: "-x y").advised.contains(
+        "`truncate -s 512 './-x y'`"))
     let alone = Self.kinds.filter {
       advised($0) == SalvageError($0, file: "x.core", offset: 8).description
     }
-    #expect(alone.count == Self.kinds.count - 11)
+    #expect(alone.count == Self.kinds.count - 12)
   }
 }

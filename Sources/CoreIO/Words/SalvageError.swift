@@ -49,6 +49,8 @@ public struct SalvageError: Error, Hashable, Sendable {
     case mendingInPlace
     /// Damaged bytes stay where they are in place: left under their program header they would pass for memory.
     case paddingInPlace
+    /// A repaired core has more bytes than the repair gave it: `size` is where it ended. Cut to that, it can be undone.
+    case longerThanRepaired(size: UInt64)
     /// An undo was interrupted, and another one completes it.
     case undoInterrupted
     /// The output's place can't take a file.
@@ -136,6 +138,8 @@ extension SalvageError: CustomStringConvertible {
     case .mendingInPlace: "what was moved in it is not put back in place"
     case .paddingInPlace:
       "to pad would show the damaged bytes, which stay where they are in place"
+    case .longerThanRepaired(let size):
+      "was made longer since it was repaired: what begins at \(size) is no part of the repaired core"
     case .undoInterrupted: "an undo was interrupted, and is to be completed first"
     case .noSharing: "can't share data with the input: not on one file system that can"
     case .tooLargeForArchive(let size, let most):

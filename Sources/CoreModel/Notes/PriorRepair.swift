@@ -80,6 +80,11 @@ package struct PriorRepair: Sendable {
   /// Whether it has all that it takes to undo it.
   package var isComplete: Bool { lostNote != nil && originNote != nil && headNote != nil }
 
+  /// Whether it has a note that only a repair writes.
+  package var isRepair: Bool {
+    originNote != nil || rebuiltNote != nil || mappedFiles != nil || headNote != nil
+  }
+
   /// Whether it is no repair, but the capture that made the core.
   package var isCapture: Bool { captureNote != nil }
 

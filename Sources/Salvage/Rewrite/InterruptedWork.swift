@@ -99,7 +99,8 @@ package enum InterruptedWork {
     let after = PatchedSource(base: source, runs: runs, size: journal.sizeAfter)
     guard let structure = try? Probe.structure(of: after),
       journal.tableLength == 0 || structure.tableRange == runs[1].range,
-      let last = try? LastRepair(after), last.sizeFound == journal.sizeBefore
+      let last = try? LastRepair(after), last.isWhole(after),
+      last.sizeFound == journal.sizeBefore
     else { return nil }
     return try? last.provenDigest(after)
   }
