@@ -3,6 +3,9 @@ import SystemPackage
 import Testing
 import TestSupport
 
+@testable import CoreIO
+@testable import CoreModel
+@testable import ELFCore
 @testable import Salvage
 
 @Suite("Inspect: why a core was cut")
@@ -178,5 +181,40 @@ struct InspectCauseTests {
     try Tool("cp", [packed.string, named.string]).runSuccessfully()
     let cause = try Inspection(of: named).causes.first { $0.id == .systemdLimit }
     #expect(cause?.confidence == (program == "gzip" ? .possible : .likely))
+  }
+
+  /// What a packed core that is cut at a size may have been cut by, where nothing but the size tells.
+  private func confidence(
+    _ size: UInt64, _ width: ELFFormat.Width, _ packing: Packing
+  ) -> CutCause.Confidence? {
+    let facts = CutFacts(
+      region: .memory, width: width, size: size, isAtUnit: size % 4096 == 0, nextUnit: 4096,
+      alignment: min(1 << UInt64(size.trailingZeroBitCount), 1 << 30), holes: .filled, written: nil,
+      endsInHole: false, endsInZeros: false, isByProgram: false, writer: .linux, hasRing: false)
+    var around = Surroundings()
+    around.container = .whole
+    around.packing = packing
+    return Diagnosis(facts, around).causes.first { $0.id == .systemdLimit }?.confidence
+  }
+
+  @Test(
+    "a packed core that ends at the very byte of a default of systemd-coredump for its class is likely cut by that",
+    arguments: [
+      (ELFFormat.Width.bits64, [2, 32]), (.bits32, [1, 2]),
+    ])
+  func systemdDefaults(_ width: ELFFormat.Width, _ limits: [UInt64]) {
+    for packing in [Packing.zstd, .lz4] {
+      for gibibytes in [1, 2, 16, 32, 64] as [UInt64] {
+        let size = gibibytes << 30
+        let isLimit = limits.contains(gibibytes)
+        #expect(confidence(size, width, packing) == (isLimit ? .likely : .possible), "\(gibibytes)")
+        for other in [size - 1, size + 1, size - 4096, size + 4096] {
+          #expect(confidence(other, width, packing) == .possible, "\(other)")
+        }
+      }
+      // Its journal takes no larger one, and cuts none.
+      #expect(confidence(767 << 20, width, packing) == .possible)
+    }
+    for gibibytes in limits { #expect(confidence(gibibytes << 30, width, .gzip) != .likely) }
   }
 }

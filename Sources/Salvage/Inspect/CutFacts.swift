@@ -23,6 +23,7 @@ package struct CutFacts: Hashable, Sendable {
   }
 
   let region: Region
+  let width: ELFFormat.Width
   package let size: UInt64
   /// Whether the kernel could stop here by itself: after a program header, a note's header, name or descriptor, or a page.
   let isAtUnit: Bool
@@ -61,6 +62,7 @@ extension CutFacts {
     let memoryStart = structure.programHeaders.lazy
       .filter { $0.kind == .load && $0.fileSize > 0 }.map(\.fileOffset).min()
     size = found
+    width = structure.format.width
     alignment = min(UInt64(1) << UInt64(found.trailingZeroBitCount & 63), 1 << 30)
     writer = process.writer
     isByProgram =

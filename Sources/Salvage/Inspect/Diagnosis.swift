@@ -172,7 +172,8 @@ struct Diagnosis {
     // Whoever packs a cut core leaves a whole stream of it, too. systemd packs by these, and by xz.
     if around.container == .whole, around.packing == .zstd || around.packing == .lz4 {
       let words = "The compressed stream is whole and what it holds is cut:"
-      guard let limit = Self.systemdDefaults.first(where: { $0 == facts.size }) else {
+      guard let limit = Self.systemdDefaults(facts.width).first(where: { $0 == facts.size })
+      else {
         return CutCause(
           .systemdLimit, .possible,
           ["\(words) so systemd-coredump's limit leaves it, and so does whoever packs a cut core."])
@@ -189,9 +190,17 @@ struct Diagnosis {
       holeWords + ["A limit of systemd-coredump cuts at exactly its byte: \(facts.size)."])
   }
 
-  /// `ProcessSizeMax=` and `ExternalSizeMax=` as systemd has them where nobody sets them: 32 GiB, 1 GiB on
-  /// 32-bit machines, and 2 GiB in old versions.
-  private static let systemdDefaults: [UInt64] = [1 << 30, 2 << 30, 32 << 30]
+  /// Where systemd-coredump cuts a core of that class if nobody tells it to elsewhere.
+  ///
+  /// It keeps as many bytes as the larger of `ProcessSizeMax=` and `ExternalSizeMax=` says. Both are 2 GiB up to v250; since
+  /// v251 they are 32 GiB, and 1 GiB where it is itself a 32-bit program, on machines whose cores are all 32-bit.
+  /// `JournalSizeMax=` cuts nothing: a core that is larger than its 767 MiB is not put into the journal at all.
+  ///
+  /// Sources: PROCESS_SIZE_MAX, EXTERNAL_SIZE_MAX and save_external_coredump() in systemd's src/coredump; its commit e677041e7a
+  /// (v250-767, pull request 22448) changed them; coredump.conf(5) has the later ones.
+  static func systemdDefaults(_ width: ELFFormat.Width) -> [UInt64] {
+    [2 << 30, width == .bits64 ? 32 << 30 : 1 << 30]
+  }
 
   private func killed() -> CutCause? {
     if let status = around.exitStatus {
