@@ -55,8 +55,9 @@ final class BatchRun: Sendable {
       let others = self.running.subtract(1, ordering: .acquiringAndReleasing).newValue
       if others == 0, self.isEnding.load(ordering: .acquiring) { self.backlog.close() }
     }
-    // Whoever was killed meanwhile has left there what it had not finished.
-    for folder in shared.withLock({ $0 }) { claims.clean(folder) }
+    // Whoever was killed meanwhile has left there what it had not finished; and in the first one who it was, though we may
+    // never have waited for it.
+    for folder in shared.withLock({ $0 }).union([batch.home]) { claims.clean(folder) }
   }
 
   private var isRunning: Bool {
@@ -148,7 +149,7 @@ final class BatchRun: Sendable {
     case .written(let item): group.add(item)
     case .busy:
       let place = file.folder.place.withLock { $0 }
-      shared.withLock { $0.formUnion([batch.home] + (place.map { [$0] } ?? [])) }
+      shared.withLock { $0.formUnion(place.map { [$0] } ?? []) }
       queue.withLock { $0.putBack(file) }
       return
     }

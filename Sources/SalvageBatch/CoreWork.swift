@@ -316,17 +316,19 @@ package struct CoreWork {
     // Another name of the input itself is what is to be made.
     try OutputFile.check(output, sparing: InputSet(), replacing: replacing)
     let temporary = output.removingLastComponent().appending(TemporaryName.random(for: name))
-    Interruption.willLeave(temporary)
-    defer { Interruption.hasLeft(temporary) }
-    let result = unsafe temporary.withPlatformString {
-      unsafe linux_link_open_file(file.descriptor.rawValue, $0)
+    let made = Interruption.making(temporary) {
+      let result = unsafe temporary.withPlatformString {
+        unsafe linux_link_open_file(file.descriptor.rawValue, $0)
+      }
+      return result == 0 ? true : nil
     }
-    guard result == 0 else { return false }
+    guard made != nil else { return false }
     do throws(SalvageError) {
       try OutputFile.rename(temporary, to: output, replacing: replacing)
+      Interruption.hasLeft(temporary)
       return true
     } catch {
-      _ = unsafe temporary.withPlatformString { unsafe unlink($0) }
+      Interruption.remove(temporary)
       throw error
     }
   }

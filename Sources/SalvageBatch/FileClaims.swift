@@ -41,37 +41,63 @@ package final class FileClaims: Sendable {
     do throws(SalvageError) {
       identity = try FileIdentity(of: descriptor, path: owner)
     } catch {
-      Self.remove(owner)
+      Interruption.remove(owner)
       try? descriptor.close()
       throw error
     }
   }
 
   deinit {
-    Self.remove(owner)
+    Interruption.remove(owner)
     try? descriptor.close()
   }
 
-  /// A file that says who we are, readable for the other owners of the folder.
+  /// A file that says who we are, readable for the other owners of the folder. It says so from its first moment where the
+  /// file system lets it: of an empty one, nobody could tell whose it is, nor that a kill has left it.
   private static func make(_ path: FilePath) throws -> FileDescriptor {
-    let file = try FileDescriptor.open(
-      path, .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-      permissions: [.ownerReadWrite, .groupRead, .otherRead])
-    Interruption.willLeave(path)
+    if let file = try makeWhole(path) { return file }
+    let made = try Interruption.making(path) {
+      try FileDescriptor.open(
+        path, .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+        permissions: Self.permissions)
+    }
+    guard let file = made else { throw Errno.fileExists }
     do {
       _ = try file.writeAll(ProcessMark.own.text.utf8)
       return file
     } catch {
-      remove(path)
+      Interruption.remove(path)
       try? file.close()
       throw error
     }
   }
 
-  private static func remove(_ path: FilePath) {
-    _ = unsafe path.withPlatformString { unsafe unlink($0) }
-    Interruption.hasLeft(path)
+  /// nil where the file system gives no names to what has none.
+  private static func makeWhole(_ path: FilePath) throws -> FileDescriptor? {
+    let folder = path.removingLastComponent()
+    let opened = unsafe (folder.isEmpty ? "." : folder).withPlatformString {
+      unsafe linux_open_unnamed($0)
+    }
+    guard opened >= 0 else { return nil }
+    let file = FileDescriptor(rawValue: opened)
+    do {
+      _ = try file.writeAll(ProcessMark.own.text.utf8)
+      _ = fchmod(opened, Self.permissions.rawValue)
+      let made = try Interruption.making(path) { () throws(Errno) in
+        let result = unsafe path.withPlatformString { unsafe linux_link_open_file(opened, $0) }
+        if result != 0, Glibc.errno == EEXIST { throw Errno.fileExists }
+        return result == 0 ? true : nil
+      }
+      if made != nil { return file }
+    } catch {
+      try? file.close()
+      throw error
+    }
+    try? file.close()
+    return nil
   }
+
+  private static let permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
 
   // MARK: Taking and releasing
 
@@ -90,14 +116,15 @@ package final class FileClaims: Sendable {
 
   /// nil where there is one already.
   private func makeClaim(_ path: FilePath) throws(SalvageError) -> Claim? {
-    // Known to the watch for signals first: it must not miss one.
-    Interruption.willLeave(path)
-    let result = unsafe owner.withPlatformString { from in
-      unsafe path.withPlatformString { unsafe link(from, $0) }
+    var error: Int32 = 0
+    let made = Interruption.making(path) {
+      let result = unsafe owner.withPlatformString { from in
+        unsafe path.withPlatformString { unsafe link(from, $0) }
+      }
+      if result != 0 { error = Glibc.errno }
+      return result == 0 ? Claim(path: path, isLink: true) : nil
     }
-    if result == 0 { return Claim(path: path, isLink: true) }
-    let error = Glibc.errno
-    Interruption.hasLeft(path)
+    if let made { return made }
     if error == EEXIST { return nil }
     do {
       try Self.make(path).close()
@@ -117,7 +144,7 @@ package final class FileClaims: Sendable {
     {
       return Interruption.hasLeft(claim.path)
     }
-    Self.remove(claim.path)
+    Interruption.remove(claim.path)
   }
 
   /// Tells everybody who can't see us that we are still here.
@@ -148,11 +175,21 @@ package final class FileClaims: Sendable {
       !found.isSameFile(as: identity), isStale(file, found)
     else { return false }
     // Two may see that it is stale. With its lock in hand, whoever finds it still there is the one to remove it.
-    guard linux_lock(file.rawValue) == 0 || Glibc.errno != EWOULDBLOCK else { return false }
+    guard Self.lock(file) else { return false }
     guard FileIdentity(at: path, followingLinks: false)?.isSameFile(as: found) == true else {
       return true
     }
     return unsafe path.withPlatformString { unsafe unlink($0) } == 0 || Glibc.errno == ENOENT
+  }
+
+  /// Takes the lock of what a process has left. All its claims are one file, and so is its own: somebody else who has the
+  /// lock may be at another name of it, and soon gives it up.
+  private static func lock(_ file: FileDescriptor) -> Bool {
+    for _ in 0..<1000 {
+      if linux_lock(file.rawValue) == 0 || Glibc.errno != EWOULDBLOCK { return true }
+      usleep(1000)
+    }
+    return false
   }
 
   private func isStale(_ file: FileDescriptor, _ found: FileIdentity) -> Bool {

@@ -40,9 +40,27 @@ public enum Interruption {
     }
   }
 
-  package static func willLeave(_ path: FilePath) {
-    files.withLock { _ = $0.insert(File(path: path)) }
+  /// Makes a file that goes if a signal ends the process; nil where it could not be made. Making it and knowing of it are one
+  /// step: between them no signal ends the process, which would leave the file, or take one away that somebody else has made.
+  package static func making<Made: Sendable, Failure>(
+    _ path: FilePath, _ make: () throws(Failure) -> Made?
+  ) throws(Failure) -> Made? {
+    try files.withLock { files throws(Failure) in
+      let made = try make()
+      if made != nil { files.insert(File(path: path)) }
+      return made
+    }
   }
+
+  /// Removes it, and forgets it in the same step: the name may be somebody else's from then on.
+  package static func remove(_ path: FilePath) {
+    files.withLock { files in
+      _ = unsafe path.withPlatformString { unsafe unlink($0) }
+      files.remove(File(path: path))
+    }
+  }
+
+  /// Forgets it: it has another name now, or was taken away.
   package static func hasLeft(_ path: FilePath) {
     files.withLock { _ = $0.remove(File(path: path)) }
   }

@@ -32,10 +32,13 @@ package final class OutputFile: WritableFile {
       attempt += 1
       let candidate = folder.appending(TemporaryName.random(for: name))
       do {
-        let opened = try FileDescriptor.open(
-          candidate, .readWrite,
-          options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-          permissions: .ownerReadWrite)
+        let made = try Interruption.making(candidate) {
+          try FileDescriptor.open(
+            candidate, .readWrite,
+            options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+            permissions: .ownerReadWrite)
+        }
+        guard let opened = made else { throw Errno.fileExists }
         guard !TemporaryName.hold(opened) else {
           descriptor = opened
           temporaryPath = candidate
@@ -43,6 +46,7 @@ package final class OutputFile: WritableFile {
         }
         // Somebody who cleans up was quicker than our lock.
         try? opened.close()
+        Interruption.hasLeft(candidate)
         guard attempt < 100 else { throw Errno.resourceTemporarilyUnavailable }
       } catch {
         guard errno(of: error) == .fileExists, attempt < 100 else {
@@ -50,7 +54,6 @@ package final class OutputFile: WritableFile {
         }
       }
     }
-    Interruption.willLeave(temporaryPath)
   }
 
   private static func cannotCreate(
@@ -89,12 +92,7 @@ package final class OutputFile: WritableFile {
 
   deinit {
     try? descriptor.close()
-    if Interruption.isWatching(temporaryPath) { remove() }
-  }
-
-  private func remove() {
-    _ = unsafe temporaryPath.withPlatformString { unsafe unlink($0) }
-    Interruption.hasLeft(temporaryPath)
+    if Interruption.isWatching(temporaryPath) { Interruption.remove(temporaryPath) }
   }
 
   /// Refuses an output that would be one of the inputs, or that is there and not to be replaced, or is no regular file. A link
