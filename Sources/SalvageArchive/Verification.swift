@@ -68,6 +68,8 @@ public struct Verification: Hashable, Sendable {
     guard let tar = Intake.unpacked(file)?.stream as? TarStream else {
       throw SalvageError(.notAnArchive(found: "no tar archive"), file: file.path)
     }
+    // That all of it can be read is what is asked here.
+    tar.readsAll = true
     let work = WorkProgress(on: file.path, total: 0, report: progress)
     var position: UInt64 = 0
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)

@@ -1,4 +1,5 @@
 import CoreIO
+import Glibc
 import Salvage
 import SalvageText
 import SystemPackage
@@ -88,6 +89,52 @@ struct BundleStreamTests {
         Issue.record("byte \(offset)")
         continue
       }
+    }
+  }
+
+  /// The header of a member that is a file of that size.
+  private static func member(_ name: String, size: UInt64) -> [UInt8] {
+    var header = Array(name.utf8) + [UInt8](repeating: 0, count: 512 - name.utf8.count)
+    func put(_ bytes: [UInt8], at offset: Int) {
+      header.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+    }
+    for (offset, text) in [
+      (100, "0000644"), (108, "0000000"), (116, "0000000"), (136, "00000000001"),
+    ] {
+      put(Array(text.utf8), at: offset)
+    }
+    put(
+      [0x80, 0, 0, 0] + (0..<8).map { UInt8(truncatingIfNeeded: size >> (56 - 8 * $0)) }, at: 124)
+    put(Array("0ustar".utf8), at: 156)
+    put(Array("00".utf8), at: 263)
+    put(Array("        ".utf8), at: 148)
+    let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
+    put(Array((String(repeating: "0", count: 6 - sum.utf8.count) + sum).utf8) + [0, 0x20], at: 148)
+    return header
+  }
+
+  @Test(
+    "with terabytes beside its core is not read through, and has the core, and whether they are all there",
+    .timeLimit(.minutes(1)))
+  func isGoneOver() throws {
+    let folder = try ScratchFolder()
+    let core = CoreBuilder.typical(threads: 1).build().bytes
+    let bytes = try ReferenceSource.contents(of: Self.bundle(core, in: folder))
+    let start = try #require(bytes.ranges(of: Array(core.prefix(600))).first?.lowerBound)
+    let end = start + (core.count + 511) / 512 * 512
+    let size = 1 << 42
+    let head = Array(bytes[..<end]) + Self.member("x/large", size: UInt64(size))
+    for (length, expected) in [
+      (head.count + size + 1024, StreamEnding.whole), (head.count + size + 1023, .cut),
+      (head.count + size, .cut), (head.count + size - 1, .cut), (head.count + size / 2, .cut),
+    ] {
+      let path = try folder.write(head, to: "large.tar")
+      #expect(truncate(path.string, length) == 0)
+      let intake = try Intake.open(.file(path), options: IntakeOptions()) {
+        _ throws(SalvageError) in try UnnamedFile(in: folder.path)
+      }
+      #expect(intake.source.size == UInt64(core.count) && intake.wayIn.ending == .whole)
+      #expect(intake.wayIn.rest.ending == expected, "\(length)")
     }
   }
 

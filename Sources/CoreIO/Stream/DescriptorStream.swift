@@ -35,6 +35,20 @@ package final class DescriptorStream: ByteStream {
     return head
   }
 
+  /// Goes over the next bytes of a file without reading them, to its end at most; how many. Over none where it is no file.
+  package func skip(_ count: UInt64) -> UInt64 {
+    guard let owner, head.isEmpty, !isAtEnd,
+      let place = try? descriptor.seek(offset: 0, from: .current),
+      let place = UInt64(exactly: place), place < owner.size
+    else { return 0 }
+    let count = min(count, owner.size - place)
+    guard (try? descriptor.seek(offset: Int64(clamping: place + count), from: .start)) != nil else {
+      return 0
+    }
+    position += count
+    return count
+  }
+
   /// Reads over the next `count` bytes.
   package func discard(_ count: UInt64) {
     var left = count

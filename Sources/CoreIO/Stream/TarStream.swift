@@ -34,6 +34,18 @@ internal import Glibc
         + upstream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[first...]))
     }
 
+    /// Whether what stands beside the core is read too.
+    var readsAll = false
+
+    /// Goes over bytes that nobody asks for; how many. Of a file that is packed in nothing no byte vouches for another: that
+    /// they are there is all that they tell.
+    func skip(_ count: UInt64) -> UInt64 {
+      guard !readsAll, head.isEmpty, let file = upstream as? DescriptorStream else { return 0 }
+      let skipped = file.skip(count)
+      position += skipped
+      return skipped
+    }
+
     /// The next bytes; nil where the budget is used up.
     func next() -> UnsafeRawBufferPointer? {
       let count = unsafe read(into: buffer)
@@ -45,6 +57,12 @@ internal import Glibc
       }
       return unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
     }
+  }
+
+  /// Whether what stands beside the core is read too, where it could be gone over. To be said before the first byte is read.
+  package var readsAll: Bool {
+    get { input.readsAll }
+    set { input.readsAll = newValue }
   }
 
   /// The name of the file that it begins with, where it is a tar archive and that is no bundle's core.
@@ -178,7 +196,7 @@ internal import Glibc
   private func open(_ archive: OpaquePointer) {
     size = 0
     unsafe archive_read_support_format_tar(archive)
-    let result = unsafe archive_read_open(
+    let result = unsafe archive_read_open2(
       archive, Unmanaged.passUnretained(input).toOpaque(), nil,
       { _, input, start in
         guard let input = unsafe input, let start = unsafe start,
@@ -186,6 +204,11 @@ internal import Glibc
         else { return -1 }
         unsafe start.pointee = bytes.baseAddress
         return bytes.count
+      },
+      { _, input, count in
+        guard let input = unsafe input, count > 0 else { return 0 }
+        let stream = unsafe Unmanaged<Input>.fromOpaque(input).takeUnretainedValue()
+        return Int64(clamping: stream.skip(UInt64(count)))
       }, nil)
     guard result >= ARCHIVE_WARN else { return unsafe fail(archive) }
     var entry: OpaquePointer?
@@ -264,13 +287,14 @@ internal import Glibc
     return reason?.hasPrefix("Truncated") ?? true ? .cut : .damaged(reason ?? "")
   }
 
-  /// Reads to the end of what the archive is packed in: only that tells whether it is right.
+  /// Goes to the end of what the archive is packed in: only that tells whether it is right.
   ///
   /// - Parameter members: how the members behind the core end. Where they are cut or damaged, nothing of the core is.
   private func readOn(_ members: StreamEnding) {
     isAtEnd = true
     coreEnd = coreEnd ?? input.position
     input.budget = nil
+    _ = input.skip(.max)
     while !input.isAtEnd { _ = unsafe input.next() }
     rest.ending = members
     switch input.ending {
