@@ -10,6 +10,12 @@ extension OffsetSurvey {
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ source: any ByteSource,
     _ present: DamageMap, _ written: inout Set<Range<UInt64>>
   ) throws(SalvageError) {
+    if present.survives(structure.tableRange), let gap = try TableGap(structure, source) {
+      self.init()
+      pieces = gap.pieces
+      keptNotes = Self.kept(structure.notes)
+      return
+    }
     guard let due = structure.sizeDue else {
       self.init()
       return
@@ -62,6 +68,14 @@ extension OffsetSurvey {
     missed = sightings.missed
     doubtedNotes = doubt?.ranges ?? []
     keptNotes = doubt?.kept ?? []
+  }
+
+  /// Where notes stand that tell by themselves what they are. One of a thread does so behind that thread's NT_PRSTATUS.
+  private static func kept(_ notes: [Note]) -> [Range<UInt64>] {
+    let first = notes.firstIndex { $0.isProcessNote && $0.kind == .threadStatus } ?? notes.count
+    return notes.enumerated().filter { index, note in
+      index >= first || note.isProcessNote && note.kind != .floatingPoint
+    }.map(\.element.fileRange).sorted { $0.lowerBound < $1.lowerBound }
   }
 
   /// How far what follows an offset was moved; nil where nothing tells.

@@ -22,7 +22,7 @@ package struct CoreMemory: Sendable {
   package let format: ELFFormat
 
   package init(_ structure: CoreStructure, _ damage: DamageMap, _ source: any ByteSource) {
-    segments = LoadSegments(structure.programHeaders)
+    segments = LoadSegments(structure.survivingHeaders(damage))
     self.damage = damage
     self.source = source
     format = structure.format

@@ -69,6 +69,14 @@ package struct CoreStructure: Sendable {
     return start..<start + size
   }
 
+  /// The program headers whose own bytes are not lost: the others name memory that nobody can vouch for.
+  func survivingHeaders(_ damage: DamageMap) -> [ProgramHeader] {
+    guard !damage.survives(tableRange) else { return programHeaders }
+    return programHeaders.enumerated().filter { index, _ in
+      damage.survives(entryRange(table.number(at: index)))
+    }.map(\.element)
+  }
+
   /// Where the table is zeros, which no writer of cores writes.
   package var zeroedEntries: [Range<UInt64>] {
     table.zeroed.map { entryRange($0.lowerBound).lowerBound..<entryRange($0.upperBound).lowerBound }
