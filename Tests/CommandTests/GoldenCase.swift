@@ -11,8 +11,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  /// What keeps files of this machine and the abilities of its file system out of a repair.
-  static let apart = ["--sysroot", "machine", "--reflink", "never"]
+  /// What keeps files of this machine out of it, and of a repair the abilities of its file system, too.
+  static let sysroot = ["--sysroot", "machine"]
+  static let apart = sysroot + ["--reflink", "never"]
   static let all = cores + archives + others + pages + helps
 
   /// Every core of `Fixtures/`: what is said of it, and what becomes of it.
@@ -41,7 +42,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     GoldenCase(name: "archive." + core.dropLast(5), isPacked: true) {
       try $0.addMachine()
       try $0.addFixture(core)
-      try $0.run(["archive"] + apart + ["--label", "site=here", core, "out.lz4"])
+      try $0.run(["archive"] + sysroot + ["--label", "site=here", core, "out.lz4"])
       try $0.digest("out.lz4")
       try $0.run(["check", "out.lz4"])
       try $0.run(["verify", "out.lz4"])

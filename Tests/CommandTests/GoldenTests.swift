@@ -25,6 +25,15 @@ struct GoldenTests {
     }
   }
 
+  @Test("of a core are none of a command line that was refused")
+  func refusals() throws {
+    for golden in GoldenCase.cores + GoldenCase.archives {
+      let kept = try ReferenceSource.contents(of: GoldenFile(of: golden.name).path)
+      let text = String(decoding: kept, as: UTF8.self)
+      #expect(!text.contains("\n= 64\n"), "\(golden.name)")
+    }
+  }
+
   @Test("belong to a case each, and a case has one of its own")
   func files() throws {
     let cases = GoldenCase.all.map { $0.name + ".txt" }

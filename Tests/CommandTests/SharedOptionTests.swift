@@ -360,7 +360,7 @@ struct SharedOptionTests {
         #expect(result.ending == .exit(64), "\(result)")
         // And it is said where it is one.
         #expect(result.errorText.contains("no option '\(option)'"), "\(result)")
-        #expect(result.errorText.contains("it is one of repair"), "\(result)")
+        #expect(result.errorText.contains("it belongs to coresalvage repair"), "\(result)")
       }
     }
   }
