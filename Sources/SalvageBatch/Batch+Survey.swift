@@ -32,7 +32,7 @@ extension Batch {
       return
     }
     guard kind != .packed else { return countPacked(file, input, in: &survey) }
-    if kind == .plain { input.holdBeginning(CoreWork.smallCore) }
+    if kind == .plain { input.holdBeginning() }
     guard options.output != nil || kind == .plain,
       let source: any ByteSource = kind == .plain ? input : try? ArchiveSource(input),
       let found = look(at: source)

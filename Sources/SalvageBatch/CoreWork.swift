@@ -24,9 +24,6 @@ package struct CoreWork {
     case busy
   }
 
-  /// What is read of a core at once, as a whole where it has no more.
-  static let smallCore = 256 << 10
-
   /// Opens a file. nil for one that is no core: most files of a folder are none, and they are told by their first bytes.
   init?(
     _ found: FoundFile, _ options: BatchOptions, _ claims: FileClaims?
@@ -34,7 +31,7 @@ package struct CoreWork {
     file = try found.open()
     guard let kind = try CoreKind(of: file) else { return nil }
     self.kind = kind
-    if kind == .plain { file.holdBeginning(Self.smallCore) }
+    if kind == .plain { file.holdBeginning() }
     self.found = found
     self.options = options
     self.claims = claims

@@ -40,23 +40,41 @@ public enum Interruption {
     }
   }
 
+  /// How many threads are between making or removing a file and knowing of it, and whether the process ends. Not the lock of
+  /// `files`: the file systems of two outputs would wait for each other.
+  private static let steps = Atomic<Int>(0)
+  private static let isEnding = Atomic<Bool>(false)
+
+  /// Does what the end of the process waits for, or never comes back where that has begun.
+  private static func inOneStep<Result, Failure>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    steps.add(1, ordering: .sequentiallyConsistent)
+    if isEnding.load(ordering: .sequentiallyConsistent) {
+      steps.subtract(1, ordering: .sequentiallyConsistent)
+      while true { pause() }
+    }
+    defer { steps.subtract(1, ordering: .sequentiallyConsistent) }
+    return try body()
+  }
+
   /// Makes a file that goes if a signal ends the process; nil where it could not be made. Making it and knowing of it are one
   /// step: between them no signal ends the process, which would leave the file, or take one away that somebody else has made.
-  package static func making<Made: Sendable, Failure>(
+  package static func making<Made, Failure>(
     _ path: FilePath, _ make: () throws(Failure) -> Made?
   ) throws(Failure) -> Made? {
-    try files.withLock { files throws(Failure) in
+    try inOneStep { () throws(Failure) in
       let made = try make()
-      if made != nil { files.insert(File(path: path)) }
+      if made != nil { files.withLock { _ = $0.insert(File(path: path)) } }
       return made
     }
   }
 
   /// Removes it, and forgets it in the same step: the name may be somebody else's from then on.
   package static func remove(_ path: FilePath) {
-    files.withLock { files in
+    inOneStep {
       _ = unsafe path.withPlatformString { unsafe unlink($0) }
-      files.remove(File(path: path))
+      hasLeft(path)
     }
   }
 
@@ -120,13 +138,15 @@ public enum Interruption {
   }
 
   private static func end(by received: Int32) {
+    isEnding.store(true, ordering: .sequentiallyConsistent)
+    while steps.load(ordering: .sequentiallyConsistent) > 0 { usleep(100) }
     files.withLock { files in
       for file in files { _ = unsafe file.path.withPlatformString { unsafe unlink($0) } }
       _ = signal(received, SIG_DFL)
       var signals = sigset_t()
       unsafe sigemptyset(&signals)
       unsafe sigaddset(&signals, received)
-      // The lock stays held: no other thread may publish or make a file between here and the end.
+      // The lock stays held: no other thread may publish a file between here and the end.
       unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
       raise(received)
       _exit(128 + received)

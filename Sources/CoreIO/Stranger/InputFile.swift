@@ -131,9 +131,12 @@ package final class InputFile: ByteSource {
     }
   }
 
-  /// Reads the beginning once for all: of a small file a repair reads every part more than once.
-  package func holdBeginning(_ size: Int) {
-    guard let bytes = try? bytes(at: 0, count: size) else { return }
+  /// A file of no more bytes is best read at once.
+  package static let smallSize = 256 << 10
+
+  /// Reads the beginning once for all, and a small file as a whole: every part of it is read more than once.
+  package func holdBeginning(_ size: Int = smallSize) {
+    guard held.withLock({ $0.isEmpty }), let bytes = try? bytes(at: 0, count: size) else { return }
     held.withLock { $0 = bytes }
     _ = firstData(in: 0..<self.size)
   }

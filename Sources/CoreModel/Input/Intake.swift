@@ -82,14 +82,15 @@ extension Intake {
   /// Reads all data of a file once, so that `unreadable` tells all that can't be read.
   package func readAll() throws(SalvageError) {
     guard let source = source as? TolerantSource else { return }
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-    defer { unsafe buffer.deallocate() }
+    let buffer = CopyBuffer.take()
+    defer { CopyBuffer.giveBack(buffer) }
     var position: UInt64 = 0
     while position < source.size, let data = source.firstData(in: position..<source.size) {
       // A short hole costs less than to look for its end; of a long one nothing is to be read.
-      let wanted = min(UInt64(buffer.count), max(data.length, 1 << 16))
+      let wanted = unsafe min(UInt64(buffer.bytes.count), max(data.length, 1 << 16))
       let count = try unsafe source.read(
-        at: data.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(wanted)]))
+        at: data.lowerBound,
+        into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<Int(wanted)]))
       guard count > 0 else { break }
       position = data.lowerBound + UInt64(count)
     }

@@ -31,6 +31,7 @@ extension Intake {
         inputs: inputs)
     case .file(let file):
       inputs.insert(file.identity)
+      if file.size <= InputFile.smallSize { file.holdBeginning() }
       let source = TolerantSource(file)
       return Intake(
         source: source, file: file, spool: nil, wayIn: WayIn(file), losses: losses, inputs: inputs)
