@@ -3,7 +3,8 @@
 # into the library: fuzz.sh [SECONDS]; with 0 it is only built.
 #
 # It begins with the corpus in Tests/Fuzz/corpus. What it finds on the way is kept in .build/fuzz/corpus and used the next
-# time; what breaks is left in .build/fuzz/found, and ends it with 1. CORESALVAGE_FUZZ_WAY names one way to try alone.
+# time; what breaks is left in .build/fuzz/found, and ends it with 1. CORESALVAGE_FUZZ_WAY names one way to try alone;
+# CORESALVAGE_FUZZ_BUILT says that it is built: the compiler would begin anew each time.
 set -euo pipefail
 
 seconds=${1:-60}
@@ -21,7 +22,8 @@ if ! compgen -G "$compiler/../lib/clang/*/lib/*/libclang_rt.fuzzer*.a" >/dev/nul
 fi
 
 # Swift takes only the last of several -sanitize options for its coverage: both in one, or nothing is instrumented.
-CORESALVAGE_FUZZ=1 swift build -c release --product SalvageFuzz --scratch-path "$build" \
+[[ ${CORESALVAGE_FUZZ_BUILT:-} ]] ||
+  CORESALVAGE_FUZZ=1 swift build -c release --product SalvageFuzz --scratch-path "$build" \
   --sanitize fuzzer --sanitize address -Xswiftc -parse-as-library \
   -Xswiftc -sanitize=fuzzer,address \
   -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp >&2

@@ -85,7 +85,7 @@ tee -a "$log" <"$others"
 
 step "strangers' bytes, under libFuzzer and AddressSanitizer"
 await fuzzer || { cat "$fuzzer"; exit 1; }
-Scripts/fuzz.sh 30
+CORESALVAGE_FUZZ_BUILT=1 Scripts/fuzz.sh 30
 
 step "skipped tests"
 Scripts/skips.sh "$CORESALVAGE_SKIPS" "$log"
