@@ -26,24 +26,36 @@ package struct AuxiliaryVector: Hashable, Sendable {
     package static let vdso = Key(rawValue: 33)
   }
 
-  private var values: [Key: UInt64] = [:]
+  private struct Pair: Hashable {
+    let key: Key
+    let value: UInt64
+  }
+
+  /// In their order. There are some twenty, and most of them are never asked for.
+  private var pairs: [Pair] = []
+
+  /// No kernel gives a tenth of that.
+  private static let mostPairs = 1024
 
   /// Reads a descriptor as far as it goes, at most to `AT_NULL`.
   package init(_ descriptor: Span<UInt8>, in format: ELFFormat) {
     let size = format.wordSize
     var offset = 0
     while let key = descriptor.integer(at: offset, size: size, format.byteOrder),
-      let value = descriptor.integer(at: offset + size, size: size, format.byteOrder), key != 0
+      let value = descriptor.integer(at: offset + size, size: size, format.byteOrder), key != 0,
+      pairs.count < Self.mostPairs
     {
-      // As getauxval() does, the first of a key counts.
-      if values[Key(rawValue: key)] == nil { values[Key(rawValue: key)] = value }
+      pairs.append(Pair(key: Key(rawValue: key), value: value))
       offset += 2 * size
     }
   }
 
-  package subscript(key: Key) -> UInt64? { values[key] }
+  /// As getauxval() does, the first of a key counts.
+  package subscript(key: Key) -> UInt64? {
+    pairs.first { $0.key.rawValue == key.rawValue }?.value
+  }
 
-  package var isEmpty: Bool { values.isEmpty }
+  package var isEmpty: Bool { pairs.isEmpty }
 
   /// Whether a descriptor is pairs up to `AT_NULL`, and nothing but zeros follows it.
   package static func isSound(_ descriptor: Span<UInt8>, in format: ELFFormat) -> Bool {

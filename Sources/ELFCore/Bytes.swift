@@ -31,12 +31,22 @@ extension Span where Element == UInt8 {
   /// A C string of at most `limit` bytes at `offset`, without its NUL; nil where the span ends before `offset`.
   package func cString(at offset: Int, limit: Int) -> [UInt8]? {
     guard offset >= 0, offset <= count else { return nil }
-    var text: [UInt8] = []
-    for position in offset..<offset + Swift.min(limit, count - offset) {
-      guard self[position] != 0 else { break }
-      text.append(self[position])
+    let most = offset + Swift.min(limit, count - offset)
+    var end = offset
+    while end < most, self[end] != 0 { end += 1 }
+    return array(offset..<end)
+  }
+
+  /// The same; where it is one that is known, that one and no copy of it.
+  package func cString(at offset: Int, limit: Int, unless known: [UInt8]?) -> [UInt8]? {
+    guard let known, offset >= 0, known.count < limit, offset <= count - known.count - 1,
+      self[offset + known.count] == 0
+    else { return cString(at: offset, limit: limit) }
+    let part = extracting(offset..<offset + known.count)
+    let isSame = unsafe part.withUnsafeBytes { part in
+      unsafe known.withUnsafeBytes { unsafe part.elementsEqual($0) }
     }
-    return text
+    return isSame ? known : cString(at: offset, limit: limit)
   }
 
   /// The bytes of `range`, clamped to the span.

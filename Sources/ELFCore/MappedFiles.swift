@@ -43,7 +43,7 @@ package struct MappedFiles: Hashable, Sendable {
       guard let start = descriptor.integer(at: record, size: size, format.byteOrder),
         let end = descriptor.integer(at: record + size, size: size, format.byteOrder),
         let page = descriptor.integer(at: record + 2 * size, size: size, format.byteOrder),
-        let path = descriptor.cString(at: name, limit: Int.max)
+        let path = descriptor.cString(at: name, limit: Int.max, unless: entries.last?.path)
       else { return nil }
       name += path.count + 1
       let (offset, overflow) = page.multipliedReportingOverflow(by: pageSize)

@@ -16,6 +16,10 @@ package protocol ByteSource: Sendable {
   var unreadable: [Range<UInt64>] { get }
   /// Throws where the source has lost bytes since it was opened: what was read as a hole may have been its end.
   func confirmSize() throws(SalvageError)
+  /// Whether it knows by itself what of its bytes is lost.
+  var isLossy: Bool { get }
+  /// The file that stands behind it; nil for memory, and for what was unpacked.
+  var backingFile: InputFile? { get }
 }
 
 extension ByteSource {
@@ -34,6 +38,9 @@ extension ByteSource {
     if let failure { throw failure }
     return bytes
   }
+
+  package var isLossy: Bool { false }
+  package var backingFile: InputFile? { nil }
 
   /// What isn't known to be a hole is read: that costs time, and hides nothing.
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? { range.isEmpty ? nil : range }

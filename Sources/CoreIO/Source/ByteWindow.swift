@@ -7,7 +7,8 @@ package struct ByteWindow {
   private var bytes: [UInt8] = []
   /// How much is read next: of most cores, all that is asked for stands close together.
   private var size = 8 << 10
-  private static let largest = 256 << 10
+  /// Below what is read past the page cache: headers and notes are read more than once.
+  private static let largest = 64 << 10
 
   package init(_ source: any ByteSource) { self.source = source }
 

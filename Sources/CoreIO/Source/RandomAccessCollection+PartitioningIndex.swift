@@ -10,4 +10,18 @@ extension RandomAccessCollection where Index == Int {
     }
     return low
   }
+
+  /// The same, where it is likely to be at an index or a little behind it: whoever asks in order takes no search.
+  @inlinable
+  package func partitioningIndex(near index: Int, where isAfter: (Element) -> Bool) -> Int {
+    var low = Swift.min(Swift.max(index, startIndex), endIndex)
+    guard low == startIndex || !isAfter(self[low - 1]) else {
+      return partitioningIndex(where: isAfter)
+    }
+    for _ in 0..<4 {
+      guard low < endIndex, !isAfter(self[low]) else { return low }
+      low += 1
+    }
+    return self[low...].partitioningIndex(where: isAfter)
+  }
 }

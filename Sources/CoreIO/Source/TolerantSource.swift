@@ -5,6 +5,7 @@ package import SystemPackage
 /// them.
 package final class TolerantSource: ByteSource {
   package let file: InputFile
+  package var backingFile: InputFile? { file }
   private let damage = Mutex(Damage())
 
   fileprivate struct Damage {
@@ -111,7 +112,4 @@ extension TolerantSource.Damage {
 extension ByteSource {
   /// The same bytes, with zeros where a device can't read its file: what needs them to be right has checksums.
   package var tolerant: any ByteSource { (self as? InputFile).map { TolerantSource($0) } ?? self }
-
-  /// The file that stands behind it.
-  package var backingFile: InputFile? { self as? InputFile ?? (self as? TolerantSource)?.file }
 }

@@ -9,6 +9,7 @@ package final class InputFile: ByteSource {
   package let size: UInt64
   package let identity: FileIdentity
   package let descriptor: FileDescriptor
+  package var backingFile: InputFile? { self }
   /// Tells of an open file and its size how many of its bytes count.
   package typealias Extent =
     (FileDescriptor, UInt64, FilePath) throws(SalvageError) -> UInt64

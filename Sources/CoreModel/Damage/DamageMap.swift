@@ -138,6 +138,15 @@ package struct DamageMap: Hashable, Sendable {
     return part(first) + (sums[last] - sums[first + 1]) + part(last)
   }
 
+  /// Why all of a range is lost, where one extent holds it; nil where that is not so.
+  package func cause(ofAll range: Range<UInt64>) -> Cause? {
+    let index = extents.partitioningIndex { $0.range.upperBound > range.lowerBound }
+    guard index < extents.count, extents[index].range.lowerBound <= range.lowerBound,
+      extents[index].range.upperBound >= range.upperBound
+    else { return nil }
+    return extents[index].cause
+  }
+
   /// The end of what survives in a row from an offset on.
   package func survivingEnd(from offset: UInt64) -> UInt64 {
     let index = extents.partitioningIndex { $0.range.upperBound > offset }

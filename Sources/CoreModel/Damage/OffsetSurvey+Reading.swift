@@ -5,10 +5,10 @@ extension OffsetSurvey {
   /// Looks at the anchors of a core. Where all are in their places that takes a small read for each; only where one is
   /// not, the input is searched for where it went.
   ///
-  /// - Parameter written: gets the places of header pages that were found to hold something else than zeros.
+  /// - Parameter written: gets the offsets of header pages that were found to hold something else than zeros.
   package init(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ source: any ByteSource,
-    _ present: DamageMap, _ written: inout Set<Range<UInt64>>
+    _ present: DamageMap, _ written: inout Set<UInt64>
   ) throws(SalvageError) {
     if present.survives(structure.tableRange), let gap = try TableGap(structure, source) {
       self.init()
@@ -37,24 +37,30 @@ extension OffsetSurvey {
     let reader = AnchorReader(
       memory: memory, machine: structure.header.machine, mappings: anchors.mappings,
       pageSize: anchors.pageSize, source: source, present: present)
-    let tried = Set([endMove, notes?.move ?? 0]).subtracting([0])
+    let noteMove = notes?.move ?? 0
+    let tried = (noteMove == endMove ? [endMove] : [endMove, noteMove].sorted())
+      .filter { $0 != 0 }
     var sightings = try Sightings(anchors, reader, &written)
-    var evidence = try sightings.evidence(tried.sorted())
+    var evidence = try sightings.evidence(tried)
     var doubt: NoteChain.Doubt?
-    if notes == nil, let chain = NoteChain(structure) {
-      let end = chain.segment.upperBound
+    if notes == nil, let place = NoteChain.Place(structure) {
+      let end = place.segment.upperBound
       // Notes that go on behind their end tell nothing of memory there.
       let plain = OffsetSurvey(evidence, head: min(head, end), found: source.size, due: due)
       let move = plain.move(behind: end, evidence) ?? (endMove == 0 ? 0 : nil)
       let likely = evidence.filter { $0.due.lowerBound >= end && $0.moves.count == 1 }
         .map { $0.moves[0] }
-      doubt = try chain.doubt(move, likely: Set(likely + [endMove]), source, present)
+      doubt =
+        move == 0
+        ? nil
+        : try NoteChain(structure, place).doubt(
+          move, likely: likely + [endMove], source, present)
       if let doubt {
         evidence += doubt.evidence
-        if chain.isBeforeMemory {
+        if place.isBeforeMemory {
           head = doubt.start
-        } else if chain.segment.lowerBound < doubt.start {
-          evidence.append(Evidence(due: chain.segment.lowerBound..<doubt.start, moves: [0]))
+        } else if place.segment.lowerBound < doubt.start {
+          evidence.append(Evidence(due: place.segment.lowerBound..<doubt.start, moves: [0]))
         }
       }
     }
@@ -103,8 +109,9 @@ extension OffsetSurvey {
     let memory =
       structure.programHeaders.lazy.filter { $0.kind == .load && $0.fileSize > 0 }
       .map(\.fileOffset).min() ?? .max
-    let notes = structure.notes.filter { $0.fileOffset >= table && $0.fileEnd <= memory }
-    guard let last = notes.last else { return table }
+    guard
+      let last = structure.notes.last(where: { $0.fileOffset >= table && $0.fileEnd <= memory })
+    else { return table }
     return structure.notesAreCut ? last.fileOffset : last.fileEnd
   }
 }
@@ -124,7 +131,7 @@ private struct Sightings {
   private static let mostMoves = 16
 
   init(
-    _ anchors: Anchors, _ reader: AnchorReader, _ written: inout Set<Range<UInt64>>
+    _ anchors: Anchors, _ reader: AnchorReader, _ written: inout Set<UInt64>
   ) throws(SalvageError) {
     self.anchors = anchors
     self.reader = reader
@@ -134,7 +141,9 @@ private struct Sightings {
     isMissed = []
     for index in list.indices {
       let look = try look(at: index, moved: 0)
-      if case .image = list[index].thing, !look.isUnknown { written.insert(list[index].place) }
+      if case .image = list[index].thing, !look.isUnknown {
+        written.insert(list[index].place.lowerBound)
+      }
       isMissed.append(look.isWrong)
     }
   }

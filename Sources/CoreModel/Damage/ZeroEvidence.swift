@@ -11,8 +11,8 @@ package struct ZeroEvidence {
 
   private let process: ProcessSnapshot
   private let memory: CoreMemory
-  /// Places of the file that are known to hold something else than zeros.
-  private let written: Set<Range<UInt64>>
+  /// Offsets in the file from which on a page is known to hold something else than zeros.
+  private let written: Set<UInt64>
   /// Stacks may be searched for so many bytes: of a core that is none, segments lie over each other.
   private var budget: UInt64
 
@@ -24,7 +24,7 @@ package struct ZeroEvidence {
 
   package init(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ memory: CoreMemory,
-    _ names: MemoryNames, _ written: Set<Range<UInt64>>
+    _ names: MemoryNames, _ written: Set<UInt64>
   ) {
     self.written = written
     self.process = process
@@ -32,7 +32,7 @@ package struct ZeroEvidence {
     budget = structure.sizeFound
     checkVDSO()
     checkMainStack()
-    checkThreadStacks()
+    checkThreadStacks(names.extents)
     checkHeaderPages(names)
   }
 
@@ -69,12 +69,12 @@ package struct ZeroEvidence {
 
   /// The header page of a module is never zeros.
   private mutating func checkHeaderPages(_ names: MemoryNames) {
-    var seen: Set<[UInt8]> = []
+    var seen: Set<PathKey> = []
     var zeros: [[UInt8]] = []
     for entry in process.mappedFiles?.entries ?? []
     where entry.fileOffset == 0 && entry.path.first == UInt8(ascii: "/") {
       let kind = names.fileKind(at: entry.range.lowerBound)
-      guard kind == .program || kind == .libraries, seen.insert(entry.path).inserted,
+      guard kind == .program || kind == .libraries, seen.insert(PathKey(entry.path)).inserted,
         let page = zeroPage(at: entry.range.lowerBound)
       else { continue }
       zeros.append(entry.path)
@@ -93,8 +93,9 @@ package struct ZeroEvidence {
     let end = min(start.addingReportingOverflow(Self.unit).partialValue, segment.dumpedEnd)
     guard start < end else { return nil }
     let place = segment.fileOffset &+ (start - segment.address)
-    let (placeEnd, overflow) = place.addingReportingOverflow(end - start)
-    guard !overflow, !written.contains(place..<placeEnd) else { return nil }
+    guard !place.addingReportingOverflow(end - start).overflow, !written.contains(place) else {
+      return nil
+    }
     let bytes = memory.readable(at: start, count: Int(end - start))
     guard bytes.count == Int(end - start), bytes.allSatisfy({ $0 == 0 }) else { return nil }
     return start..<end
@@ -104,11 +105,10 @@ package struct ZeroEvidence {
 
   /// A thread that runs has return addresses above its stack pointer, and at the end of its stack what it began with. Zeros
   /// from the pointer to the end prove that the stack is lost; zeros at both make it doubtful.
-  private mutating func checkThreadStacks() {
+  private mutating func checkThreadStacks(_ extents: StackExtents) {
     var proven: [UInt32] = []
     var doubtful: [UInt32] = []
     var starts: [UInt64: UInt64] = [:]
-    let extents = StackExtents(process)
     for thread in process.threads {
       guard let pointer = thread.stackPointer, let index = memory.index(at: pointer) else {
         continue

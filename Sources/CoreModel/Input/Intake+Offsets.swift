@@ -8,10 +8,10 @@ extension Intake {
   ///   - written: see `OffsetSurvey`.
   mutating func loseMoved(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ bytes: any ByteSource,
-    _ option: IntakeOptions.Shifts, _ written: inout Set<Range<UInt64>>
+    _ option: IntakeOptions.Shifts, _ written: inout Set<UInt64>
   ) throws(SalvageError) -> Bool {
     // Whoever made an archive looked at it, and what is moved in a mended core is known.
-    guard option != .ignore, !(source is any LossySource), !wayIn.isMended else { return false }
+    guard option != .ignore, !source.isLossy, !wayIn.isMended else { return false }
     var present = DamageMap(sizeFound: bytes.size, sizeDue: bytes.size)
     present.lose(losses + unreadable)
     // What a repair told of its input is not to be had again from what is left of it.
@@ -27,7 +27,7 @@ extension Intake {
     guard option == .mend, !wayIn.isMended else { return self }
     let structure = try Probe.structure(of: source, present: present)
     var intake = self
-    var written: Set<Range<UInt64>> = []
+    var written: Set<UInt64> = []
     guard
       try intake.loseMoved(
         structure, ProcessSnapshot(structure, source), source, option, &written),

@@ -36,12 +36,12 @@ extension Intake {
   package init(_ source: any ByteSource) {
     self.init(
       source: source, file: source.backingFile, spool: nil, wayIn: WayIn(kind: .file),
-      losses: (source as? any LossySource)?.lostRanges ?? [],
+      losses: source.lossy?.lostRanges ?? [],
       inputs: InputSet(source.backingFile?.identity))
   }
 
   /// The file whose bytes the core's are, wherever they stand in it; nil for what came out of a stream or an archive.
-  package var coreFile: InputFile? { spool == nil && !(source is any LossySource) ? file : nil }
+  package var coreFile: InputFile? { spool == nil && !source.isLossy ? file : nil }
 
   /// What is there of the input: all of it, but for what is known to be lost.
   package var present: DamageMap {
@@ -70,7 +70,7 @@ extension Intake {
   /// Why more than now may be had of this input another time, or with another tool; nil where that is not so.
   package var reasonToKeep: String? {
     if !unreadable.isEmpty { return "parts of it can't be read" }
-    if let archive = source as? any LossySource { return archive.isDamaged ? "it is damaged" : nil }
+    if let archive = source.lossy { return archive.isDamaged ? "it is damaged" : nil }
     if case .damaged = wayIn.rest.ending { return "it is damaged" }
     return switch wayIn.ending {
     case .whole, .cut: nil

@@ -6,3 +6,12 @@ package protocol LossySource: ByteSource {
   /// Whether anything at all of it is known to be damaged.
   var isDamaged: Bool { get }
 }
+
+extension LossySource {
+  package var isLossy: Bool { true }
+}
+
+extension ByteSource {
+  /// The same, where it is such a source. A cast to a protocol that fails looks through all that any type of the program is.
+  package var lossy: (any LossySource)? { isLossy ? self as? any LossySource : nil }
+}

@@ -3,6 +3,8 @@ package import ELFCore
 
 /// Gives ranges of memory the kinds and the names that people use: a thread's stack, a library's data, the heap.
 package struct MemoryNames: Sendable {
+  /// Where stacks end.
+  package let extents: StackExtents
   private let files: [MappedFiles.Entry]
   /// The kind and the printable name of each file: a hostile path may be as long as its note, and is looked at once.
   private let labels: [(kind: MemoryKind, name: String)]
@@ -28,6 +30,7 @@ package struct MemoryNames: Sendable {
     heapStart = files.last { $0.path == program }?.range.upperBound
     // A kernel's stacks are no segments of their own.
     let extents = StackExtents(process)
+    self.extents = extents
     stacks = process.threads.filter { _ in !process.writer.isMachine }.compactMap { thread in
       thread.stackPointer.map {
         let end = extents.end(above: $0, controlBlock: thread.controlBlock)
@@ -55,25 +58,44 @@ package struct MemoryNames: Sendable {
     guard !files.isEmpty else { return [] }
     let code = Set(
       headers.lazy.filter { $0.kind == .load && $0.flags.contains(.execute) }.map(\.address))
-    let codePaths = Set(files.lazy.filter { code.contains($0.range.lowerBound) }.map(\.path))
-    return files.map { file in
+    let codePaths = Set(
+      files.lazy.filter { code.contains($0.range.lowerBound) }.map { PathKey($0.path) })
+    var labels: [(kind: MemoryKind, name: String)] = []
+    labels.reserveCapacity(files.count)
+    for (index, file) in files.enumerated() {
+      // The mappings of one file stand together.
+      if index > 0, files[index - 1].path == file.path {
+        labels.append(labels[index - 1])
+        continue
+      }
       let kind: MemoryKind =
         if file.path == program {
           .program
         } else if sharedPrefixes.contains(where: { file.path.starts(with: $0) }) {
           .shared
         } else {
-          codePaths.contains(file.path) || isNamedAsLibrary(file.path) ? .libraries : .files
+          codePaths.contains(PathKey(file.path)) || isNamedAsLibrary(file.path)
+            ? .libraries : .files
         }
-      return (kind, PrintableText(lastPart(file.path)).description)
+      labels.append((kind, PrintableText(lastPart(file.path)).description))
     }
+    return labels
+  }
+
+  /// Where a look-up ended: the next one is near, where somebody asks in the order of addresses.
+  package struct Position {
+    fileprivate var stack = 0
+    fileprivate var file = 0
+
+    package init() {}
   }
 
   /// What lies at `range`; `segment` is the whole segment that it is a part of.
   package func label(
-    of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags
+    of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags,
+    near position: inout Position
   ) -> (kind: MemoryKind, name: String) {
-    let kind = kind(of: range, segment: segment, flags: flags)
+    let kind = kind(of: range, segment: segment, flags: flags, near: &position)
     let name =
       switch kind {
       case .vdso: segment.lowerBound == Self.vsyscall ? "vsyscall" : "vdso"
@@ -82,7 +104,8 @@ package struct MemoryNames: Sendable {
       case .anonymous:
         flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
       case .program, .libraries, .shared, .files:
-        "\(fileIndex(at: range.lowerBound).map { labels[$0].name } ?? programName) \(Self.part(flags))"
+        (fileIndex(at: range.lowerBound).map { labels[$0].name } ?? programName) + " "
+          + Self.part(flags)
       }
     return (kind, name)
   }
@@ -91,12 +114,30 @@ package struct MemoryNames: Sendable {
   package func kind(
     of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags
   ) -> MemoryKind {
+    var position = Position()
+    return kind(of: range, segment: segment, flags: flags, near: &position)
+  }
+
+  /// The same.
+  package func kind(
+    of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags,
+    near position: inout Position
+  ) -> MemoryKind {
     if let vdso, segment.contains(vdso) { return .vdso }
     if segment.lowerBound == Self.vsyscall { return .vdso }
     if mainStackAddresses.contains(where: segment.contains) { return .mainStack }
     if let mainPointer, segment.contains(mainPointer) { return .mainStack }
-    if !stackIndices(on: segment).isEmpty { return .threadStacks }
-    if let file = fileIndex(at: range.lowerBound) { return labels[file].kind }
+    position.stack = stacks.partitioningIndex(near: position.stack) {
+      $0.pointer >= segment.lowerBound
+    }
+    if position.stack < stacks.count, stacks[position.stack].pointer < segment.upperBound {
+      return .threadStacks
+    }
+    let address = range.lowerBound
+    position.file = files.partitioningIndex(near: position.file) { $0.range.lowerBound > address }
+    if position.file > 0, files[position.file - 1].range.contains(address) {
+      return labels[position.file - 1].kind
+    }
     if isBehindProgram(segment, flags), hasOwnHeap { return .program }
     return isHeap(segment, flags) ? .heap : .anonymous
   }
@@ -166,10 +207,12 @@ package struct MemoryNames: Sendable {
       indices = (first..<max(first, end)).clamped(to: indices)
       guard !indices.isEmpty else { return "unused memory of thread stacks" }
     }
+    func name(_ thread: UInt32) -> String {
+      thread == mainThread ? "the main thread's stack" : "the stack of thread \(thread)"
+    }
+    if indices.count == 1 { return name(stacks[indices.lowerBound].thread) }
     guard indices.count <= 3 else { return "stacks of \(indices.count) threads" }
-    return stacks[indices].map(\.thread)
-      .map { $0 == mainThread ? "the main thread's stack" : "the stack of thread \($0)" }
-      .joined(separator: " and ")
+    return stacks[indices].map { name($0.thread) }.joined(separator: " and ")
   }
 
   /// The kind of the file that is mapped at an address; nil where none is.

@@ -28,15 +28,15 @@ package struct MappedImages {
   }
 
   private mutating func addMapped(_ entries: [MappedFiles.Entry], _ names: MemoryNames) {
-    var indices: [[UInt8]: Int] = [:]
+    var indices: [PathKey: Int] = [:]
     var looks = 0
     for entry in entries where entry.fileOffset == 0 && looks < Self.mostMappings {
       let start = entry.range.lowerBound
       let kind = names.fileKind(at: start)
       guard kind == .program || kind == .libraries else { continue }
-      guard let index = indices[entry.path] else {
+      guard let index = indices[PathKey(entry.path)] else {
         looks += 1
-        indices[entry.path] = images.count
+        indices[PathKey(entry.path)] = images.count
         images.append(MappedImage(entry.path, at: start, memory))
         continue
       }
@@ -49,7 +49,7 @@ package struct MappedImages {
     for index in images.indices { images[index].end = images[index].base }
     // Of a million names, few are a module's.
     for entry in entries {
-      guard let index = indices[entry.path] else { continue }
+      guard let index = indices[PathKey(entry.path)] else { continue }
       images[index].end = max(images[index].end, entry.range.upperBound)
     }
   }

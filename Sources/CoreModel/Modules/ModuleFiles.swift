@@ -1,5 +1,6 @@
 package import CoreIO
 package import ELFCore
+internal import Glibc
 package import SystemPackage
 
 /// Finds the files that a core's names stand for: here, or below the folders that stand for the core's machine.
@@ -20,7 +21,7 @@ package struct ModuleFiles {
   let reader: FileReader
   /// When the core was last written to, in nanoseconds; nil where that is not known.
   package let coreWritten: Int64?
-  private var known: [[UInt8]: Result<ModuleFile, Absence>] = [:]
+  private var known: [PathKey: Result<ModuleFile, Absence>] = [:]
 
   /// `program` stands for the program whatever its name was; `core` is the core's file, where it is one; `process` is
   /// what it tells of its owner.
@@ -77,16 +78,18 @@ package struct ModuleFiles {
 
   /// The file of that name.
   package mutating func file(named name: [UInt8]) -> Result<ModuleFile, Absence> {
-    if let result = known[name] { return result }
+    if let result = known[PathKey(name)] { return result }
     let result = find(name)
-    known[name] = result
+    known[PathKey(name)] = result
     return result
   }
 
   private func find(_ name: [UInt8]) -> Result<ModuleFile, Absence> {
     // Not a path: `//anon`, `anon_inode:[io_uring]`, `/memfd:x (deleted)` are no files either, and don't exist.
     guard name.first == UInt8(ascii: "/"), !name.contains(0) else { return .failure(.missing) }
-    guard isForeign else { return load(FilePath(bytes: name)) }
+    guard isForeign else {
+      return isMissing(name) ? .failure(.missing) : load(FilePath(bytes: name))
+    }
     var result = Result<ModuleFile, Absence>.failure(.missing)
     for sysroot in sysroots {
       result = load(place(of: name, below: sysroot))
@@ -96,6 +99,16 @@ package struct ModuleFiles {
       }
     }
     return result
+  }
+
+  /// Of a core from another machine hardly any file is here: a look costs less than an attempt that fails. Never said where
+  /// another's rights count.
+  private func isMissing(_ name: [UInt8]) -> Bool {
+    guard !reader.isForAnother else { return false }
+    return unsafe (name + [0]).withUnsafeBytes { bytes in
+      let path = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress
+      return unsafe path.map { unsafe access($0, F_OK) != 0 && errno == ENOENT } ?? false
+    }
   }
 
   /// The file that has the build-id, from the `.build-id` trees of the folders.

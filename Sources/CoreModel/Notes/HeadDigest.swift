@@ -12,7 +12,7 @@ package enum HeadDigest {
       var offset = range.lowerBound
       while offset < range.upperBound {
         let bytes = try source.bytes(
-          at: offset, count: Int(min(range.upperBound - offset, 1 << 18)))
+          at: offset, count: Int(min(range.upperBound - offset, 1 << 16)))
         guard !bytes.isEmpty else { break }
         hash.update(bytes)
         offset += UInt64(bytes.count)

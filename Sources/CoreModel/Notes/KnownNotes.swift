@@ -4,6 +4,8 @@ package import ELFCore
 package struct KnownNotes {
   /// The size that notes of a type have in this core, for types whose notes all have one.
   private var sizes: [Key: UInt64] = [:]
+  /// The same of the few types that `agrees` asks for.
+  private var agreed: [(kind: Note.Kind, size: UInt64)] = []
 
   fileprivate struct Key: Hashable {
     let isLinux: Bool
@@ -29,7 +31,16 @@ package struct KnownNotes {
   /// A header and the shortest of these owners, padded.
   static let shortest = 20
   package static let core = Array("CORE".utf8)
-  private static let linux = Array("LINUX".utf8)
+  package static let linux = Array("LINUX".utf8)
+
+  /// The one array that stands for the owner in these bytes, which end in its NUL, where it is one of the two that nearly all
+  /// notes have; nil for another.
+  static func owner(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+    func isIt(_ owner: [UInt8]) -> Bool {
+      bytes.count == owner.count + 1 && bytes.last == 0 && bytes.starts(with: owner)
+    }
+    return isIt(core) ? core : isIt(linux) ? linux : nil
+  }
 
   /// Whether somebody writes notes of this owner and type.
   package static func knows(_ note: Note) -> Bool {
@@ -116,12 +127,12 @@ package struct KnownNotes {
 
   /// Whether its size is the one of the notes of its type before it.
   package mutating func agrees(with note: Note) -> Bool {
-    guard Self.hasOneSize(note), let key = Self.key(note) else { return true }
-    guard let size = sizes[key] else {
-      sizes[key] = note.descriptorSize
+    guard Self.hasOneSize(note) else { return true }
+    guard let known = agreed.first(where: { $0.kind == note.kind }) else {
+      agreed.append((note.kind, note.descriptorSize))
       return true
     }
-    return size == note.descriptorSize
+    return known.size == note.descriptorSize
   }
 }
 

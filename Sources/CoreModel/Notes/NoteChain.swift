@@ -20,36 +20,45 @@ struct NoteChain {
     var start: UInt64 { ranges[0].lowerBound }
   }
 
-  /// Where the header says that the notes are.
-  let segment: Range<UInt64>
-  /// Whether they come before memory.
-  let isBeforeMemory: Bool
-  /// Where the memory behind them begins.
-  private let memoryStart: UInt64?
+  /// Where the notes belong.
+  struct Place {
+    /// Where the header says that they are.
+    let segment: Range<UInt64>
+    /// Whether they come before memory.
+    let isBeforeMemory: Bool
+    /// Where the memory behind them begins.
+    fileprivate let memoryStart: UInt64?
+    fileprivate let alignment: UInt64
 
-  private let alignment: UInt64
+    /// nil where all notes are where the header says, or none of them tells where they are.
+    init?(_ structure: CoreStructure) {
+      guard !structure.notesAreFound, !structure.notesAreMerged,
+        let header = structure.programHeaders.first(where: { $0.kind == .note && $0.fileSize > 0 }),
+        let end = header.fileEnd, end <= UInt64(Int64.max)
+      else { return nil }
+      let memory = structure.programHeaders.lazy.filter { $0.kind == .load && $0.fileSize > 0 }
+        .map(\.fileOffset)
+      // A header that names too many bytes tells nothing of where the notes end.
+      let bound = memory.filter { $0 > header.fileOffset }.min() ?? .max
+      guard end <= bound else { return nil }
+      memoryStart = bound == .max ? nil : bound
+      isBeforeMemory = memory.allSatisfy { $0 > header.fileOffset }
+      segment = header.fileOffset..<end
+      alignment = header.alignment == 8 ? 8 : 4
+    }
+  }
+
+  private let place: Place
   private let notes: [Note]
   /// Indices of notes without anything between them.
   private let runs: [Range<Int>]
   private let structure: CoreStructure
 
-  /// nil where all notes are where the header says, or none of them tells where they are.
-  init?(_ structure: CoreStructure) {
-    guard !structure.notesAreFound, !structure.notesAreMerged,
-      let header = structure.programHeaders.first(where: { $0.kind == .note && $0.fileSize > 0 }),
-      let end = header.fileEnd, end <= UInt64(Int64.max)
-    else { return nil }
-    let memory = structure.programHeaders.lazy.filter { $0.kind == .load && $0.fileSize > 0 }
-      .map(\.fileOffset)
-    // A header that names too many bytes tells nothing of where the notes end.
-    let bound = memory.filter { $0 > header.fileOffset }.min() ?? .max
-    guard end <= bound else { return nil }
-    memoryStart = bound == .max ? nil : bound
-    isBeforeMemory = memory.allSatisfy { $0 > header.fileOffset }
-    segment = header.fileOffset..<end
-    alignment = header.alignment == 8 ? 8 : 4
-    notes = structure.notes.filter { $0.fileOffset >= header.fileOffset && $0.fileOffset < bound }
-    let (start, alignment) = (segment.lowerBound, alignment)
+  init(_ structure: CoreStructure, _ place: Place) {
+    self.place = place
+    let (start, alignment) = (place.segment.lowerBound, place.alignment)
+    let bound = place.memoryStart ?? .max
+    notes = structure.notes.filter { $0.fileOffset >= start && $0.fileOffset < bound }
     func due(behind note: Note) -> UInt64 {
       roundUp(note.fileEnd - start, to: alignment) + start
     }
@@ -64,6 +73,11 @@ struct NoteChain {
     self.runs = runs
     self.structure = structure
   }
+
+  private var segment: Range<UInt64> { place.segment }
+  private var alignment: UInt64 { place.alignment }
+  private var memoryStart: UInt64? { place.memoryStart }
+  private var isBeforeMemory: Bool { place.isBeforeMemory }
 
   /// The end of the last note.
   private var end: UInt64 { notes.last.map { roundUp($0.fileEnd, to: 4) } ?? segment.lowerBound }
@@ -86,7 +100,7 @@ struct NoteChain {
   ///   - move: how far what follows the notes was moved; nil where nothing tells.
   ///   - likely: distances that anything speaks for.
   func doubt(
-    _ move: Int64?, likely: Set<Int64>, _ source: any ByteSource, _ present: DamageMap
+    _ move: Int64?, likely: [Int64], _ source: any ByteSource, _ present: DamageMap
   ) throws(SalvageError) -> Doubt? {
     guard move != 0 else { return nil }
     if isWhole {

@@ -45,7 +45,10 @@ package struct NoteReader {
       : try window.part(at: ownerOffset, count: length)
     // The padding after the owner is counted from the note's beginning.
     let headerSize = roundUp(UInt64(Note.headerSize) + ownerSize, to: alignment)
-    guard let name = owner.span.cString(at: 0, limit: Note.longestOwner) else { return nil }
+    guard
+      let name = KnownNotes.owner(owner)
+        ?? owner.span.cString(at: 0, limit: Note.longestOwner)
+    else { return nil }
     return Note(
       kind: Note.Kind(rawValue: UInt32(kind)), owner: name, ownerSize: UInt32(ownerSize),
       fileOffset: offset,

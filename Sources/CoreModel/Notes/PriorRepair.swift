@@ -28,6 +28,7 @@ package struct PriorRepair: Sendable {
   package static func all(
     in structure: CoreStructure, _ source: any ByteSource
   ) -> [PriorRepair] {
+    guard !structure.ownNotes.isEmpty else { return [] }
     var repairs: [PriorRepair] = []
     var next = 0
     // Backwards, from the one that made the core what it is.

@@ -12,7 +12,7 @@ package struct Core: Sendable {
   package let verdict: CoreVerdict
   /// How the input came, and what its bytes tell of that.
   package let wayIn: WayIn
-  /// What tells this input from another.
+  /// What tells this input from another; empty where nobody asked for it.
   package let digest: String
   /// What survived, by address. What a repair has padded is no more there than what is lost otherwise.
   package private(set) var memory: CoreMemory
@@ -34,19 +34,23 @@ package struct Core: Sendable {
   /// - Parameters:
   ///   - original: the bytes to examine, where they are the core as it was before the input was repaired.
   ///   - table: the program headers of these, where they are known from elsewhere.
+  ///   - isDigested: whether anybody will ask for the digest, for which all headers and notes are read.
   ///   - restoring: whether what a capture could not save gets its program headers again: see `isRestored`.
   package init(
     _ intake: Intake, options: IntakeOptions = IntakeOptions(), original: (any ByteSource)? = nil,
-    table: HeaderTable? = nil, restoring: Bool = false
+    table: HeaderTable? = nil, isDigested: Bool = false, restoring: Bool = false
   ) throws(SalvageError) {
     var intake = intake
     let source = original ?? intake.source
-    var reading = try Reading(source, intake, table)
+    func read() throws(SalvageError) -> Reading {
+      try Reading(source, intake, table, isDigested: isDigested)
+    }
+    var reading = try read()
     if let zeros = try ZeroTail.range(of: reading.structure, source, options.zeroTail) {
       intake.wayIn.zeroTail = zeros.length
       if options.zeroTail == .lost {
         intake.losses.append(.init(range: zeros, cause: .named))
-        reading = try Reading(source, intake, table)
+        reading = try read()
       }
     }
     var verdict = CoreVerdict()
@@ -56,13 +60,13 @@ package struct Core: Sendable {
     {
       verdict.add(.text, TextMode.words)
       intake.losses.append(.init(range: start..<source.size, cause: .damaged))
-      reading = try Reading(source, intake, table)
+      reading = try read()
     }
-    var written: Set<Range<UInt64>> = []
+    var written: Set<UInt64> = []
     if try intake.loseMoved(
       reading.structure, reading.process, source, options.shifts, &written)
     {
-      reading = try Reading(source, intake, table)
+      reading = try read()
     }
     var structure = reading.structure
     let capture = try CaptureNotes(structure, source)
@@ -244,9 +248,7 @@ package struct Core: Sendable {
       reasons.append(
         .init(.notes, "The PT_NOTE names another count of bytes than its notes have."))
     }
-    let hasRecord = structure.notes.contains {
-      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.lost
-    }
+    let hasRecord = structure.ownNotes.contains { $0.kind == SalvageNote.lost }
     if structure.wasRepaired, !hasRecord, !structure.isCaptured {
       reasons.append(
         .init(
@@ -268,7 +270,7 @@ private struct Reading {
   private static let mostRounds = 1000
 
   init(
-    _ source: any ByteSource, _ intake: Intake, _ table: HeaderTable?
+    _ source: any ByteSource, _ intake: Intake, _ table: HeaderTable?, isDigested: Bool
   ) throws(SalvageError) {
     var round = 0
     while true {
@@ -278,7 +280,7 @@ private struct Reading {
       var structure = try Probe.structure(of: source, present: present)
       if let table { structure.replace(table) }
       let process = try ProcessSnapshot(structure, source)
-      let digest = try HeadDigest.of(structure, source)
+      let digest = isDigested ? try HeadDigest.of(structure, source) : ""
       round += 1
       guard intake.unreadable != known, round < Self.mostRounds else {
         self.structure = structure

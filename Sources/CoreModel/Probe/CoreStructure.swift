@@ -11,7 +11,9 @@ package struct CoreStructure: Sendable {
   /// Where the whole table lay, or should have lain.
   package var tableRange: Range<UInt64>
   /// Every whole note of every PT_NOTE, in order.
-  package var notes: [Note]
+  package let notes: [Note]
+  /// Those of them that we wrote, which are few: they are asked for often.
+  package let ownNotes: [Note]
   /// Whether a PT_NOTE ends in something that is no whole note.
   package var notesAreCut: Bool
   /// Whether no PT_NOTE named the notes, and they were found where the kernel puts them.
@@ -48,7 +50,7 @@ package struct CoreStructure: Sendable {
 
   /// Whether a repair made it what it is, or what it was before it was damaged.
   package var wasRepaired: Bool {
-    notesAreMerged || notesAreFound || notes.contains { $0.owner == SalvageNote.owner }
+    notesAreMerged || notesAreFound || !ownNotes.isEmpty
   }
 
   /// Whether anything is lost that the headers name. What is lost of a core that is repaired already, none names any more.

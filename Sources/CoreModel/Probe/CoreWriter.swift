@@ -63,7 +63,7 @@ public enum CoreWriter: String, Hashable, Sendable {
   private static func owned(_ note: Note) -> CoreWriter? {
     // Nearly all notes have one of these owners, and tell nothing by it.
     guard !note.isProcessNote else { return ownedByKind(note) }
-    guard note.owner != linuxOwner else { return nil }
+    guard note.owner != KnownNotes.linux else { return nil }
     // `OpenBSD@229157`: the thread comes after the owner.
     let owner = note.owner.prefix { $0 != UInt8(ascii: "@") }
     switch String(decoding: owner, as: UTF8.self) {
@@ -78,8 +78,6 @@ public enum CoreWriter: String, Hashable, Sendable {
     default: return nil
     }
   }
-
-  private static let linuxOwner = Array("LINUX".utf8)
 
   /// The same of a note of `CORE`.
   private static func ownedByKind(_ note: Note) -> CoreWriter? {

@@ -35,13 +35,13 @@ package struct Probe {
     if !programHeaders.contains(where: { $0.kind == .note && unnamed.contains($0.fileOffset) }) {
       try walk.findUnnamed(in: unnamed)
     }
+    let ownNotes = walk.notes.filter { $0.owner == SalvageNote.owner }
     var structure = CoreStructure(
       header: header, headerBytes: headerBytes, table: table,
       tableRange: header.programHeaderOffset..<tableEnd, notes: walk.notes,
-      notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed, notesAreMerged: walk.isMerged,
-      originalFiles: walk.notes.first {
-        $0.owner == SalvageNote.owner && $0.kind == SalvageNote.file
-      } ?? walk.oldFiles,
+      ownNotes: ownNotes, notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed,
+      notesAreMerged: walk.isMerged,
+      originalFiles: ownNotes.first { $0.kind == SalvageNote.file } ?? walk.oldFiles,
       notesAreMissized: walk.isMissized,
       damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size,
       sizeDue: nil)
@@ -197,7 +197,7 @@ package struct Probe {
     var table = HeaderTable()
     // What a hole has is all PT_NULL.
     if source.firstData(in: offset..<end) == offset..<end { table.reserveCapacity(whole) }
-    let perRead = 4096
+    let perRead = 1024
     var number = 0
     while number < whole,
       let data = source.firstData(in: offset + UInt64(number) * entrySize..<end)

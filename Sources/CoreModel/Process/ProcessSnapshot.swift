@@ -145,7 +145,5 @@ package struct ProcessSnapshot: Sendable {
 
 extension Note {
   /// Whether it is one of the kernel's about the process: `CORE` owns those in Linux cores.
-  package var isProcessNote: Bool { owner == Self.core }
-
-  private static let core = Array("CORE".utf8)
+  package var isProcessNote: Bool { owner == KnownNotes.core }
 }

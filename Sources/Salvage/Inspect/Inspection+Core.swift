@@ -9,7 +9,7 @@ extension Inspection {
     guard options.readsWholeArchive else {
       self = try Intake.glance(at: input) { intake throws(SalvageError) in
         var found = try Inspection(of: intake, options: options)
-        if intake.source is ArchiveSource, intake.losses.isEmpty {
+        if intake.source.isLossy, intake.losses.isEmpty {
           found.findings.append(
             Finding(
               text: "Of the archive only what this needs was read; coresalvage verify checks all.",
@@ -34,7 +34,7 @@ extension Inspection {
   /// - Parameter core: what was made of the input already.
   package init(of intake: Intake, _ core: Core? = nil, options: Options) throws(SalvageError) {
     // What is around an archive is not what was around the dump.
-    let file = intake.source is ArchiveSource ? nil : intake.file
+    let file = intake.source.isLossy ? nil : intake.file
     var surroundings = file.map { Surroundings(of: $0) } ?? Surroundings()
     surroundings.container = intake.wayIn.container
     surroundings.packing = intake.wayIn.packing
@@ -120,10 +120,12 @@ extension Inspection {
     var tallies: [Tally] = []
     let segments = core.memory.segments
     mappings.reserveCapacity(segments.count)
-    for position in segments.indices {
-      let segment = segments[position]
+    var position = MemoryNames.Position()
+    for index in segments.indices {
+      let segment = segments[index]
       let range = segment.address..<max(segment.addressEnd, segment.address)
-      let kind = core.names.kind(of: range, segment: range, flags: segment.flags)
+      let kind = core.names.kind(
+        of: range, segment: range, flags: segment.flags, near: &position)
       let survived = core.damage.surviving(in: segment.fileOffset..<(segment.fileEnd ?? .max))
       let mapping = Mapping(
         address: segment.address, mapped: segment.memorySize, dumped: segment.fileSize,

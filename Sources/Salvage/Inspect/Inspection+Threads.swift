@@ -9,7 +9,7 @@ extension Inspection {
   mutating func addThreads(_ core: Core) {
     let main = core.process.info?.id
     let numbers = SignalNumbers(core.structure.header.machine, core.process.writer)
-    let extents = StackExtents(core.process)
+    let extents = core.names.extents
     threads = core.process.threads.enumerated().map { index, status in
       Thread(
         id: status.id, name: status.id == main ? core.process.info?.name : nil,

@@ -50,8 +50,8 @@ package struct ModuleSurvey {
     _ core: Core, _ files: inout ModuleFiles
   ) throws(SalvageError) {
     list = try ModuleList(core.structure, core.process, core.memory, &files)
-    var paths: Set<[UInt8]> = []
-    for module in list.modules where paths.insert(module.path).inserted {
+    var paths: Set<PathKey> = []
+    for module in list.modules where paths.insert(PathKey(module.path)).inserted {
       let debug =
         try module.file.map { file throws(SalvageError) in
           try files.debugInformation(of: file, path: module.path)

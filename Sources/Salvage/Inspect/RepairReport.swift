@@ -179,9 +179,10 @@ public struct RepairReport: Hashable, Sendable {
     capture = core.capture?.record
     isCaptured = core.capture != nil
     memory = segments.memory
+    var position = MemoryNames.Position()
     self.slim = slim.map { slimming, plan in
       SlimSummary(slimming, plan, survived: segments.memory.survived) {
-        Self.kind($0, structure.table, core.names)
+        Self.kind($0, structure.table, core.names, &position)
       }
     }
     isSlim = structure.isSlim
@@ -201,7 +202,7 @@ public struct RepairReport: Hashable, Sendable {
     var last: (kind: LossKind, number: UInt32)?
     lostRanges = segments.lost
     lostKinds = segments.lost.map { range in
-      let kind = Self.kind(range, structure.table, core.names)
+      let kind = Self.kind(range, structure.table, core.names, &position)
       if let last, last.kind == kind { return last.number }
       let number = numbers[kind] ?? UInt32(numbers.count)
       numbers[kind] = number
@@ -216,7 +217,8 @@ public struct RepairReport: Hashable, Sendable {
   }
 
   private static func kind(
-    _ range: LostRange, _ table: HeaderTable, _ names: MemoryNames
+    _ range: LostRange, _ table: HeaderTable, _ names: MemoryNames,
+    _ position: inout MemoryNames.Position
   ) -> LossKind {
     guard let index = range.headerIndex else {
       return LossKind(what: "the program header table", memory: nil)
@@ -227,7 +229,8 @@ public struct RepairReport: Hashable, Sendable {
     let end = range.address.addingReportingOverflow(range.length)
     let label = names.label(
       of: range.address..<(end.overflow ? .max : end.partialValue),
-      segment: header.address..<max(header.address, header.addressEnd), flags: header.flags)
+      segment: header.address..<max(header.address, header.addressEnd), flags: header.flags,
+      near: &position)
     return LossKind(what: label.name, memory: label.kind)
   }
 

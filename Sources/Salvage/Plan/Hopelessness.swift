@@ -44,7 +44,7 @@ struct Hopelessness {
 extension Note {
   /// Whether it is neither Linux' nor ours: what it tells may be all that somebody wants.
   fileprivate var isForeign: Bool {
-    !owner.isEmpty && descriptorSize > 0 && !isProcessNote && owner != Array("LINUX".utf8)
+    !owner.isEmpty && descriptorSize > 0 && !isProcessNote && owner != KnownNotes.linux
       && owner != SalvageNote.owner
   }
 }

@@ -56,8 +56,8 @@ package struct Segments: Sendable {
         continue
       }
       let before = entries.count
-      add(header, index, damage, lostMemory)
-      if index == 0 || entries.count != before + 1 || entries[before] != header {
+      let isWhole = add(header, index, damage, lostMemory)
+      if index == 0 || !isWhole && (entries.count != before + 1 || entries[before] != header) {
         firstChange = firstChange ?? index
       }
     }
@@ -101,12 +101,16 @@ package struct Segments: Sendable {
     }
   }
 
+  /// Adds what becomes of an entry. Whether nothing of it is lost.
   private mutating func add(
     _ header: ProgramHeader, _ index: Int, _ damage: DamageMap,
     _ lostMemory: RepairOptions.LostMemory
-  ) {
+  ) -> Bool {
     // Never dumped: nothing of it is lost.
-    guard header.fileSize > 0 else { return entries.append(header) }
+    guard header.fileSize > 0 else {
+      entries.append(header)
+      return true
+    }
     let isTooMuch = isTooMuch(header, damage)
     let survived = isTooMuch ? 0 : damage.surviving(in: header.fileRange)
     if header.kind == .load {
@@ -119,8 +123,22 @@ package struct Segments: Sendable {
         gone += 1
       }
     }
-    guard survived < header.fileSize else { return entries.append(header) }
-    if isTooMuch { return loseAll(of: header, index, damage, lostMemory) }
+    guard survived < header.fileSize else {
+      entries.append(header)
+      return true
+    }
+    if isTooMuch {
+      loseAll(of: header, index, damage, lostMemory)
+      return false
+    }
+    // Nearly all that lose anything lie behind the end.
+    if lostMemory == .drop, let cause = damage.cause(ofAll: header.fileRange) {
+      partsLeft -= 1
+      append(
+        header.fileRange, at: header.address, index: UInt32(index), flags: header.flags, cause,
+        .dropped)
+      return false
+    }
     let extents = damage.extents(in: header.fileRange)
     switch lostMemory {
     case .drop:
@@ -135,6 +153,7 @@ package struct Segments: Sendable {
       loseBytes(of: header, index, extents, state: .padded)
       entries.append(header)
     }
+    return false
   }
 
   /// Appends what there is of a cut segment. Of memory that the process could not write to, the first page gets an entry of

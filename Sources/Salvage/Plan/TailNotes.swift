@@ -43,9 +43,7 @@ package struct TailNotes {
           SalvageNote.rebuilt, note.descriptor(structure.format.byteOrder), in: structure.format))
     }
     // A core that was repaired before has the original's already, among its notes or where they stood.
-    let isThere = structure.notes.contains {
-      $0.owner == SalvageNote.owner && $0.kind == SalvageNote.file
-    }
+    let isThere = structure.ownNotes.contains { $0.kind == SalvageNote.file }
     guard rebuild.mappedFiles != nil, !isThere,
       let note = structure.originalFiles ?? structure.notes.first(where: { $0.isMappedFiles })
     else { return }

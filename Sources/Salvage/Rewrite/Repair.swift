@@ -58,7 +58,7 @@ public struct Repair: Sendable {
     of intake: Intake, for output: OutputPlace? = nil, options: RepairOptions
   ) throws(SalvageError) {
     let intake = try intake.mended(options.intake.shifts)
-    let core = try Core(intake, options: options.intake)
+    let core = try Core(intake, options: options.intake, isDigested: true)
     self.intake = intake
     self.core = core
     self.options = options
