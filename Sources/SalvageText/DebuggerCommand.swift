@@ -87,7 +87,7 @@ struct DebuggerCommand {
   /// A file as gdb takes it for one, and not for something in a home.
   private static func argument(_ path: FilePath) -> String {
     let isHome = path.bytes.first == UInt8(ascii: "~")
-    return ShellWord(isHome ? Array("./".utf8) + path.bytes : path.bytes).description
+    return (isHome ? ShellWord(Array("./".utf8) + path.bytes) : ShellWord(path)).description
   }
 
   /// A folder as gdb reads it to the end of the line: not as its home, a variable or `target:`, and with the blanks at

@@ -6,10 +6,13 @@ public struct ShellWord: Hashable, Sendable, CustomStringConvertible {
   /// The word as it is to be typed, in ASCII.
   public let description: String
 
-  /// A path, byte for byte. One that a command would take for an option gets `./` before it.
+  /// A path, byte for byte. One that a command would take for an option, or tar(1) for a file on another machine, gets `./`
+  /// before it.
   public init(_ path: FilePath) {
-    let isOption = path.bytes.first == UInt8(ascii: "-") && path.bytes.count > 1
-    self.init(isOption ? Array("./".utf8) + path.bytes : path.bytes)
+    let bytes = path.bytes
+    let isOption = bytes.first == UInt8(ascii: "-") && bytes.count > 1
+    let isRemote = bytes.prefix { $0 != UInt8(ascii: "/") }.contains(UInt8(ascii: ":"))
+    self.init(isOption || isRemote ? Array("./".utf8) + bytes : bytes)
   }
 
   /// Any bytes; a NUL among them no shell can be given.

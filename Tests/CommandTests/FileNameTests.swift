@@ -135,4 +135,19 @@ struct FileNameTests {
       "printf XXXX | dd of=d$'\\xff'/.h$'\\xff'.core.lz4 bs=1 seek=6000 conv=notrunc")
     try place.expect("\"$0\" verify -q .", 1, says: "d\\xff/.h\\xff.core.lz4: damaged")
   }
+
+  @Test(
+    "that tar takes for another machine's, or a command for an option, stands in a command that works as printed",
+    arguments: ["a:b", "-dash", "core.06:48:21", "with space"])
+  func bundleNames(name: String) throws {
+    let place = try Place()
+    let bundle = try place.shell("\"$0\" bundle plain.core './\(name).tar.zst'")
+    try #require(bundle.ending == .exit(0), "\(bundle)")
+    let next = try #require(
+      bundle.text.split(separator: "\n").first { $0.hasPrefix("next: ") }, "\(bundle)")
+    // Whatever gdb says of the core: the script is found, and runs it.
+    let typed = try place.shell("GDB=echo; export GDB; \(next.dropFirst("next: ".count))")
+    #expect(typed.ending == .exit(0) && typed.errorText.isEmpty, "\(next): \(typed)")
+    #expect(typed.text.contains("core"), "\(typed)")
+  }
 }

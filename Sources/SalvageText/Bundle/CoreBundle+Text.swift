@@ -89,8 +89,9 @@ extension CoreBundle.Written {
   }
 
   private func next(for place: OutputPlace) -> String? {
-    place.isStream
-      ? nil : "tar -xf \(ShellWord(place.path)) && \(ShellWord(folder.bytes))/run-gdb"
+    let unpacked = FilePath(root: nil, [folder])
+    return place.isStream
+      ? nil : "tar -xf \(ShellWord(place.path)) && \(ShellWord(unpacked))/run-gdb"
   }
 
   /// All of it, as one object: the report's members, and the bundle's.
