@@ -46,8 +46,7 @@ struct RepairCommand: ParsableCommand {
     let names = Coresalvage.configuration.subcommands.compactMap { $0.configuration.commandName }
     // `coresalvage --json note x` would else repair the file `note` into `x`.
     if let input = names.first(where: { FilePath($0) == input.path }) {
-      throw ValidationError(
-        "'\(input)' is a subcommand and comes first; for a file of that name write ./\(input)")
+      throw ValidationError(UsageAdvice.comesFirst(input))
     }
     guard output != nil || rehearsal.dryRun || inPlace || gdbScript != nil else {
       let core = ShellWord(input.path)

@@ -80,6 +80,8 @@ struct UsageTests {
     ("--generate-completion-script tcsh", "takes the name of a shell: bash, zsh, fish"),
     ("note -q check in.core x", "'"),
     ("-q check in.core", "'check' is a subcommand and comes first"),
+    ("-q slim in.core out.core", "'slim' is a subcommand and comes first"),
+    ("-q slim in.core out.core --max-size 3M", "'slim' is a subcommand and comes first"),
   ]
 
   @Test("is told what is wrong with it, on the first line, with status 64", arguments: wrong)

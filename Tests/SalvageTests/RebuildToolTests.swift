@@ -47,6 +47,29 @@ struct RebuildToolTests {
   }
 
   @Test(
+    "shows gdb libc, too, where a dynamic linker started a program whose file is gone", .needs(.gdb)
+  )
+  func goneProgram() throws {
+    let folder = try ScratchFolder()
+    let crash = try CrashProgram.startedByName.crash(in: folder)
+    let program = folder.file("program")
+    let whole = try crash.core.reference
+    let page = try #require(
+      try whole.mappings().first { $0.path == program.string && $0.fileOffset == 0 })
+    let first = try #require(whole.loads.first { $0.address == page.range.lowerBound })
+    try Tool("rm", [program.string]).runSuccessfully()
+    let output = folder.file("out.core")
+    let repair = try Repair(of: crash.core.cut(at: first.offset))
+    try repair.write(to: output)
+    guard case .rebuilt = repair.report.linkMap else {
+      Issue.record("\(repair.report.linkMap)")
+      return
+    }
+    let gdb = try GDB(output, program: crash.program).run(commands: ["info sharedlibrary"])
+    #expect(gdb.text.contains("/libc.so.6"), "\(gdb.text)")
+  }
+
+  @Test(
     "keeps the header of a lost vdso where something far above it survived, lest lldb aborts",
     .needs(
       .tool("lldb-19"), .kernelCores, .kernelSetting("kernel.core_sort_vma"), .vsyscall, .gcc))

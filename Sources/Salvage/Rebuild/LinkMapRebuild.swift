@@ -157,7 +157,7 @@ struct LinkMapRebuild {
   /// A whole chain of our own; the address of its first node.
   private mutating func addChain() -> UInt64? {
     let modules = ordered(modules).filter { !seconds.contains($0.base) }
-    guard let first = add(modules, after: 0) else { return nil }
+    guard let first = add(standIn + modules, after: 0) else { return nil }
     outcome = .rebuilt(modules.count + secondCount)
     addArena()
     return first
@@ -182,6 +182,10 @@ struct LinkMapRebuild {
     secondCount = seconds.count
     return address
   }
+
+  /// A node that tells nothing, where it is not known which module the program is: readers take the first one for it, and
+  /// would pass over a library.
+  private var standIn: [Module?] { main == nil && isStartedByName ? [nil] : [] }
 
   /// The program first, as every reader expects it; the rest by address, and last what is there twice.
   private func ordered(_ modules: [Module]) -> [Module] {
@@ -241,7 +245,9 @@ struct LinkMapRebuild {
       let isWanted = { (module: Module) in takesAll || !seconds.contains(module.base) }
       let added = missing.filter(isWanted)
       missing.removeAll(where: isWanted)
-      guard try extend(namespace, by: added) else { return noRoom() }
+      guard try extend(namespace, by: added, isOfProgram: namespace.address == address) else {
+        return noRoom()
+      }
     }
     let rest = missing.filter { seconds.contains($0.base) }
     for (index, namespace) in namespaces.enumerated() {
@@ -268,10 +274,11 @@ struct LinkMapRebuild {
 
   /// Adds modules where the list of a namespace is lost; false where there is no room for them.
   private mutating func extend(
-    _ namespace: Namespace, by modules: [Module]
+    _ namespace: Namespace, by modules: [Module], isOfProgram: Bool
   ) throws(SalvageError) -> Bool {
     guard let end = namespace.chain.lostEnd else {
-      guard let first = add(modules, after: 0) else { return false }
+      let before = isOfProgram && !modules.isEmpty ? standIn : []
+      guard let first = add(before + modules, after: 0) else { return false }
       try add(rendezvous(first), at: namespace.address)
       return true
     }
@@ -308,7 +315,7 @@ struct LinkMapRebuild {
   }
 
   /// Adds nodes of our own that follow one another; the address of the first, 0 for none.
-  private mutating func add(_ modules: [Module], after previous: UInt64) -> UInt64? {
+  private mutating func add(_ modules: [Module?], after previous: UInt64) -> UInt64? {
     guard !modules.isEmpty else { return 0 }
     arena?.align(to: 16)
     guard let start = arena?.next else { return nil }
@@ -320,10 +327,10 @@ struct LinkMapRebuild {
       let address = start + UInt64(index) * size
       let isLast = index + 1 == modules.count
       let map = LinkMap(
-        bias: module.bias, name: nameAddress, dynamic: module.dynamicRange?.lowerBound ?? 0,
-        next: isLast ? 0 : address + size, previous: index == 0 ? previous : address - size)
+        bias: module?.bias ?? 0, name: nameAddress,
+        dynamic: module?.dynamicRange?.lowerBound ?? 0, next: isLast ? 0 : address + size, previous: index == 0 ? previous : address - size)
       nodes += isFull ? node(map, module).bytes(at: address, in: format) : map.bytes(in: format)
-      let name = self.name(of: module) + [0]
+      let name = (module.map(name) ?? []) + [0]
       names += name
       nameAddress += UInt64(name.count)
     }
@@ -332,7 +339,8 @@ struct LinkMapRebuild {
     return start
   }
 
-  private func node(_ map: LinkMap, _ module: Module) -> LinkMapNode {
+  private func node(_ map: LinkMap, _ module: Module?) -> LinkMapNode {
+    guard let module else { return LinkMapNode(map, extent: 0..<0, textEnd: 0) }
     let loads = module.headers?.loads ?? []
     let code = loads.filter { $0.flags.contains(.execute) }
     func end(_ loads: [ProgramHeader]) -> UInt64 {

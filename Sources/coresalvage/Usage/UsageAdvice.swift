@@ -21,6 +21,11 @@ struct UsageAdvice {
       return text
     }
     let target = names.isEmpty ? root.command(named: "repair") ?? root : layout
+    if names.isEmpty, let first = read(rest, target).operands.first,
+      root.command(named: first) != nil
+    {
+      return Self.comesFirst(first)
+    }
     if let text = negativeNumber(in: rest, of: target) { return text }
     if let text = unknownOption(in: rest, of: target, names) { return text }
     return surplus(in: rest, of: target, names)
@@ -49,6 +54,11 @@ struct UsageAdvice {
   }
 
   // MARK: Commands
+
+  /// What is said of a command's name that stands where a core is expected: behind an option.
+  static func comesFirst(_ command: String) -> String {
+    "'\(command)' is a subcommand and comes first; for a file of that name write ./\(command)"
+  }
 
   /// The command that the first words name, its names, and what follows them.
   private var addressed: (layout: CommandLayout, names: [String], rest: ArraySlice<String>) {
