@@ -57,6 +57,30 @@ struct ZeroVerdictTests {
     #expect(inspection.findings.contains { $0.text.contains("thread 4242") && !$0.isDamage })
   }
 
+  @Test(
+    "of a library's first page is judged by what a cut leaves of it as by what is left in the repaired core",
+    arguments: [9, 511, 512, 513, 4095, 4096])
+  func cutPage(left: UInt64) throws {
+    let folder = try ScratchFolder(in: .memory)
+    var builder = CoreBuilder.typical(threads: 1)
+    let mapping = ReferenceMapping(
+      range: 0x7ff0_0000..<0x7ff0_5000, fileOffset: 0, path: "/usr/lib/libzero.so")
+    builder.notes.removeAll { $0.type == ReferenceNote.file }
+    builder.notes.append(.files([mapping], builder.machine.format))
+    builder.segments[4] = BuilderSegment(at: 0x7ff0_0000, Self.zeros)
+    let core = builder.build()
+    let start = core.segmentRanges[4].lowerBound
+    let path = try folder.write(Array(core.bytes[..<(start + Int(left))]), to: "in")
+    let once = folder.file("once")
+    try Repair(of: path).write(to: once)
+    let repair = try Repair(of: once)
+    #expect(repair.isWhole, "\(repair.report)")
+    let isThere = try ReferenceCore(contentsOf: once).loads.contains {
+      $0.address == 0x7ff0_0000 && $0.fileSize > 0
+    }
+    #expect(isThere == (left < 512))
+  }
+
   @Test("is lost from the size on that is asked for, block by block, and kept by default")
   func runs() throws {
     let folder = try ScratchFolder(in: .memory)

@@ -19,6 +19,9 @@ package struct ZeroEvidence {
   /// File systems and transfers lose these, or multiples; no machine's pages are smaller.
   private static let unit: UInt64 = 4096
 
+  /// The least that any device loses.
+  private static let sector: UInt64 = 512
+
   /// Of many alike, so many are named.
   private static let mostNamed = 3
 
@@ -48,7 +51,8 @@ package struct ZeroEvidence {
   // MARK: What the kernel put there
 
   private mutating func checkVDSO() {
-    guard let vdso = process.auxiliaryVector?[.vdso], let page = zeroPage(at: vdso) else { return }
+    guard let vdso = process.auxiliaryVector?[.vdso], let page = zeroBeginning(of: vdso)
+    else { return }
     reasons.append(.init(.zeros, "The vdso reads as zeros."))
     lose(page)
   }
@@ -75,7 +79,7 @@ package struct ZeroEvidence {
     where entry.fileOffset == 0 && entry.path.first == UInt8(ascii: "/") {
       let kind = names.fileKind(at: entry.range.lowerBound)
       guard kind == .program || kind == .libraries, seen.insert(PathKey(entry.path)).inserted,
-        let page = zeroPage(at: entry.range.lowerBound)
+        let page = zeroBeginning(of: entry.range.lowerBound)
       else { continue }
       zeros.append(entry.path)
       lose(page)
@@ -86,8 +90,18 @@ package struct ZeroEvidence {
       .init(.zeros, "The header page of \(PrintableText(first))\(more) reads as zeros."))
   }
 
-  /// The page of an address, from its beginning to the end of what was dumped of it, where that survived and is all zeros.
-  private func zeroPage(at address: UInt64) -> Range<UInt64>? {
+  /// What survived of the first page of an image, where that is all zeros. A cut may leave a part of it, and a repair makes
+  /// that all there is: less than a sector tells nothing, before the repair as after it.
+  private func zeroBeginning(of image: UInt64) -> Range<UInt64>? {
+    guard let page = zeroPage(at: image, mayBeCut: true), page.lowerBound == image,
+      page.length >= Self.sector
+    else { return nil }
+    return page
+  }
+
+  /// The page of an address, from its beginning to the end of what was dumped of it, where that is all zeros, and survived:
+  /// in part, if it may be cut.
+  private func zeroPage(at address: UInt64, mayBeCut: Bool = false) -> Range<UInt64>? {
     guard let segment = memory.segment(at: address) else { return nil }
     let start = max(segment.address, address & ~(Self.unit - 1))
     let end = min(start.addingReportingOverflow(Self.unit).partialValue, segment.dumpedEnd)
@@ -97,8 +111,10 @@ package struct ZeroEvidence {
       return nil
     }
     let bytes = memory.readable(at: start, count: Int(end - start))
-    guard bytes.count == Int(end - start), bytes.allSatisfy({ $0 == 0 }) else { return nil }
-    return start..<end
+    guard bytes.count == Int(end - start) || mayBeCut, bytes.allSatisfy({ $0 == 0 }) else {
+      return nil
+    }
+    return start..<start + UInt64(bytes.count)
   }
 
   // MARK: Threads

@@ -328,7 +328,8 @@ struct LinkMapRebuild {
       let isLast = index + 1 == modules.count
       let map = LinkMap(
         bias: module?.bias ?? 0, name: nameAddress,
-        dynamic: module?.dynamicRange?.lowerBound ?? 0, next: isLast ? 0 : address + size, previous: index == 0 ? previous : address - size)
+        dynamic: module?.dynamicRange?.lowerBound ?? 0,
+        next: isLast ? 0 : address + size, previous: index == 0 ? previous : address - size)
       nodes += isFull ? node(map, module).bytes(at: address, in: format) : map.bytes(in: format)
       let name = (module.map(name) ?? []) + [0]
       names += name
