@@ -30,10 +30,10 @@ struct ByteReadingTests {
     var random = SeededGenerator(seed: seed)
     let count = Int.random(in: 0...2000, using: &random)
     var bytes = [UInt8](repeating: 0, count: count)
-    #expect(ZeroTest.lastNonzero(in: bytes) == nil)
+    #expect(ZeroTest.lastNonzero(in: bytes[...]) == nil)
     for _ in 0..<20 where count > 0 {
       bytes[Int.random(in: 0..<count, using: &random)] = UInt8.random(in: 0...1, using: &random)
-      #expect(ZeroTest.lastNonzero(in: bytes) == bytes.lastIndex { $0 != 0 })
+      #expect(ZeroTest.lastNonzero(in: bytes[...]) == bytes.lastIndex { $0 != 0 })
     }
   }
 

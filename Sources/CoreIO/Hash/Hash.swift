@@ -25,7 +25,9 @@ package enum Hash {
 
   deinit { _ = unsafe XXH3_freeState(state) }
 
-  package func update(_ bytes: [UInt8]) {
+  package func update(_ bytes: [UInt8]) { update(bytes[...]) }
+
+  package func update(_ bytes: ArraySlice<UInt8>) {
     _ = unsafe bytes.withUnsafeBytes { unsafe XXH3_128bits_update(state, $0.baseAddress, $0.count) }
   }
 

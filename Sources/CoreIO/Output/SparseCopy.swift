@@ -79,6 +79,11 @@ package struct SparseCopy: Sendable {
     let buffer = CopyBuffer.take()
     defer { CopyBuffer.giveBack(buffer) }
     while let chunk = work.withLock({ $0.next(source, wholly: sparse == .never) }) {
+      if let held = source.held(chunk) {
+        try write(held, at: chunk.lowerBound, by: writer)
+        try progress.advance(to: chunk.upperBound)
+        continue
+      }
       let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<Int(chunk.length)])
       let count = try unsafe source.read(at: chunk.lowerBound, into: part)
       guard count == part.count else {
@@ -87,5 +92,14 @@ package struct SparseCopy: Sendable {
       unsafe try writer.write(UnsafeRawBufferPointer(part), at: chunk.lowerBound)
       try progress.advance(to: chunk.upperBound)
     }
+  }
+
+  private func write(
+    _ bytes: ArraySlice<UInt8>, at offset: UInt64, by writer: SparseWriter
+  ) throws(SalvageError) {
+    let result = unsafe bytes.withUnsafeBytes { bytes -> Result<Void, SalvageError> in
+      Result { () throws(SalvageError) in unsafe try writer.write(bytes, at: offset) }
+    }
+    try result.get()
   }
 }

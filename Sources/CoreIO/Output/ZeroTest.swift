@@ -15,8 +15,8 @@ package enum ZeroTest {
     return true
   }
 
-  /// The index of the last byte that is not zero; nil where all are.
-  package static func lastNonzero(in bytes: [UInt8]) -> Int? {
+  /// How far from their beginning the last byte stands that is not zero; nil where all are.
+  package static func lastNonzero(in bytes: ArraySlice<UInt8>) -> Int? {
     var end = bytes.count
     // The blocks of zeros at the end.
     unsafe bytes.withUnsafeBytes { bytes in
@@ -24,6 +24,6 @@ package enum ZeroTest {
         end -= 256
       }
     }
-    return bytes[..<end].lastIndex { $0 != 0 }
+    return bytes.prefix(end).lastIndex { $0 != 0 }.map { $0 - bytes.startIndex }
   }
 }

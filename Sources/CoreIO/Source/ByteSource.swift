@@ -11,6 +11,8 @@ package protocol ByteSource: Sendable {
     -> Int
   /// The first stretch of `range` that may hold anything but zeros; nil where the rest of it is a hole.
   func firstData(in range: Range<UInt64>) -> Range<UInt64>?
+  /// The bytes of a range that are in memory already; nil where they have to be read.
+  func held(_ range: Range<UInt64>) -> ArraySlice<UInt8>?
   /// What could not be read so far and was given as zeros, in order. Without a default, like what follows: whoever wraps a
   /// source passes on what its base tells.
   var unreadable: [Range<UInt64>] { get }
@@ -39,6 +41,7 @@ extension ByteSource {
     return bytes
   }
 
+  package func held(_ range: Range<UInt64>) -> ArraySlice<UInt8>? { nil }
   package var isLossy: Bool { false }
   package var backingFile: InputFile? { nil }
 

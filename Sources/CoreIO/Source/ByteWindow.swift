@@ -22,6 +22,7 @@ package struct ByteWindow {
     at offset: UInt64, count: Int
   ) throws(SalvageError) -> ArraySlice<UInt8> {
     guard offset < source.size else { return [] }
+    if let held = source.held(offset..<min(offset + UInt64(count), source.size)) { return held }
     guard count <= Self.largest else { return try source.bytes(at: offset, count: count)[...] }
     if !holds(offset, count) {
       bytes = try source.bytes(at: offset, count: max(size, count))

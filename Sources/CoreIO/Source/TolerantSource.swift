@@ -27,6 +27,7 @@ package final class TolerantSource: ByteSource {
   package var unreadable: [Range<UInt64>] { damage.withLock { $0.ranges } }
 
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? { file.firstData(in: range) }
+  package func held(_ range: Range<UInt64>) -> ArraySlice<UInt8>? { file.held(range) }
   package func confirmSize() throws(SalvageError) { try file.confirmSize() }
 
   package func read(

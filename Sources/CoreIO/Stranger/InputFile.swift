@@ -142,6 +142,13 @@ package final class InputFile: ByteSource {
     _ = firstData(in: 0..<self.size)
   }
 
+  package func held(_ range: Range<UInt64>) -> ArraySlice<UInt8>? {
+    held.withLock { held in
+      range.upperBound <= UInt64(held.count)
+        ? held[Int(range.lowerBound)..<Int(range.upperBound)] : nil
+    }
+  }
+
   private func readHeld(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
     held.withLock { held in
       guard offset < UInt64(held.count) else { return 0 }

@@ -60,7 +60,10 @@ package enum ZeroTail {
     var size = pageSize
     while end > range.lowerBound {
       let start = end - min(size, end - range.lowerBound)
-      let bytes = try source.bytes(at: start, count: Int(end - start))
+      let bytes: ArraySlice<UInt8>
+      if let held = source.held(start..<end) { bytes = held } else {
+        bytes = try source.bytes(at: start, count: Int(end - start))[...]
+      }
       if let last = ZeroTest.lastNonzero(in: bytes) { return start + UInt64(last) }
       end = start
       size *= 2

@@ -9,6 +9,10 @@ package enum HeadDigest {
     let hash = Hash128()
     hash.update(structure.headerBytes)
     for range in digested(structure, source) {
+      if let held = source.held(range) {
+        hash.update(held)
+        continue
+      }
       var offset = range.lowerBound
       while offset < range.upperBound {
         let bytes = try source.bytes(
