@@ -61,7 +61,9 @@ package enum ZeroTail {
     while end > range.lowerBound {
       let start = end - min(size, end - range.lowerBound)
       let bytes: ArraySlice<UInt8>
-      if let held = source.held(start..<end) { bytes = held } else {
+      if let held = source.held(start..<end) {
+        bytes = held
+      } else {
         bytes = try source.bytes(at: start, count: Int(end - start))[...]
       }
       if let last = ZeroTest.lastNonzero(in: bytes) { return start + UInt64(last) }
