@@ -3,6 +3,8 @@ internal import ELFCore
 /// Reads small records of a source in rising order without a system call for each.
 package struct ByteWindow {
   private let source: any ByteSource
+  /// All of a source that is in memory already.
+  private let held: ArraySlice<UInt8>?
   private var start: UInt64 = 0
   private var bytes: [UInt8] = []
   /// How much is read next: of most cores, all that is asked for stands close together.
@@ -10,7 +12,10 @@ package struct ByteWindow {
   /// Below what is read past the page cache: headers and notes are read more than once.
   private static let largest = 64 << 10
 
-  package init(_ source: any ByteSource) { self.source = source }
+  package init(_ source: any ByteSource) {
+    self.source = source
+    held = source.held(0..<source.size)
+  }
 
   /// Up to `count` bytes from `offset` on; fewer only at the end of the source.
   package mutating func bytes(at offset: UInt64, count: Int) throws(SalvageError) -> [UInt8] {
@@ -22,7 +27,7 @@ package struct ByteWindow {
     at offset: UInt64, count: Int
   ) throws(SalvageError) -> ArraySlice<UInt8> {
     guard offset < source.size else { return [] }
-    if let held = source.held(offset..<min(offset + UInt64(count), source.size)) { return held }
+    if let held { return held[Int(offset)...].prefix(count) }
     guard count <= Self.largest else { return try source.bytes(at: offset, count: count)[...] }
     if !holds(offset, count) {
       bytes = try source.bytes(at: offset, count: max(size, count))

@@ -197,15 +197,18 @@ public struct RepairReport: Hashable, Sendable {
     }
     linkMap = rebuild.linkMap
     mappingsReduced = rebuild.mappedFiles != nil
+    // Each thread's stack is a kind of its own.
     var numbers: [LossKind: UInt32] = [:]
+    numbers.reserveCapacity(min(segments.lost.count, threads.count + 64))
     // One after another they are mostly alike.
     var last: (kind: LossKind, number: UInt32)?
     lostRanges = segments.lost
     lostKinds = segments.lost.map { range in
       let kind = Self.kind(range, structure.table, core.names, &position)
       if let last, last.kind == kind { return last.number }
-      let number = numbers[kind] ?? UInt32(numbers.count)
-      numbers[kind] = number
+      let known = numbers[kind]
+      let number = known ?? UInt32(numbers.count)
+      if known == nil { numbers[kind] = number }
       last = (kind, number)
       return number
     }
