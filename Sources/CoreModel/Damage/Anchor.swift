@@ -10,8 +10,8 @@ package struct Anchor {
     case dynamic(Range<UInt64>)
     /// A caller's frame pointer, which leads farther up the same stack, and a return address.
     case frame(ProgramHeader)
-    /// A word that holds its own address, as each thread's control block begins on x86-64.
-    case ownAddress(UInt64)
+    /// A word that holds its own address, as the control block of each thread begins on x86-64.
+    case ownAddress(UInt64, thread: UInt32)
     case bytes([UInt8])
     /// Section headers, one of which has the notes where this program header has them.
     case sections(ProgramHeader)
@@ -42,6 +42,8 @@ package struct Anchor {
     case unclear
     /// Nothing there, or what may be it and may not.
     case unknown
+    /// Zeros, which it is not; but zeros may be damage of another kind.
+    case zeros
 
     package var isRight: Bool {
       if case .right = self { true } else { false }
@@ -52,7 +54,10 @@ package struct Anchor {
     }
 
     var isUnknown: Bool {
-      if case .unknown = self { true } else { false }
+      switch self {
+      case .unknown, .zeros: true
+      case .right, .wrong, .unclear: false
+      }
     }
   }
 
@@ -79,7 +84,7 @@ struct AnchorReader {
     switch anchor.thing {
     case .image(let image): return try look(at: image, place)
     case .dynamic(let range): return try lookAtDynamic(of: range, place)
-    case .ownAddress(let address):
+    case .ownAddress(let address, _):
       let bytes = try source.bytes(at: place.lowerBound, count: memory.format.wordSize)
       let word = bytes.span.integer(at: 0, size: bytes.count, memory.format.byteOrder)
       return word == address ? whole : .wrong
@@ -138,9 +143,9 @@ struct AnchorReader {
     let bytes = try source.bytes(at: place.lowerBound, count: Int(place.length))
     guard bytes.starts(with: FileHeader.magic) else {
       if image.isGuess { return .unknown }
-      // Programs for Windows are mapped like ours, and look otherwise. Zeros are damage of another kind.
+      // Programs for Windows are mapped like ours, and look otherwise.
       if bytes.starts(with: [0x4d, 0x5a]) { return .unclear }
-      return bytes.allSatisfy { $0 == 0 } ? .unknown : .wrong
+      return bytes.allSatisfy { $0 == 0 } ? .zeros : .wrong
     }
     let unclear = image.isGuess ? Anchor.Look.unknown : .unclear
     guard let headers = ImageHeaders(bytes.span) else { return unclear }

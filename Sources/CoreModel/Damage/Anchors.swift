@@ -121,9 +121,10 @@ struct Anchors {
       add(.frame(stack), at: address, most: 2 * memory.format.wordSize)
     }
     var seen: Set<UInt64> = []
-    for address in process.threads.lazy.compactMap(\.controlBlock)
-    where list.count < 2 * Self.most && seen.insert(address).inserted {
-      add(.ownAddress(address), at: address, most: memory.format.wordSize)
+    for thread in process.threads where list.count < 2 * Self.most {
+      guard let address = thread.controlBlock, seen.insert(address).inserted else { continue }
+      add(
+        .ownAddress(address, thread: thread.id), at: address, most: memory.format.wordSize)
     }
   }
 

@@ -10,10 +10,8 @@ extension OffsetSurvey {
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ source: any ByteSource,
     _ present: DamageMap, _ written: inout Set<UInt64>
   ) throws(SalvageError) {
-    if present.survives(structure.tableRange), let gap = try TableGap(structure, source) {
-      self.init()
-      pieces = gap.pieces
-      keptNotes = Self.kept(structure.notes)
+    if present.survives(structure.tableRange), let seam = try TableSeam(structure, source) {
+      try self.init(behind: seam, structure, process, source, present, &written)
       return
     }
     guard let due = structure.sizeDue else {
@@ -76,6 +74,79 @@ extension OffsetSurvey {
     keptNotes = doubt?.kept ?? []
   }
 
+  /// Of a core whose program header table is broken. What is behind it may have been moved once more.
+  private init(
+    behind seam: TableSeam, _ structure: CoreStructure, _ process: ProcessSnapshot,
+    _ source: any ByteSource, _ present: DamageMap, _ written: inout Set<UInt64>
+  ) throws(SalvageError) {
+    guard let move = seam.move else {
+      try self.init(by: seam, structure, process, source, present, &written)
+      return
+    }
+    var outer = OffsetSurvey()
+    outer.pieces = seam.pieces
+    outer.keptNotes = Self.kept(structure.notes)
+    let view = ShiftedSource(source, outer)
+    guard let structure = try? Probe.structure(of: view) else {
+      self = outer
+      return
+    }
+    var map = DamageMap(sizeFound: view.size, sizeDue: view.size)
+    map.lose(
+      present.extents.filter { $0.cause != nil }.flatMap { loss in
+        view.moved(loss.range).map { DamageMap.Extent(range: $0, cause: loss.cause) }
+      })
+    // What is written where, is told of the input as it stands.
+    var elsewhere: Set<UInt64> = []
+    let inner = try OffsetSurvey(
+      structure, ProcessSnapshot(structure, view), view, map, &elsewhere)
+    self.init()
+    for piece in inner.isMoved ? inner.pieces : outer.pieces {
+      guard inner.isMoved else {
+        pieces.append(piece)
+        continue
+      }
+      for base in outer.pieces {
+        let found = piece.found.clamped(to: base.due)
+        guard !found.isEmpty, let due = found.moved(by: -piece.move) else { continue }
+        pieces.append(
+          Piece(due: due, move: base.move + piece.move, witnesses: piece.witnesses))
+      }
+    }
+    doubtedNotes = inner.doubtedNotes.compactMap { $0.moved(by: move) }
+    keptNotes =
+      doubtedNotes.isEmpty
+      ? outer.keptNotes : inner.keptNotes.compactMap { $0.moved(by: move) }
+  }
+
+  /// The same where nothing behind the table tells how far it was moved: by what is known from the entries before the place.
+  private init(
+    by seam: TableSeam, _ structure: CoreStructure, _ process: ProcessSnapshot,
+    _ source: any ByteSource, _ present: DamageMap, _ written: inout Set<UInt64>
+  ) throws(SalvageError) {
+    let kept = Self.kept(structure.notes)
+    var structure = structure
+    let headers = structure.programHeaders.prefix(seam.soundCount)
+    structure.table = HeaderTable()
+    for (number, header) in headers.enumerated() {
+      structure.table.append(header, number: number)
+    }
+    let whole = DamageMap(sizeFound: source.size, sizeDue: source.size)
+    let memory = CoreMemory(structure, whole, source)
+    let anchors = Anchors(structure, process, memory)
+    let reader = AnchorReader(
+      memory: memory, machine: structure.header.machine, mappings: anchors.mappings,
+      pageSize: anchors.pageSize, source: source, present: present)
+    var sightings = try Sightings(anchors, reader, &written)
+    let evidence = try sightings.evidence([])
+    self.init(evidence, head: seam.soundEnd, found: source.size, due: source.size)
+    keptNotes = kept
+    // Bytes may have become others without being moved.
+    if !isMoved, !evidence.contains(where: { $0.moves == [0] }) {
+      brokenTable = seam.soundEnd..<seam.tableEnd
+    }
+  }
+
   /// Where notes stand that tell by themselves what they are. One of a thread does so behind that thread's NT_PRSTATUS.
   private static func kept(_ notes: [Note]) -> [Range<UInt64>] {
     let first = notes.firstIndex { $0.isProcessNote && $0.kind == .threadStatus } ?? notes.count
@@ -126,6 +197,10 @@ private struct Sightings {
   /// The part of each one's place in the due file that tells.
   private var told: [Range<UInt64>]
   private var isMissed: [Bool]
+  /// Whether an image is nowhere, and zeros in its place.
+  private var isBlank = false
+  /// Which ones were found elsewhere by more than what they are told by.
+  private var isSure: Set<Int> = []
 
   /// How many distances are tried, and how many images for one anchor.
   private static let mostMoves = 16
@@ -141,8 +216,9 @@ private struct Sightings {
     isMissed = []
     for index in list.indices {
       let look = try look(at: index, moved: 0)
-      if case .image = list[index].thing, !look.isUnknown {
-        written.insert(list[index].place.lowerBound)
+      if case .image = list[index].thing {
+        if case .zeros = look { isBlank = true }
+        if !look.isUnknown { written.insert(list[index].place.lowerBound) }
       }
       isMissed.append(look.isWrong)
     }
@@ -165,7 +241,7 @@ private struct Sightings {
     _ likely: [Int64]
   ) throws(SalvageError) -> [OffsetSurvey.Evidence] {
     var tried = likely
-    for move in try searched() where !tried.contains(move) { tried.append(move) }
+    for move in try searched() + nearby() where !tried.contains(move) { tried.append(move) }
     try look(for: &tried)
     guard !tried.isEmpty else { return result() }
     try addDynamicSections(tried)
@@ -178,7 +254,7 @@ private struct Sightings {
       guard case .image = list[$0].thing else { return false }
       return moves[$0].isEmpty
     }
-    guard !lost.isEmpty, isMissed.contains(true) || isGuessedWrong else { return [] }
+    guard !lost.isEmpty, isMissed.contains(true) || isBlank || isGuessedWrong else { return [] }
     let places = lost.map { list[$0].place }.sorted { $0.lowerBound < $1.lowerBound }
     let known = Set(
       list.indices.lazy.filter { !moves[$0].isEmpty }.map { list[$0].place.lowerBound })
@@ -195,8 +271,30 @@ private struct Sightings {
         votes[Int64(clamping: candidate.offset) - Int64(clamping: place), default: 0] += 1
       }
     }
+    return Self.likeliest(votes)
+  }
+
+  private static func likeliest(_ votes: [Int64: Int]) -> [Int64] {
     let sorted = votes.sorted { ($1.value, abs($0.key), $0.key) < ($0.value, abs($1.key), $1.key) }
-    return sorted.prefix(Self.mostMoves).map(\.key)
+    return sorted.prefix(mostMoves).map(\.key)
+  }
+
+  /// Distances at which control blocks and strings of the kernel were found that are not in their places.
+  ///
+  /// Where what comes later is in its place, nothing was moved: the process may have control blocks of another kind, as Go's
+  /// have. Not so where others of its own are as they must be.
+  private func nearby() throws(SalvageError) -> [Int64] {
+    var last: UInt64 = 0
+    var isKnown = false
+    for index in list.indices where moves[index].first == 0 {
+      last = max(last, list[index].place.lowerBound)
+      if case .ownAddress = list[index].thing { isKnown = true }
+    }
+    let lost = list.indices.filter {
+      guard isMissed[$0], reader.pattern(of: list[$0]) != nil else { return false }
+      return isKnown || list[$0].place.lowerBound > last
+    }.map { list[$0] }.sorted { $0.place.lowerBound < $1.place.lowerBound }
+    return lost.isEmpty ? [] : Self.likeliest(try NearSearch(lost, reader).votes)
   }
 
   /// Whether no image is in its place, of which none is known.
@@ -214,7 +312,9 @@ private struct Sightings {
     for move in tried {
       var isSeen = false
       for index in list.indices where moves[index].first != 0 {
-        if try look(at: index, moved: move).isRight { isSeen = true }
+        guard try look(at: index, moved: move).isRight else { continue }
+        isSeen = true
+        if try reader.isOfThread(list[index], moved: move) { isSure.insert(index) }
       }
       if isSeen { good.append(move) }
     }
@@ -252,6 +352,7 @@ private struct Sightings {
   }
 
   private func result() -> [OffsetSurvey.Evidence] {
-    zip(told, moves).map { OffsetSurvey.Evidence(due: $0, moves: $1) }
+    let all = zip(told, moves).map { OffsetSurvey.Evidence(due: $0, moves: $1) }
+    return all + isSure.sorted().map { all[$0] }
   }
 }

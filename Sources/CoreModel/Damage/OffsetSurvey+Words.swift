@@ -79,6 +79,11 @@ extension OffsetSurvey {
         isToldMended
           ? "The repair put what came after that back to its place."
           : "What came after that was not where it belonged, and the repair left it out.")
+    } else if let brokenTable {
+      result.append(
+        "Bytes are missing from its program header table, or too many, somewhere between offsets"
+          + " \(brokenTable.lowerBound) and \(brokenTable.upperBound): where memory behind it stands is not known."
+      )
     } else if let first = doubtedNotes.first, let last = doubtedNotes.last {
       result.append(
         "Bytes may be missing from its notes, or too many, somewhere between offsets"

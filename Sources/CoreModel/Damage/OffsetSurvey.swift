@@ -28,6 +28,9 @@ public struct OffsetSurvey: Hashable, Sendable {
   /// Where notes stand in the input behind the first such place. Each tells by itself what it is, wherever it stands.
   package internal(set) var keptNotes: [Range<UInt64>] = []
 
+  /// The part of the program header table that is none any more, where nothing tells whether what follows was moved, and how far.
+  package internal(set) var brokenTable: Range<UInt64>?
+
   /// What the notes of a repair tell of its input, which is no longer as it was: where bytes were missing in it, or too many.
   package var told: [Seam] = []
   /// Whether that repair put back what was moved.
@@ -42,8 +45,15 @@ public struct OffsetSurvey: Hashable, Sendable {
   /// What can't be believed where it stands: all that was moved, and what lies between two pieces.
   package var misplaced: [DamageMap.Extent] {
     let doubted = doubtedNotes.map { DamageMap.Extent(range: $0, cause: .damaged) }
-    guard isMoved else { return doubted }
-    let moved = gaps(between: pieces.filter { $0.move == 0 }, to: .max).flatMap { gap in
+    let gaps: [DamageMap.Extent]
+    if isMoved {
+      gaps = self.gaps(between: pieces.filter { $0.move == 0 }, to: .max)
+    } else if let brokenTable {
+      gaps = [.init(range: brokenTable.lowerBound..<UInt64.max, cause: .damaged)]
+    } else {
+      return doubted
+    }
+    let moved = gaps.flatMap { gap in
       var parts: [DamageMap.Extent] = []
       var position = gap.range.lowerBound
       for kept in keptNotes
