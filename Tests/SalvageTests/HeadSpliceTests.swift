@@ -6,12 +6,14 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A core in which a block is missing from the program header table, or from the last note, held against the whole one: what is
-/// told of a copy has to be so of the whole core.
-@Suite("a core with bytes missing from its program header table or its last note")
+/// A core in which a block is missing from the program header table, or from the last note, or stands there twice, held against the
+/// whole one: what is told of a copy has to be so of the whole core.
+@Suite("a core with bytes missing from its program header table or its last note, or too many")
 struct HeadSpliceTests {
   private struct Whole: Sendable {
     let name: String
+    /// Whether its notes stand right behind its table: one page of memory there tells less.
+    var isKernels: Bool { !name.contains("gcore") }
     let original: SplicedSource.Original
     let core: ReferenceCore
     /// The descriptors of the notes, by owner and type.
@@ -55,11 +57,11 @@ struct HeadSpliceTests {
       return options
     }
 
-    /// What is wrong with what is told of a copy with some bytes missing from a place on.
+    /// What is wrong with what is told of a copy with some bytes missing from a place on, or doubled before it.
     func problems(
-      at place: Int, missing size: Int, _ shifts: IntakeOptions.Shifts
+      at place: Int, change: Int, cutTo end: Int?, _ shifts: IntakeOptions.Shifts
     ) throws -> [String] {
-      let source = SplicedSource(original, at: place, change: -size)
+      let source = SplicedSource(original, at: place, change: change, cutTo: end)
       var options = IntakeOptions()
       options.shifts = shifts
       let intake = try Intake(source).mended(shifts)
@@ -129,11 +131,12 @@ struct HeadSpliceTests {
   private static let seeds =
     0..<UInt64(Environment["CORESALVAGE_SPLICES"].flatMap { Int($0) } ?? 4)
 
-  private func check(_ core: Whole, at place: Int, missing size: Int) throws {
+  private func check(_ core: Whole, at place: Int, change: Int, cutTo end: Int? = nil) throws {
     for shifts in [IntakeOptions.Shifts.lose, .mend] {
-      let problems = try core.problems(at: place, missing: size, shifts)
+      let problems = try core.problems(at: place, change: change, cutTo: end, shifts)
       #expect(
-        problems.isEmpty, "\(core.name), \(shifts): \(size) at \(place): \(problems.prefix(3))")
+        problems.isEmpty,
+        "\(core.name), \(shifts): \(change) at \(place), cut to \(end ?? 0): \(problems.prefix(3))")
     }
   }
 
@@ -149,7 +152,45 @@ struct HeadSpliceTests {
       for unit in [1, 4, entry, entry] {
         let size = max(1, Int.random(in: 1...min(table.count, 1200), using: &random) / unit) * unit
         let first = Int.random(in: 0...max(0, table.count - size) / unit, using: &random) * unit
-        try check(core, at: table.lowerBound + first, missing: min(size, table.count - first))
+        try check(core, at: table.lowerBound + first, change: -min(size, table.count - first))
+      }
+    }
+  }
+
+  @Test(
+    "too many in the table tells no register, thread, module or memory that the whole one doesn't",
+    arguments: seeds)
+  func doubledInTable(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    for core in Self.wholes {
+      let core = try core.get()
+      guard core.isKernels else { continue }
+      let table = Int(core.core.tableRange.lowerBound)..<Int(core.core.tableRange.upperBound)
+      let entry = core.core.format.is64Bit ? 56 : 32
+      for size in [1, 7, 512, entry, 2 * entry] {
+        let place = Int.random(
+          in: max(size, table.lowerBound + 1)..<table.upperBound - entry, using: &random)
+        try check(core, at: place, change: size)
+        let end = Int.random(in: table.upperBound..<core.original.bytes.count, using: &random)
+        try check(core, at: place, change: size, cutTo: end)
+      }
+    }
+  }
+
+  @Test(
+    "that reach from the table into the notes tells no memory that the whole one doesn't",
+    arguments: seeds)
+  func tableAndNotes(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    for core in Self.wholes {
+      let core = try core.get()
+      guard core.isKernels else { continue }
+      let table = Int(core.core.tableRange.lowerBound)..<Int(core.core.tableRange.upperBound)
+      let entry = core.core.format.is64Bit ? 56 : 32
+      for size in [512, 4096, 4096] {
+        let first = max(table.lowerBound, table.upperBound + 21 - size)
+        let place = Int.random(in: first..<table.upperBound - entry, using: &random)
+        try check(core, at: place, change: -size)
       }
     }
   }
@@ -166,7 +207,7 @@ struct HeadSpliceTests {
       for unit in [1, 4, 4, 64] {
         let size = max(1, Int.random(in: 1...note.count, using: &random) / unit) * unit
         let first = Int.random(in: 0...max(0, note.count - size), using: &random)
-        try check(core, at: note.lowerBound + first, missing: min(size, note.count - first))
+        try check(core, at: note.lowerBound + first, change: -min(size, note.count - first))
       }
     }
   }

@@ -125,6 +125,16 @@ extension OffsetSurvey {
     _ source: any ByteSource, _ present: DamageMap, _ written: inout Set<UInt64>
   ) throws(SalvageError) {
     let kept = Self.kept(structure.notes)
+    let notes = try MovedNotes(structure, source, present, endMove: 0)
+    let place = MovedNotes.segment(of: structure)
+    var process = process
+    if let notes {
+      let view = ShiftedSource(
+        source, OffsetSurvey(head: seam.soundEnd, notes: place, notes.move))
+      if let found = try? Probe.structure(of: view) {
+        process = try ProcessSnapshot(found, view)
+      }
+    }
     var structure = structure
     let headers = structure.programHeaders.prefix(seam.soundCount)
     structure.table = HeaderTable()
@@ -138,10 +148,14 @@ extension OffsetSurvey {
       memory: memory, machine: structure.header.machine, mappings: anchors.mappings,
       pageSize: anchors.pageSize, source: source, present: present)
     var sightings = try Sightings(anchors, reader, &written)
-    let evidence = try sightings.evidence([])
+    var evidence = try sightings.evidence(notes.map { [$0.move] } ?? [])
+    if let notes, let place {
+      let range = place.fileOffset..<place.fileOffset + place.fileSize
+      evidence.append(Evidence(due: range, moves: [notes.move]))
+    }
     self.init(evidence, head: seam.soundEnd, found: source.size, due: source.size)
     keptNotes = kept
-    // Bytes may have become others without being moved.
+    // Bytes may have become others, or zeros, without being moved.
     if !isMoved, !evidence.contains(where: { $0.moves == [0] }) {
       brokenTable = seam.soundEnd..<seam.tableEnd
     }

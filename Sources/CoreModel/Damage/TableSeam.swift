@@ -7,7 +7,7 @@ internal import ELFCore
 /// The kernel puts the first thread's NT_PRSTATUS there, gdb the first page of memory, which is a program's as a rule. Neither
 /// looks like an entry. How far it was moved is certain then; where in the table the place is, is not.
 struct TableSeam {
-  /// How far what follows the table was moved; nil where that is gone as well, and the table is no table any more.
+  /// How far what follows the table was moved; nil where that is gone as well, and entries that no writer makes are all that tells.
   let move: Int64?
   /// Where the table should end.
   let tableEnd: UInt64
@@ -40,10 +40,16 @@ struct TableSeam {
     let front = entries.sound(limit: start.map { $0 / size } ?? count)
     if let start {
       move = Int64(start) - Int64(table.length)
-    } else {
-      guard entries.mayBeKernels(notesAt: table.upperBound) else { return nil }
+    } else if entries.mayBeKernels(notesAt: table.upperBound) {
+      // Other writers begin with other notes, and leave room between segments.
+      let isNote = structure.notes.contains { $0.fileOffset == table.upperBound }
+      guard !isNote || entries.isBroken(from: front, to: count) else { return nil }
       move = try Self.surplus(behind: table.upperBound, source, format)
-      guard move != nil || entries.isBroken(at: front, of: count) else { return nil }
+      guard move != nil || front < count else { return nil }
+    } else {
+      guard entries.hasMemory(at: table.upperBound), entries.isBroken(from: front, to: count)
+      else { return nil }
+      move = nil
     }
     tableEnd = table.upperBound
     foundEnd = source.size
@@ -175,11 +181,24 @@ private struct Entries {
     return first.kind == .note ? first.fileOffset == end : first.kind != .load
   }
 
-  /// Whether what stands there instead of an entry is none: zeros may be the damage of a file in which nothing was moved.
-  func isBroken(at index: Int, of count: Int) -> Bool {
-    guard index < count, let header = header(at: index * format.programHeaderSize) else {
-      return false
+  /// Whether some of those from there on are none that any writer makes, or lie over the one before.
+  func isBroken(from index: Int, to count: Int) -> Bool {
+    let size = format.programHeaderSize
+    return (index..<max(index, count)).contains { index in
+      guard let header = header(at: index * size) else { return false }
+      switch header.kind {
+      case .load:
+        let end = load(at: (index - 1) * size)?.end ?? 0
+        return header.fileSize > header.memorySize || header.fileOffset < end
+      case .note: return false
+      case .null: return bytes[index * size..<(index + 1) * size].contains { $0 != 0 }
+      default: return true
+      }
     }
-    return ![.load, .note, .null].contains(header.kind)
+  }
+
+  /// Whether the first one that has memory has it right behind the table, as debuggers put it.
+  func hasMemory(at end: UInt64) -> Bool {
+    load(at: format.programHeaderSize)?.start == end
   }
 }
