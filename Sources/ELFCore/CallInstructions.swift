@@ -32,15 +32,18 @@ package struct CallInstructions: Sendable {
     }
   }
 
-  /// Whether a function may begin at `address`, so that a pointer to it is no return address: compilers align functions,
-  /// and where they don't, what stands before one goes nowhere: a return, a trap, or padding.
-  package func mayFunctionBegin(after bytes: Span<UInt8>, at address: UInt64) -> Bool {
+  /// Whether a function of the image may begin at `address`, so that a pointer to it is no return address: compilers
+  /// align functions, and where they don't, what stands before one goes nowhere: a return, a jump, a trap, or padding.
+  package func mayFunctionBegin(
+    after bytes: Span<UInt8>, at address: UInt64, of image: Range<UInt64>
+  ) -> Bool {
     if address % 16 == 0 { return true }
     switch machine {
     case .x86_64, .i386:
-      // ret, nop, int3, hlt; ud2
+      // ret, nop, int3, hlt; ud2; jmp rel8, jmp rel32
       guard let last = word(bytes, size: 1) else { return false }
       return [0xc3, 0x90, 0xcc, 0xf4].contains(last) || word(bytes, size: 2) == 0x0b0f
+        || word(bytes, size: 1, before: 1) == 0xeb || leads(bytes, by: 0xe9, address, into: image)
     case .aarch64:
       // ret, nop, b, and no instruction
       guard let last = littleWord(bytes) else { return false }
@@ -98,12 +101,7 @@ package struct CallInstructions: Sendable {
   /// `call rel32` (e8), and `call` of a register or of memory (ff /2) in each of its lengths.
   private func isX86(_ bytes: Span<UInt8>, _ address: UInt64, _ image: Range<UInt64>) -> Bool {
     let end = bytes.count
-    if end >= 5, bytes[end - 5] == 0xe8,
-      let distance = bytes.integer(at: end - 4, size: 4, .little)
-    {
-      let target = address &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: distance)))
-      if image.contains(target) { return true }
-    }
+    if leads(bytes, by: 0xe8, address, into: image) { return true }
     for length in 2...7 where length <= end && bytes[end - length] == 0xff {
       let mode = bytes[end - length + 1]
       guard mode >> 3 & 7 == 2 else { continue }
@@ -120,6 +118,17 @@ package struct CallInstructions: Sendable {
       if size == length { return true }
     }
     return false
+  }
+
+  /// Whether an instruction of five bytes, of which the last four are a distance, leads into the image.
+  private func leads(
+    _ bytes: Span<UInt8>, by code: UInt64, _ address: UInt64, into image: Range<UInt64>
+  ) -> Bool {
+    guard word(bytes, size: 1, before: 4) == code,
+      let distance = bytes.integer(at: bytes.count - 4, size: 4, .little)
+    else { return false }
+    return image.contains(
+      address &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: distance))))
   }
 
   /// `bl` into the image; `blr` in all its forms.

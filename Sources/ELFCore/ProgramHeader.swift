@@ -29,6 +29,8 @@ package struct ProgramHeader: Hashable, Sendable {
     package static let programHeaders = Kind(rawValue: 6)
     /// `PT_GNU_RELRO`: what is read-only once it is relocated.
     package static let relro = Kind(rawValue: 0x6474_e552)
+    /// `PT_GNU_EH_FRAME`: the table of functions for who unwinds a stack.
+    package static let frameTable = Kind(rawValue: 0x6474_e550)
   }
 
   package typealias Flags = SegmentFlags

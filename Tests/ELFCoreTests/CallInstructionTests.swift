@@ -106,7 +106,7 @@ struct CallInstructionTests {
           let bytes = [UInt8](repeating: byte, count: count)
           // That none of them traps.
           _ = instructions.mayEnd(bytes.span, before: UInt64(count), of: 0..<UInt64(count))
-          _ = instructions.mayFunctionBegin(after: bytes.span, at: 1)
+          _ = instructions.mayFunctionBegin(after: bytes.span, at: 1, of: 0..<9)
           let isSystemCall = instructions.maySystemCallEnd(bytes.span)
           #expect(!isSystemCall)
         }

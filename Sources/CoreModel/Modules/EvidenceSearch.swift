@@ -150,18 +150,21 @@ struct EvidenceSearch {
       ranges += target.image.code.compactMap { target.inMemory($0) }.map { ($0, number) }
     }
     ranges.sort { $0.range.lowerBound < $1.range.lowerBound }
-    let words = StackWords(process.threads, memory, in: ranges.map(\.range))
+    let words = StackWords(process.threads, of: machine, memory, in: ranges.map(\.range))
     for (index, (_, number)) in ranges.enumerated() {
       let target = targets[number]
       let image = target.inMemory(target.image.range) ?? 0..<0
-      for address in words.addresses[index].sorted() {
+      var strays: Set<UInt64> = []
+      for address in words.addresses[index] {
         guard let before = before(address, target) else { continue }
-        let isCall = instructions.mayEnd(before.span, before: address, of: image)
-        // Pointers to functions stand on stacks as well.
-        if isCall || !instructions.mayFunctionBegin(after: before.span, at: address) {
-          found[number].calls.add(isCall)
+        if instructions.mayEnd(before.span, before: address, of: image) {
+          found[number].calls.agreeing += 1
+        } else if !mayBeNoReturn(address, before.span, instructions, image) {
+          strays.insert(place(of: address, target))
         }
       }
+      let starts = target.image.functionStarts(among: strays)
+      found[number].calls.differing += strays.count - starts.count
     }
     for counter in Set(process.threads.filter(\.isInSystemCall).compactMap(\.programCounter)) {
       let index = ranges.partitioningIndex { $0.range.upperBound > counter }
@@ -172,9 +175,25 @@ struct EvidenceSearch {
     }
   }
 
-  /// The file's bytes before an address; of Thumb code the lowest bit is no part of it.
+  /// Whether an address of code before which no call stands is on a stack for another reason: threads keep pointers to
+  /// functions; a system call of x86-64 leaves the address behind it in a register; and where a flag was written over
+  /// the lowest byte of what stood there, it is no address at all.
+  private func mayBeNoReturn(
+    _ address: UInt64, _ before: Span<UInt8>, _ instructions: CallInstructions,
+    _ image: Range<UInt64>
+  ) -> Bool {
+    instructions.mayFunctionBegin(after: before, at: address, of: image)
+      || instructions.maySystemCallEnd(before) || address & 0xff == 1
+  }
+
+  /// Where an address is in the file; of Thumb code the lowest bit is no part of it.
+  private func place(of address: UInt64, _ target: Target) -> UInt64 {
+    (machine == .arm ? address & ~1 : address) &- target.module.bias
+  }
+
+  /// The file's bytes before an address.
   private func before(_ address: UInt64, _ target: Target) -> [UInt8]? {
-    let place = (machine == .arm ? address & ~1 : address) &- target.module.bias
+    let place = place(of: address, target)
     let reach = UInt64(CallInstructions.reach)
     guard place >= reach else { return nil }
     let bytes = target.image.bytes(at: place - reach, count: CallInstructions.reach)

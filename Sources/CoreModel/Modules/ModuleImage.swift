@@ -96,6 +96,21 @@ final class ModuleImage {
     return Relocation.packedPlaces(bytes.span, limit: limit, in: format)
   }
 
+  // MARK: Functions
+
+  /// Those of some addresses at which a function begins, as the file itself says.
+  func functionStarts(among addresses: Set<UInt64>) -> Set<UInt64> {
+    guard !addresses.isEmpty else { return [] }
+    var starts = SymbolTable(file, headers.header).starts(among: addresses)
+    if let segment = headers.first(.frameTable) {
+      let size = Int(min(segment.fileSize, Self.largestTable))
+      let table = FrameTable(
+        bytes(at: segment.address, count: size), at: segment.address, in: format)
+      if let table { starts.formUnion(addresses.filter(table.hasFunction)) }
+    }
+    return starts
+  }
+
   // MARK: Symbols
 
   /// The name of the symbol of an index.
