@@ -13,8 +13,8 @@ struct StackEvidenceTests {
     case small = "-Os"
   }
 
-  /// Four functions that never return, one behind the other; and a queue whose threads wait for work three calls deep,
-  /// with a table of functions on each stack.
+  /// Four functions that never return, one behind the other; and a queue whose threads wait for work some calls deep,
+  /// with a table of functions on each stack, and one of labels if asked for.
   private static let library = """
     #include <poll.h>
     #include <pthread.h>
@@ -30,7 +30,20 @@ struct StackEvidenceTests {
     #define SLOW __attribute__((noinline))
     SLOW static int wait(int x) { __sync_fetch_and_add(&ready, 1); return poll(0, 0, 100000) + x; }
     SLOW static int fetch(int x) { return wait(x) * 3 + room[1]; }
+    #ifdef LABELS
+    SLOW static int store(int x) {
+      void *volatile labels[] = {&&none, &&one, &&two, &&three, &&four, &&five};
+      goto *labels[x % 6];
+      none: sink += 1;
+      one: sink *= 3;
+      two: sink ^= room[4];
+      three: sink -= room[5];
+      four: sink *= room[6];
+      five: return fetch(x) * 5 + room[2];
+    }
+    #else
     SLOW static int store(int x) { return fetch(x) * 5 + room[2]; }
+    #endif
     SLOW static void done(int x) { sink += x; }
     SLOW static int work(struct steps *s) { s->last(s->then(s->first(1))); return sink; }
     static void *queue(void *unused) {
@@ -132,6 +145,16 @@ struct StackEvidenceTests {
     let victim = try Case(level, flags)
     let verdict = try victim.verdict(of: victim.library.string)
     #expect([.evidence, .layout].contains(verdict.verification), "\(verdict)")
+  }
+
+  @Test(
+    "is in doubt where labels of one function are there as well, and no other build",
+    arguments: Level.allCases)
+  func hasLabels(level: Level) throws {
+    let victim = try Case(level, ["-DLABELS"])
+    let verdict = try victim.verdict(of: victim.library.string)
+    #expect(verdict.verification == .layout, "\(verdict)")
+    #expect(verdict.remark.contains("return addresses"), "\(verdict)")
   }
 
   @Test(

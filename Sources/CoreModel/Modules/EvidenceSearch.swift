@@ -163,8 +163,10 @@ struct EvidenceSearch {
           strays.insert(place(of: address, target))
         }
       }
-      let starts = target.image.functionStarts(among: strays)
-      found[number].calls.differing += strays.count - starts.count
+      let functions = target.image.functions(holding: strays)
+      // What is unknown and stands on stacks, such as a table of labels, is of one function.
+      let strange = strays.filter { functions[$0] != $0 }.map { functions[$0] ?? $0 }
+      found[number].calls.differing += Set(strange).count
     }
     for counter in Set(process.threads.filter(\.isInSystemCall).compactMap(\.programCounter)) {
       let index = ranges.partitioningIndex { $0.range.upperBound > counter }

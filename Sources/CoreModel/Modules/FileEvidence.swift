@@ -13,7 +13,8 @@ package struct FileEvidence: Hashable, Sendable {
   }
 
   /// Addresses on the stacks that are nothing but return addresses, as far as can be told: whether a call stands before
-  /// each in the file. Where none does and another reason is known why it is there, it is not counted.
+  /// each in the file. Where none does and another reason is known why it is there, it is not counted; of those without
+  /// one no more than one counts of each function.
   package var calls = Tally()
   /// Threads in system calls: whether they stand behind such an instruction in the file.
   var systemCalls = Tally()

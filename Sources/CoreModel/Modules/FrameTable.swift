@@ -26,10 +26,11 @@ struct FrameTable {
     self.count = min(Int(count), (bytes.count - 12) / Self.entrySize)
   }
 
-  /// Whether a function begins at a place, by the addresses that the file was linked for.
-  func hasFunction(at place: UInt64) -> Bool {
-    let index = (0..<count).partitioningIndex { start(of: $0) >= place }
-    return index < count && start(of: index) == place
+  /// Where the last function begins that does so at an address or before, by the addresses that the file was linked for.
+  func function(before place: UInt64) -> UInt64? {
+    let index = (0..<count).partitioningIndex { start(of: $0) > place }
+    // A hostile table is in no order.
+    return index > 0 && start(of: index - 1) <= place ? start(of: index - 1) : nil
   }
 
   private func start(of index: Int) -> UInt64 {

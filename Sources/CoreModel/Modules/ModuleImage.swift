@@ -98,15 +98,23 @@ final class ModuleImage {
 
   // MARK: Functions
 
-  /// Those of some addresses at which a function begins, as the file itself says.
-  func functionStarts(among addresses: Set<UInt64>) -> Set<UInt64> {
-    guard !addresses.isEmpty else { return [] }
-    var starts = SymbolTable(file, headers.header).starts(among: addresses)
-    if let segment = headers.first(.frameTable) {
-      let size = Int(min(segment.fileSize, Self.largestTable))
-      let table = FrameTable(
-        bytes(at: segment.address, count: size), at: segment.address, in: format)
-      if let table { starts.formUnion(addresses.filter(table.hasFunction)) }
+  /// Where the functions begin that some addresses are in, as the file itself says: by its symbols, and by the table for
+  /// who unwinds a stack.
+  func functions(holding addresses: Set<UInt64>) -> [UInt64: UInt64] {
+    let sorted = addresses.sorted()
+    var starts: [UInt64: UInt64] = [:]
+    func add(_ start: UInt64, of address: UInt64) {
+      starts[address] = max(start, starts[address] ?? 0)
+    }
+    for (address, match) in zip(sorted, SymbolTable(file, headers.header).matches(sorted)) {
+      if let match { add(address - match.offset, of: address) }
+    }
+    guard !sorted.isEmpty, let segment = headers.first(.frameTable) else { return starts }
+    let size = Int(min(segment.fileSize, Self.largestTable))
+    let table = FrameTable(
+      bytes(at: segment.address, count: size), at: segment.address, in: format)
+    for address in sorted {
+      if let start = table?.function(before: address) { add(start, of: address) }
     }
     return starts
   }

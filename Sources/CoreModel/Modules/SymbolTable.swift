@@ -81,18 +81,6 @@ package struct SymbolTable {
     }
   }
 
-  /// Those of some addresses of the file at which a function begins.
-  func starts(among addresses: Set<UInt64>) -> Set<UInt64> {
-    var found: Set<UInt64> = []
-    // `.symtab`, and `.dynsym`, which is all that some have.
-    for table in [2, 11].compactMap({ type in sections.first { $0.type == type } }) {
-      forEachEntry(of: table) { span, record in
-        if let value = function(span, record), addresses.contains(value) { found.insert(value) }
-      }
-    }
-    return found
-  }
-
   /// The address of the variable of that name and size in `.symtab`; nil where there is none, or no such table.
   package func variable(_ name: String, size wantedSize: UInt64) -> UInt64? {
     let sections = sections
@@ -135,9 +123,14 @@ package struct SymbolTable {
     let format = header.format
     var steps = 0
     forEachEntry(of: table) { span, record in
-      guard let value = function(span, record),
+      // STT_FUNC and STT_GNU_IFUNC
+      let type = span[record + Layout.info(format)] & 0xf
+      guard type == 2 || type == 10,
+        var value = Layout.value.read(span, record: record, in: format),
         let size = Layout.size.read(span, record: record, in: format), size > 0
       else { return }
+      // The lowest bit of an ARM function's address tells its instruction set.
+      if header.machine == .arm { value &= ~1 }
       var index = addresses.partitioningIndex { $0 >= value }
       while index < addresses.count, addresses[index] &- value < size, steps < Self.mostSteps {
         steps += 1
@@ -150,17 +143,6 @@ package struct SymbolTable {
       }
     }
     return best
-  }
-
-  /// Where the function begins that an entry names; nil where it names something else.
-  private func function(_ span: Span<UInt8>, _ record: Int) -> UInt64? {
-    // STT_FUNC and STT_GNU_IFUNC
-    let type = span[record + Layout.info(header.format)] & 0xf
-    guard type == 2 || type == 10,
-      let value = Layout.value.read(span, record: record, in: header.format)
-    else { return nil }
-    // The lowest bit of an ARM function's address tells its instruction set.
-    return header.machine == .arm ? value & ~1 : value
   }
 
   /// Hands over every entry, as the bytes around it and where it begins in them.
