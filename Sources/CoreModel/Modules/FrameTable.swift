@@ -1,10 +1,10 @@
 internal import CoreIO
-internal import ELFCore
+package import ELFCore
 
 /// `.eh_frame_hdr`: where functions begin, those without a name among them, sorted for who unwinds a stack.
 ///
 /// Source: Linux Standard Base, "Exception Frame Header".
-struct FrameTable {
+package struct FrameTable: Sendable {
   private let bytes: [UInt8]
   private let address: UInt64
   private let count: Int
@@ -14,7 +14,7 @@ struct FrameTable {
 
   /// nil unless it is of the one form that all linkers make: a count of 4 bytes, and pairs of 4 bytes each that count
   /// from the table's own address on. `bytes` may be only the beginning of a large one.
-  init?(_ bytes: [UInt8], at address: UInt64, in format: ELFFormat) {
+  package init?(_ bytes: [UInt8], at address: UInt64, in format: ELFFormat) {
     // The version; how the place of `.eh_frame`, which is 4 bytes, the count, and the pairs are encoded.
     guard bytes.count >= 12, bytes[0] == 1, [0x3, 0xb].contains(bytes[1] & 0xf),
       bytes[2] == 0x3, bytes[3] == 0x3b,
@@ -27,7 +27,7 @@ struct FrameTable {
   }
 
   /// Where the last function begins that does so at an address or before, by the addresses that the file was linked for.
-  func function(before place: UInt64) -> UInt64? {
+  package func function(before place: UInt64) -> UInt64? {
     let index = (0..<count).partitioningIndex { start(of: $0) > place }
     // A hostile table is in no order.
     return index > 0 && start(of: index - 1) <= place ? start(of: index - 1) : nil

@@ -42,6 +42,13 @@ extension Way {
     if let headers = ImageHeaders(bytes.span) {
       let addresses: [UInt64] = [0, 0x1000, 0x1234, 0x40_1000, 1 << 63, .max]
       _ = SymbolTable(file, headers.header).matches(addresses)
+      for segment in headers.programHeaders.prefix(8) where segment.fileOffset < bytes.count {
+        let part = Array(bytes[Int(segment.fileOffset)...])
+        let table = FrameTable(part, at: segment.address, in: headers.format)
+        for address in addresses {
+          demand(table?.function(before: address) ?? 0 <= address, "a function begins before")
+        }
+      }
     }
     if let sections = try ImageSections(file) {
       _ = try (sections.buildID(), sections.debugLink(), sections.sharedDebugLink())
