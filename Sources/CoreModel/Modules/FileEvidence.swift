@@ -57,11 +57,11 @@ package struct FileEvidence: Hashable, Sendable {
     return nil
   }
 
-  /// A word whose reason is not known may stand on any stack. More are too many where they are more than a few of all,
-  /// and one is where nothing else tells anything: then no frame would get a right name.
+  /// A word whose reason is not known may stand on any stack. More, of as many functions, are too many where they are more
+  /// than a few of all, and one is where nothing else tells anything: then no frame would get a right name.
   private var contradictsCalls: Bool {
     let (differing, agreeing) = (calls.differing, calls.agreeing)
-    return differing >= 3 && differing * 6 > agreeing || differing == 2 && agreeing < 4
+    return differing >= 3 && differing * 8 > agreeing || differing == 2 && agreeing < 8
       || differing == 1 && agreeing == 0 && points == 0
   }
 
