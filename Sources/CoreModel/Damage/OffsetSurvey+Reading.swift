@@ -136,11 +136,7 @@ extension OffsetSurvey {
       }
     }
     var structure = structure
-    let headers = structure.programHeaders.prefix(seam.soundCount)
-    structure.table = HeaderTable()
-    for (number, header) in headers.enumerated() {
-      structure.table.append(header, number: number)
-    }
+    structure.table = structure.table.prefix(seam.soundCount)
     let whole = DamageMap(sizeFound: source.size, sizeDue: source.size)
     let memory = CoreMemory(structure, whole, source)
     let anchors = Anchors(structure, process, memory)

@@ -102,14 +102,17 @@ package struct Core: Sendable {
     damage.lose(structure.damagedNotes)
     // What could not be read is told of already.
     let zeroed = capture?.isUnfinished == true ? [] : structure.zeroedEntries
-    let zeros = zeroed.total { damage.surviving(in: $0) }
-    if zeros > 0 {
-      let count = zeros / UInt64(structure.format.programHeaderSize)
-      verdict.add(
-        .table,
-        "\(count) of the program headers are zeros: what memory they named is not known.")
-      damage.lose(zeroed.map { .init(range: $0, cause: .damaged) })
+    func lose(_ entries: [Range<UInt64>], _ words: String) {
+      let size = entries.total { damage.surviving(in: $0) }
+      guard size > 0 else { return }
+      let count = size / UInt64(structure.format.programHeaderSize)
+      verdict.add(.table, "\(count) of the program headers \(words).")
+      damage.lose(entries.map { .init(range: $0, cause: .damaged) })
     }
+    lose(zeroed, "are zeros: what memory they named is not known")
+    lose(
+      structure.damagedEntries,
+      "can't be what was written, by all the others: what memory they named is not known")
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
     let names = MemoryNames(reading.process, structure.programHeaders)
     let padded = try Self.padded(structure, source)

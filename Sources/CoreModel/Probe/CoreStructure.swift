@@ -80,8 +80,13 @@ package struct CoreStructure: Sendable {
   }
 
   /// Where the table is zeros, which no writer of cores writes.
-  package var zeroedEntries: [Range<UInt64>] {
-    table.zeroed.map { entryRange($0.lowerBound).lowerBound..<entryRange($0.upperBound).lowerBound }
+  package var zeroedEntries: [Range<UInt64>] { table.zeroed.map(entryRange) }
+
+  /// Where entries of the table are not what its writer wrote.
+  package var damagedEntries: [Range<UInt64>] { table.damaged.map(entryRange) }
+
+  private func entryRange(_ numbers: Range<Int>) -> Range<UInt64> {
+    entryRange(numbers.lowerBound).lowerBound..<entryRange(numbers.upperBound).lowerBound
   }
 
   /// Whether section headers are more than the one that counts program headers.

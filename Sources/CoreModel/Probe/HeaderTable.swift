@@ -10,6 +10,10 @@ package struct HeaderTable: Sendable {
   private var numbers: [UInt32] = []
   /// The numbers of entries that are zeros, which no writer of cores writes: runs in rising order.
   package private(set) var zeroed: [Range<Int>] = []
+  /// The numbers of entries of `PT_NULL` that are no zeros: runs in rising order.
+  private(set) var nulls: [Range<Int>] = []
+  /// The numbers of entries that are not what was written: runs in rising order. `headers` doesn't have them.
+  private(set) var damaged: [Range<Int>] = []
 
   package init() {}
 
@@ -18,7 +22,11 @@ package struct HeaderTable: Sendable {
   /// Adds the entry of that number; in rising order.
   package mutating func append(_ header: ProgramHeader, number: Int) {
     guard header.kind != .null else {
-      if header == Self.zero { appendZeros(number..<number + 1) }
+      if header == Self.zero {
+        appendZeros(number..<number + 1)
+      } else {
+        Self.append(number..<number + 1, to: &nulls)
+      }
       return
     }
     if number != headers.count || !numbers.isEmpty { numbers.append(UInt32(clamping: number)) }
@@ -26,13 +34,48 @@ package struct HeaderTable: Sendable {
   }
 
   /// Adds entries that are zeros.
-  package mutating func appendZeros(_ numbers: Range<Int>) {
+  package mutating func appendZeros(_ numbers: Range<Int>) { Self.append(numbers, to: &zeroed) }
+
+  private static func append(_ numbers: Range<Int>, to runs: inout [Range<Int>]) {
     guard !numbers.isEmpty else { return }
-    if let last = zeroed.last, last.upperBound == numbers.lowerBound {
-      zeroed[zeroed.count - 1] = last.lowerBound..<numbers.upperBound
+    if let last = runs.last, last.upperBound == numbers.lowerBound {
+      runs[runs.count - 1] = last.lowerBound..<numbers.upperBound
     } else {
-      zeroed.append(numbers)
+      runs.append(numbers)
     }
+  }
+
+  /// The same without the entries at these indices in `headers`, and with those of `PT_NULL` told of, as damaged.
+  ///
+  /// - Parameter indices: in rising order.
+  func losing(_ indices: [Int], andNulls: Bool) -> HeaderTable {
+    guard !indices.isEmpty || andNulls && !nulls.isEmpty else { return self }
+    var table = HeaderTable()
+    table.reserveCapacity(headers.count)
+    table.zeroed = zeroed
+    var lost = andNulls ? nulls : []
+    var next = indices[...]
+    for (index, header) in headers.enumerated() {
+      if next.first == index {
+        next.removeFirst()
+        lost.append(number(at: index)..<number(at: index) + 1)
+      } else {
+        table.append(header, number: number(at: index))
+      }
+    }
+    for run in lost.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      Self.append(run, to: &table.damaged)
+    }
+    return table
+  }
+
+  /// The entries with lower numbers, of those that are believed.
+  func prefix(_ count: Int) -> HeaderTable {
+    var table = HeaderTable()
+    for (index, header) in headers.enumerated() where number(at: index) < count {
+      table.append(header, number: number(at: index))
+    }
+    return table
   }
 
   private static let zero = ProgramHeader(

@@ -28,12 +28,17 @@ package struct Probe {
         at: FileHeader.Layout.programHeaderOffset.offset(in: header.format),
         expected: "e_phoff inside a file", found: "\(header.programHeaderOffset)")
     }
-    let table = try table(at: header.programHeaderOffset, count: count, header.format)
-    let programHeaders = table.headers
-    var walk = try NoteWalk(source, present, header.format, programHeaders)
-    let unnamed = unnamedNotes(tableEnd, programHeaders)
-    if !programHeaders.contains(where: { $0.kind == .note && unnamed.contains($0.fileOffset) }) {
-      try walk.findUnnamed(in: unnamed)
+    let found = try table(at: header.programHeaderOffset, count: count, header.format)
+    let rules = TableRules(
+      header, tableEnd: tableEnd, sizeFound: source.size, present: present)
+    var table = rules.believed(of: found)
+    var walk = try walk(table.headers, tableEnd, header.format)
+    if !table.damaged.isEmpty {
+      let isOfRepair = walk.isOfRepair(table.headers)
+      if isOfRepair || !Self.isRuled(walk.notes, header) {
+        table = isOfRepair ? rules.believed(of: found, isOurs: true) : found
+        walk = try self.walk(table.headers, tableEnd, header.format)
+      }
     }
     let ownNotes = walk.notes.filter { $0.owner == SalvageNote.owner }
     var structure = CoreStructure(
@@ -47,6 +52,26 @@ package struct Probe {
       sizeDue: nil)
     structure.sizeDue = sizeDue(structure)
     return structure
+  }
+
+  /// Whether those who wrote the notes write tables by the rules, as far as that has been seen: the kernel and gdb. Of others
+  /// there are too many to know.
+  private static func isRuled(_ notes: [Note], _ header: FileHeader) -> Bool {
+    let writer = CoreWriter(
+      notes, osABI: header.osABI, hasSections: header.sectionHeaderCount > 1,
+      hasKernelMemory: false)
+    return [.linux, .gcore, .unknown].contains(writer)
+  }
+
+  private func walk(
+    _ headers: [ProgramHeader], _ tableEnd: UInt64, _ format: ELFFormat
+  ) throws(SalvageError) -> NoteWalk {
+    var walk = try NoteWalk(source, present, format, headers)
+    let unnamed = unnamedNotes(tableEnd, headers)
+    if !headers.contains(where: { $0.kind == .note && unnamed.contains($0.fileOffset) }) {
+      try walk.findUnnamed(in: unnamed)
+    }
+    return walk
   }
 
   // MARK: File header
@@ -247,5 +272,13 @@ package struct Probe {
   private func notACore(at offset: Int, expected: String, found: String) -> SalvageError {
     SalvageError(
       .notACore(expected: expected, found: found), file: source.path, offset: UInt64(offset))
+  }
+}
+
+extension NoteWalk {
+  /// Whether a repair of ours has written the table: its notes are there, or the old ones where it leaves them.
+  fileprivate func isOfRepair(_ headers: [ProgramHeader]) -> Bool {
+    isMerged || isUnnamed && headers.contains { $0.kind == .note }
+      || notes.contains { $0.owner == SalvageNote.owner }
   }
 }
