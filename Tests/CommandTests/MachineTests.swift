@@ -12,13 +12,13 @@ struct MachineTests {
     for layout in CoreBuilder.Layout.allCases {
       var builder = CoreBuilder.typical(machine, layout: layout)
       builder.segments.insert(
-        BuilderSegment(at: 0x0800_0000, [UInt8](repeating: 0, count: 40 * 4096)), at: 3)
+        BuilderSegment(at: 0x0800_0000, [UInt8](repeating: 0, count: 40 * 4096)), at: 4)
       let core = builder.build()
       let whole = try ReferenceCore(core.bytes)
       let folder = try ScratchFolder(in: .memory)
       let memory = core.segmentRanges[5]
       for size in [
-        memory.upperBound - 1, memory.lowerBound + 4097, core.segmentRanges[3].lowerBound + 20_001,
+        memory.upperBound - 1, memory.lowerBound + 4097, core.segmentRanges[4].lowerBound + 20_001,
       ] {
         let input = try folder.write(core.cut(to: size), to: "in")
         let output = folder.file("out")
