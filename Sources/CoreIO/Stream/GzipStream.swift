@@ -14,8 +14,29 @@ internal import CZlib
   /// How many bytes of the member have come.
   private var position: UInt64 = 0
 
-  /// Damage is decoded as something else until a block can't begin: in trials, up to 56 kB later.
-  private static let mostDoubtful: UInt64 = 64 << 10
+  /// Damage is decoded as something else to the end of its block, and on until another can't begin. The block may be long:
+  /// of a core that packs well, half a megabyte; those that are none after it were 56 kB in trials.
+  private static let doubtfulBehindBlock: UInt64 = 64 << 10
+  /// Where blocks began in the member, some of those that may still count: in rising order.
+  private var blocks: [UInt64] = [0]
+  private static let blockDistance: UInt64 = 4 << 10
+
+  /// What zlib's `data_type` tells: that a block has just ended, and that it is in the last one.
+  private static let (blockEnd, lastBlock): (Int32, Int32) = (128, 64)
+
+  /// Notes that a block begins here.
+  private func beginBlock() {
+    if position - (blocks.last ?? 0) >= Self.blockDistance { blocks.append(position) }
+    while blocks.count > 1, position - blocks[1] >= Self.doubtfulBehindBlock {
+      blocks.removeFirst()
+    }
+  }
+
+  /// How much of what came may be wrong where it can't be decoded on: from where the block began that damage may be in.
+  private var doubtfulNow: UInt64 {
+    let last = position - min(position, Self.doubtfulBehindBlock)
+    return position - (blocks.last { $0 <= last } ?? 0)
+  }
   private static let chunkSize = 256 << 10
   /// The largest window, and a header and a trailer of gzip's.
   private static let windowBits: Int32 = 15 + 16
@@ -56,18 +77,20 @@ internal import CZlib
     unsafe decoder.pointee.avail_in = UInt32(bytes.count)
     unsafe decoder.pointee.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
     unsafe decoder.pointee.avail_out = UInt32(room)
-    let result = unsafe inflate(decoder, Z_NO_FLUSH)
+    let result = unsafe inflate(decoder, Z_BLOCK)
     let produced = unsafe room - Int(decoder.pointee.avail_out)
     position += UInt64(produced)
     unsafe input.giveBack(Int(decoder.pointee.avail_in))
     switch result {
-    case Z_OK: break
+    case Z_OK:
+      let place = unsafe decoder.pointee.data_type
+      if place & Self.blockEnd != 0, place & Self.lastBlock == 0 { beginBlock() }
     case Z_STREAM_END: isInMember = false
     // Nothing came and nothing went: the stream has ended inside a member.
     case Z_BUF_ERROR where unsafe bytes.isEmpty: end(.cut)
     default:
       end(ending(result))
-      if case .damaged = ending { doubtful = min(position, Self.mostDoubtful) }
+      if case .damaged = ending { doubtful = doubtfulNow }
     }
     return produced
   }
@@ -84,6 +107,7 @@ internal import CZlib
     unsafe inflateReset(decoder)
     isInMember = true
     position = 0
+    blocks = [0]
     isFirst = false
   }
 
