@@ -49,13 +49,14 @@ struct LongListTests {
 
   @Test("a dry run lists all of the output and takes little more memory for it, nor does JSON")
   func listing() throws {
-    let count = 10_000
+    let count = 40_000
     let place = try Place(lost: count)
     let silent = try place.run("-n", "-q", place.core.string)
     let told = try place.run("-n", place.core.string)
     let object = try place.run("-n", "--json", place.core.string)
-    #expect(told.peakMemory < silent.peakMemory + 3 << 20)
-    #expect(object.peakMemory < silent.peakMemory + 3 << 20)
+    // The list alone takes more. Pages of the executable, of which the kernel maps as many as it likes, take up to four.
+    #expect(told.peakMemory < silent.peakMemory + 6 << 20)
+    #expect(object.peakMemory < silent.peakMemory + 6 << 20)
 
     var end: UInt64 = 0
     let pieces = told.text.split(separator: "\n").compactMap { line -> Range<UInt64>? in
