@@ -117,6 +117,28 @@ struct GzipStreamTests {
     #expect(count > 10)
   }
 
+  @Test(
+    "in blocks that hold nothing, as who flushes often writes them, is whole, and damage is found")
+  func emptyBlocks() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let content = Array("after many blocks of nothing".utf8)
+    let packed = try Self.pack(content, in: folder)
+    try #require(packed[3] == 0)
+    // Without a name, the header is 10 bytes; an empty stored block is 5, and one of gzip's begins on a byte, too.
+    var many = Array(packed[..<10])
+    for _ in 0..<100_000 { many += [0, 0, 0, 0xff, 0xff] }
+    many += packed[10...]
+    let found = try Self.unpack(many, in: folder)
+    #expect(found.bytes == content && found.ending == .whole)
+    many[many.count - packed.count + 5] = 7
+    let damaged = try Self.unpack(many, in: folder)
+    guard case .damaged = damaged.ending else {
+      Issue.record("\(damaged.ending)")
+      return
+    }
+    #expect(damaged.bytes.isEmpty)
+  }
+
   @Test("has the CRC that gzip has")
   func crc() throws {
     let folder = try ScratchFolder(in: .memory)

@@ -23,20 +23,6 @@ internal import CZlib
 
   /// What zlib's `data_type` tells: that a block has just ended, and that it is in the last one.
   private static let (blockEnd, lastBlock): (Int32, Int32) = (128, 64)
-
-  /// Notes that a block begins here.
-  private func beginBlock() {
-    if position - (blocks.last ?? 0) >= Self.blockDistance { blocks.append(position) }
-    while blocks.count > 1, position - blocks[1] >= Self.doubtfulBehindBlock {
-      blocks.removeFirst()
-    }
-  }
-
-  /// How much of what came may be wrong where it can't be decoded on: from where the block began that damage may be in.
-  private var doubtfulNow: UInt64 {
-    let last = position - min(position, Self.doubtfulBehindBlock)
-    return position - (blocks.last { $0 <= last } ?? 0)
-  }
   private static let chunkSize = 256 << 10
   /// The largest window, and a header and a trailer of gzip's.
   private static let windowBits: Int32 = 15 + 16
@@ -77,14 +63,20 @@ internal import CZlib
     unsafe decoder.pointee.avail_in = UInt32(bytes.count)
     unsafe decoder.pointee.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
     unsafe decoder.pointee.avail_out = UInt32(room)
-    let result = unsafe inflate(decoder, Z_BLOCK)
-    let produced = unsafe room - Int(decoder.pointee.avail_out)
-    position += UInt64(produced)
-    unsafe input.giveBack(Int(decoder.pointee.avail_in))
-    switch result {
-    case Z_OK:
+    let start = position
+    var result = Z_OK
+    // It comes back at each block. Of hostile blocks five bytes are one, and to take the input anew is dear.
+    repeat {
+      let left = unsafe decoder.pointee.avail_out
+      result = unsafe inflate(decoder, Z_BLOCK)
+      position += unsafe UInt64(left - decoder.pointee.avail_out)
       let place = unsafe decoder.pointee.data_type
       if place & Self.blockEnd != 0, place & Self.lastBlock == 0 { beginBlock() }
+    } while unsafe result == Z_OK && decoder.pointee.avail_in > 0 && decoder.pointee.avail_out > 0
+    let produced = Int(position - start)
+    unsafe input.giveBack(Int(decoder.pointee.avail_in))
+    switch result {
+    case Z_OK: break
     case Z_STREAM_END: isInMember = false
     // Nothing came and nothing went: the stream has ended inside a member.
     case Z_BUF_ERROR where unsafe bytes.isEmpty: end(.cut)
@@ -93,6 +85,20 @@ internal import CZlib
       if case .damaged = ending { doubtful = doubtfulNow }
     }
     return produced
+  }
+
+  /// Notes that a block begins here.
+  private func beginBlock() {
+    if position - (blocks.last ?? 0) >= Self.blockDistance { blocks.append(position) }
+    while blocks.count > 1, position - blocks[1] >= Self.doubtfulBehindBlock {
+      blocks.removeFirst()
+    }
+  }
+
+  /// How much of what came may be wrong where it can't be decoded on: from where the block began that damage may be in.
+  private var doubtfulNow: UInt64 {
+    let last = position - min(position, Self.doubtfulBehindBlock)
+    return position - (blocks.last { $0 <= last } ?? 0)
   }
 
   /// Goes on to the next member. Zeros behind the last one fill a tape's block.
