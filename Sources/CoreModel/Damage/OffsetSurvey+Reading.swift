@@ -101,22 +101,23 @@ extension OffsetSurvey {
     let inner = try OffsetSurvey(
       structure, ProcessSnapshot(structure, view), view, map, &elsewhere)
     self.init()
-    for piece in inner.isMoved ? inner.pieces : outer.pieces {
-      guard inner.isMoved else {
-        pieces.append(piece)
-        continue
-      }
-      for base in outer.pieces {
-        let found = piece.found.clamped(to: base.due)
-        guard !found.isEmpty, let due = found.moved(by: -piece.move) else { continue }
-        pieces.append(
-          Piece(due: due, move: base.move + piece.move, witnesses: piece.witnesses))
-      }
-    }
+    pieces = inner.isMoved ? Self.joined(inner.pieces, over: outer.pieces) : outer.pieces
     doubtedNotes = inner.doubtedNotes.compactMap { $0.moved(by: move) }
     keptNotes =
       doubtedNotes.isEmpty
       ? outer.keptNotes : inner.keptNotes.compactMap { $0.moved(by: move) }
+  }
+
+  /// Pieces of what others make of the input, as pieces of the input itself.
+  private static func joined(_ inner: [Piece], over outer: [Piece]) -> [Piece] {
+    inner.flatMap { piece in
+      outer.compactMap { base in
+        let found = piece.found.clamped(to: base.due)
+        let (move, overflow) = base.move.addingReportingOverflow(piece.move)
+        guard !found.isEmpty, !overflow, let due = found.moved(by: -piece.move) else { return nil }
+        return Piece(due: due, move: move, witnesses: piece.witnesses)
+      }
+    }
   }
 
   /// The same where nothing behind the table tells how far it was moved: by what is known from the entries before the place.
