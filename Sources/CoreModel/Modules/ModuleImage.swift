@@ -101,15 +101,16 @@ final class ModuleImage {
   /// Where the functions begin that some addresses are in, as the file itself says: by its symbols, and by the table for
   /// who unwinds a stack.
   func functions(holding addresses: Set<UInt64>) -> [UInt64: UInt64] {
-    let sorted = addresses.sorted()
     var starts: [UInt64: UInt64] = [:]
+    guard !addresses.isEmpty else { return starts }
+    let sorted = addresses.sorted()
     func add(_ start: UInt64, of address: UInt64) {
       starts[address] = max(start, starts[address] ?? 0)
     }
     for (address, match) in zip(sorted, SymbolTable(file, headers.header).matches(sorted)) {
       if let match { add(address - match.offset, of: address) }
     }
-    guard !sorted.isEmpty, let segment = headers.first(.frameTable) else { return starts }
+    guard let segment = headers.first(.frameTable) else { return starts }
     let size = Int(min(segment.fileSize, Self.largestTable))
     let table = FrameTable(
       bytes(at: segment.address, count: size), at: segment.address, in: format)
