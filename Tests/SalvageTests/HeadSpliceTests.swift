@@ -13,6 +13,8 @@ struct HeadSpliceTests {
   private struct Whole: Sendable {
     let name: String
     /// Whether its notes stand right behind its table: one page of memory there tells less.
+    var table: Range<Int> { Int(core.tableRange.lowerBound)..<Int(core.tableRange.upperBound) }
+    var entrySize: Int { core.format.is64Bit ? 56 : 32 }
     var isKernels: Bool { !name.contains("gcore") }
     let original: SplicedSource.Original
     let core: ReferenceCore
@@ -147,8 +149,7 @@ struct HeadSpliceTests {
     var random = SeededGenerator(seed: seed)
     for core in Self.wholes {
       let core = try core.get()
-      let table = Int(core.core.tableRange.lowerBound)..<Int(core.core.tableRange.upperBound)
-      let entry = core.core.format.is64Bit ? 56 : 32
+      let (table, entry) = (core.table, core.entrySize)
       for unit in [1, 4, entry, entry] {
         let size = max(1, Int.random(in: 1...min(table.count, 1200), using: &random) / unit) * unit
         let first = Int.random(in: 0...max(0, table.count - size) / unit, using: &random) * unit
@@ -165,8 +166,7 @@ struct HeadSpliceTests {
     for core in Self.wholes {
       let core = try core.get()
       guard core.isKernels else { continue }
-      let table = Int(core.core.tableRange.lowerBound)..<Int(core.core.tableRange.upperBound)
-      let entry = core.core.format.is64Bit ? 56 : 32
+      let (table, entry) = (core.table, core.entrySize)
       for size in [1, 7, 512, entry, 2 * entry] {
         let place = Int.random(
           in: max(size, table.lowerBound + 1)..<table.upperBound - entry, using: &random)
@@ -185,8 +185,7 @@ struct HeadSpliceTests {
     for core in Self.wholes {
       let core = try core.get()
       guard core.isKernels else { continue }
-      let table = Int(core.core.tableRange.lowerBound)..<Int(core.core.tableRange.upperBound)
-      let entry = core.core.format.is64Bit ? 56 : 32
+      let (table, entry) = (core.table, core.entrySize)
       for size in [512, 4096, 4096] {
         let first = max(table.lowerBound, table.upperBound + 21 - size)
         let place = Int.random(in: first..<table.upperBound - entry, using: &random)
