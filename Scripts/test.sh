@@ -81,7 +81,8 @@ failed=0
 swift test --skip-build --parallel --disable-xctest --filter '^CommandTests\.' 2>&1 | tee "$log" || failed=1
 await others || failed=1
 tee -a "$log" <"$others"
-((failed == 0))
+# Last of all, for who sees the end of this alone.
+((failed == 0)) || { step "what failed"; awk '/^[✔◇]|^seed /{shown=0} /^✘/{shown=1} shown' "$log" | cut -c -500 | tail -n 100; exit 1; }
 
 step "strangers' bytes, under libFuzzer and AddressSanitizer"
 await fuzzer || { cat "$fuzzer"; exit 1; }

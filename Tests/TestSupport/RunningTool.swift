@@ -8,7 +8,6 @@ public final class RunningTool {
   private let tool: Tool
   private let start = ContinuousClock.now
   private var channels: ToolChannels
-  private var sampledPeak: UInt64 = 0
 
   public init(_ tool: Tool) throws {
     self.tool = tool
@@ -17,7 +16,6 @@ public final class RunningTool {
       defer { channels.closeChildEnds() }
       return (channels, try ToolSpawn.spawn(tool, channels))
     }
-    sampledPeak = ProcessMemory.peak(of: processID) ?? 0
   }
 
   /// Sends a signal to the program and to all children that stayed in its session's first group.
@@ -32,11 +30,11 @@ public final class RunningTool {
   public func finish() throws -> ToolResult {
     let deadline = start + tool.timeout
     var timedOut = false
-    var ended: (status: Int32, usage: rusage, at: ContinuousClock.Instant)?
+    var ended: (status: Int32, at: ContinuousClock.Instant)?
     while true {
       let now = ContinuousClock.now
       if let ended, !channels.isOpen || now > ended.at + .milliseconds(300) {
-        return result(ended.status, ended.usage, ended.at, timedOut)
+        return result(ended.status, ended.at, timedOut)
       }
       if ended == nil, !timedOut, now >= deadline {
         timedOut = true
@@ -48,33 +46,32 @@ public final class RunningTool {
   }
 
   /// Long waits for long runs: the end of a program that has closed its pipes shows only to
-  /// `wait4`.
+  /// `waitpid`.
   private func pause(at now: ContinuousClock.Instant) -> Duration {
     now - start < .milliseconds(100) ? .milliseconds(1) : .milliseconds(10)
   }
 
-  private func reap() throws -> (status: Int32, usage: rusage, at: ContinuousClock.Instant)? {
-    if let peak = ProcessMemory.peak(of: processID) { sampledPeak = max(sampledPeak, peak) }
+  private func reap() throws -> (status: Int32, at: ContinuousClock.Instant)? {
     var status: Int32 = 0
-    var usage = rusage()
-    switch wait4(processID, &status, WNOHANG, &usage) {
+    switch waitpid(processID, &status, WNOHANG) {
     case 0: return nil
-    case processID: return (status, usage, ContinuousClock.now)
+    case processID: return (status, ContinuousClock.now)
     default:
-      guard errno == EINTR else { throw ReferenceError.system("wait4 \(tool.commandLine)", errno) }
+      guard errno == EINTR else {
+        throw ReferenceError.system("waitpid \(tool.commandLine)", errno)
+      }
       return nil
     }
   }
 
   private func result(
-    _ status: Int32, _ usage: rusage, _ end: ContinuousClock.Instant, _ timedOut: Bool
+    _ status: Int32, _ end: ContinuousClock.Instant, _ timedOut: Bool
   ) -> ToolResult {
     let signal = status & 0x7f
     return ToolResult(
       ending: signal == 0
         ? .exit(status >> 8 & 0xff) : .signal(signal, dumpedCore: status & 0x80 != 0),
       output: channels.output, errorOutput: channels.errorOutput, processID: processID,
-      timedOut: timedOut, duration: end - start,
-      peakMemory: ProcessMemory.peak(usage, sampled: sampledPeak))
+      timedOut: timedOut, duration: end - start)
   }
 }

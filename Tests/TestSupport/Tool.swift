@@ -51,6 +51,24 @@ public struct Tool: Sendable {
     try RunningTool(self).finish()
   }
 
+  /// Runs it to its end, and tells how many bytes of memory it had resident at its peak.
+  ///
+  /// time(1) starts it and asks: a program that we start begins in our own memory, all of which the kernel counts as
+  /// its own, even after exec.
+  public func runMeasured() throws -> (result: ToolResult, peakMemory: UInt64) {
+    let folder = try ScratchFolder(in: .memory)
+    let told = folder.file("peak")
+    var timed = self
+    timed.program = "/usr/bin/time"
+    timed.arguments = ["-q", "-f", "%M", "-o", told.string, program] + arguments
+    let result = try timed.run()
+    let text = String(decoding: try ReferenceSource.contents(of: told), as: UTF8.self)
+    guard let kibibytes = UInt64(text.split(separator: "\n").last ?? "") else {
+      throw ReferenceError("\(timed.commandLine): \(result), \(text)")
+    }
+    return (result, kibibytes << 10)
+  }
+
   /// Runs it, and throws if it did not exit with 0.
   @discardableResult
   public func runSuccessfully() throws -> ToolResult {

@@ -14,8 +14,6 @@ public struct ToolResult: Sendable, CustomStringConvertible {
   /// True if it was sent a signal because its time was over.
   public var timedOut: Bool
   public var duration: Duration
-  /// Bytes of memory that were resident at its peak.
-  public var peakMemory: UInt64
 
   /// The exit status, or nil if a signal ended it.
   public var status: Int32? {
