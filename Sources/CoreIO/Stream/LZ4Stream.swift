@@ -6,20 +6,58 @@ internal import ELFCore
   private let upstream: DescriptorStream
   private var context: OpaquePointer?
   private var input = PackedInput(capacity: (4 << 20) + 64)
-  /// How many bytes the decoder wants next: a block and the next one's header. Given no more, it decodes one block a
-  /// call; of several in one call, a broken one would take the whole ones before it along.
+  /// How many bytes the decoder wants next: with those of a header, or of a block, the header after them. It is given no more
+  /// than the one or the other: with the next header, a broken one would take the whole block before it along.
   private var wanted = 0
-  private var isInFrame = false
+  /// Whether all that was decoded is given out.
+  private var isFlushed = true
+  private var phase = Phase.start
+  /// The first bytes of the frame.
+  private var magic: [UInt8] = []
+  private var block = Block()
+  private var trail = BlockTrail()
   private var isAtEnd = false
   /// The last bytes given out, which the blocks of a linked frame go on from.
   private var window: [UInt8] = []
-  /// The four bytes that the decoder took last: before a block, its header.
-  private var blockHeader: [UInt8] = []
   /// What there is of a block whose end is missing.
   private var cutBlock: [UInt8]?
   /// What was decoded of a block whose end is missing, and is not given out yet.
   private var rest: ArraySlice<UInt8> = []
   package private(set) var ending = StreamEnding.whole
+  package private(set) var doubtful: UInt64 = 0
+
+  /// What the decoder is to be given next.
+  private enum Phase {
+    /// A frame's magic number.
+    case start
+    /// The rest of its header, or of a frame that is skipped.
+    case frame
+    case blockHeader, block, checksum
+  }
+
+  /// The block that is decoded, or was decoded last.
+  private struct Block {
+    /// Whether its bytes stand there as they are.
+    var isPlain = false
+    /// How many bytes of the stream it has, without a checksum of its own.
+    var packedSize = 0
+    /// How many bytes of the stream are still to come, with a checksum.
+    var left = 0
+    var hasChecksum = false
+    /// How many bytes it gave.
+    var size: UInt64 = 0
+
+    static let headerSize = 4
+    /// Whether it is the mark that ends a frame.
+    var isEndMark: Bool { packedSize == 0 && !isPlain }
+
+    init(header: UInt64 = 0) {
+      isPlain = header >> 31 != 0
+      packedSize = Int(header & 0x7fff_ffff)
+    }
+  }
+
+  static let frameMagic: [UInt8] = [0x04, 0x22, 0x4d, 0x18]
 
   package init(_ upstream: DescriptorStream) {
     self.upstream = upstream
@@ -53,14 +91,22 @@ internal import ELFCore
   }
 
   private func decode(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    let asked = max(1, wanted)
+    let asked =
+      switch phase {
+      case _ where !isFlushed: 0
+      case .start: Self.frameMagic.count - magic.count
+      case .frame: magic == Self.frameMagic ? max(1, wanted - Block.headerSize) : wanted
+      case .blockHeader: Block.headerSize
+      case .block: block.left
+      case .checksum: wanted
+      }
     let bytes = unsafe input.take(asked, from: upstream)
-    guard unsafe !bytes.isEmpty || isInFrame else {
-      end(.whole)
+    if asked > 0, unsafe bytes.isEmpty {
+      end(phase == .start && magic.isEmpty ? .whole : .cut)
       return 0
     }
-    if bytes.count < asked, let size = blockSize(asked: asked), bytes.count < size {
-      cutBlock = unsafe Array(bytes)
+    if bytes.count < asked, phase == .block || phase == .blockHeader {
+      if phase == .block { cutBlock = unsafe Array(bytes.prefix(block.packedSize)) }
       end(.cut)
       return 0
     }
@@ -69,30 +115,49 @@ internal import ELFCore
     let result = unsafe LZ4F_decompress(
       context, buffer.baseAddress, &produced, bytes.baseAddress, &consumed, nil)
     guard LZ4F_isError(result) == 0 else {
-      let name = unsafe String(cString: LZ4F_getErrorName(result))
-      end(name == "ERROR_contentChecksum_invalid" ? .checksumWrong : .damaged(name))
+      end(ending(result))
       return 0
     }
-    if consumed >= 4 { blockHeader = unsafe Array(bytes[consumed - 4..<consumed]) }
     input.giveBack(bytes.count - consumed)
-    isInFrame = result != 0
+    isFlushed = produced < buffer.count
+    block.size += UInt64(produced)
     wanted = result
-    if consumed == 0, produced == 0 { end(.cut) }
+    unsafe advance(UnsafeRawBufferPointer(rebasing: bytes[..<consumed]))
     return produced
   }
 
-  /// The size of the block that comes next, where what the decoder asks for is a block: with a checksum or without, and
-  /// with the header of the one after it.
-  private func blockSize(asked: Int) -> Int? {
-    let bytes = blockHeader
-    guard let header = bytes.span.integer(at: 0, size: 4, .little) else { return nil }
-    let size = Int(header & 0x7fff_ffff)
-    return size > 0 && (asked == size + 4 || asked == size + 8) ? size : nil
+  /// Goes on to what comes next, after these bytes.
+  private func advance(_ taken: UnsafeRawBufferPointer) {
+    switch phase {
+    case .start:
+      unsafe magic.append(contentsOf: taken)
+      if magic.count == Self.frameMagic.count { phase = .frame }
+    case .frame:
+      if wanted == 0 { begin() }
+      if magic == Self.frameMagic, wanted == Block.headerSize { phase = .blockHeader }
+    case .blockHeader:
+      block = Block(header: unsafe Array(taken).span.integer(at: 0, size: 4, .little) ?? 0)
+      guard wanted > 0 else { return begin() }
+      phase = block.isEndMark ? .checksum : .block
+      block.left = wanted - Block.headerSize
+      block.hasChecksum = block.left > block.packedSize
+    case .block:
+      block.left -= taken.count
+    case .checksum:
+      if wanted == 0 {
+        trail.clear()
+        begin()
+      }
+    }
+    guard phase == .block, block.left == 0, isFlushed else { return }
+    // One with a checksum of its own is right.
+    if block.hasChecksum { trail.clear() } else { trail.append(block.size, isPlain: block.isPlain) }
+    phase = .blockHeader
   }
 
   /// What the beginning of a block unpacks to: up to 4 MiB would be lost with its end otherwise.
   private func decodePart(of block: [UInt8]) -> [UInt8] {
-    guard let top = blockHeader.last, top < 0x80 else { return block }  // stored as it is
+    if self.block.isPlain { return block }
     var bytes = [UInt8](repeating: 0, count: 4 << 20)
     var size = block.count
     var step = 1
@@ -118,6 +183,24 @@ internal import ELFCore
       }
     }
     return Int(count)
+  }
+
+  /// A frame has ended, and another may begin.
+  private func begin() {
+    phase = .start
+    magic = []
+    block = Block()
+  }
+
+  private func ending(_ result: Int) -> StreamEnding {
+    let name = unsafe String(cString: LZ4F_getErrorName(result))
+    // Of all of a frame, and not of the place where it shows.
+    guard !["ERROR_contentChecksum_invalid", "ERROR_frameSize_wrong"].contains(name) else {
+      return .checksumWrong
+    }
+    let isInBlock = phase == .block
+    doubtful = trail.doubtful(isHeader: !isInBlock) + (isInBlock ? block.size : 0)
+    return .damaged(name)
   }
 
   private func end(_ ending: StreamEnding) {

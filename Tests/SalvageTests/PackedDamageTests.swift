@@ -1,0 +1,109 @@
+import CoreIO
+import CoreModel
+import Salvage
+import SystemPackage
+import TestSupport
+import Testing
+
+/// A core packed by zstd or lz4, with a run of bytes in it that are others, or zeros, as devices lose them.
+@Suite("a packed stream with damage inside", .needs(.tool("zstd")), .needs(.tool("lz4")))
+struct PackedDamageTests {
+  /// Memory as it packs: none of it, some pieces of 64 KiB, or all.
+  enum Memory: CaseIterable {
+    case keys, some, words
+
+    static let bytes = [Memory: [UInt8]](
+      uniqueKeysWithValues: allCases.map { ($0, $0.generate()) })
+
+    private func generate() -> [UInt8] {
+      var random = SeededGenerator(for: "the memory of a packed core")
+      var bytes = CoreBuilder.typical().build().bytes
+      for piece in 0..<24 {
+        let packs = self == .words || self == .some && piece % 3 == 0
+        for _ in 0..<8192 {
+          let word = UInt64.random(in: 0...UInt64.max, using: &random)
+          let value = packs ? (word & 0xffff) << 20 | 0x7f00_0000_0000 : word
+          for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) }
+        }
+      }
+      return bytes
+    }
+  }
+
+  struct Found {
+    var errors = 0
+    /// Streams with wrong bytes that pass for right ones.
+    var wrong = 0
+    /// Streams of which some of what was decoded is in doubt.
+    var doubted = 0
+    var mostDoubted: UInt64 = 0
+  }
+
+  /// What is made of streams with such damage at many places.
+  private static func trials(
+    _ memory: Memory, _ command: [String], damage: Int, zeros: Bool
+  ) throws -> Found {
+    let folder = try ScratchFolder(in: .memory)
+    let core = try #require(Memory.bytes[memory])
+    let noise = try #require(Memory.bytes[.keys]).suffix(1 << 20)
+    let plain = try folder.write(core, to: "plain").string
+    let packed = try Tool(command[0], ["-q", "-c"] + command.dropFirst() + [plain])
+      .runSuccessfully().output
+    var random = SeededGenerator(for: "damage in a packed stream")
+    var found = Found()
+    for place in random.sample(16, of: 1000..<UInt64(packed.count - damage)) {
+      var bytes = packed
+      let start = noise.startIndex + Int.random(in: 0...noise.count - damage, using: &random)
+      bytes.replaceSubrange(
+        Int(place)..<Int(place) + damage,
+        with: zeros ? [UInt8](repeating: 0, count: damage)[...] : noise[start..<start + damage])
+      let intake = try Intake.open(
+        .file(folder.write(bytes, to: "bad")), options: IntakeOptions()
+      ) { _ throws(SalvageError) in try UnnamedFile(in: folder.path) }
+      // All was decoded: of what then is wrong no place is known, and that is told if a checksum can tell.
+      guard case .damaged = intake.wayIn.ending else { continue }
+      let got = try intake.source.bytes(at: 0, count: Int(intake.source.size))
+      let doubt = intake.losses.first?.range ?? UInt64(got.count)..<UInt64(got.count)
+      #expect(doubt.upperBound == UInt64(got.count))
+      found.errors += 1
+      let believed = Int(doubt.lowerBound)
+      if core.count < believed || Array(core[..<believed]) != Array(got[..<believed]) {
+        found.wrong += 1
+      }
+      if !doubt.isEmpty { found.doubted += 1 }
+      found.mostDoubted = max(found.mostDoubted, doubt.upperBound - doubt.lowerBound)
+    }
+    return found
+  }
+
+  static let commands = [
+    ["zstd"], ["zstd", "--no-check", "-9"], ["lz4"], ["lz4", "-B4"], ["lz4", "-B4", "-BD"],
+    ["lz4", "-BX"], ["lz4", "--no-frame-crc", "-B4"],
+  ]
+
+  @Test(
+    "that can't be decoded on has no wrong byte that passes for a right one, whatever its memory",
+    arguments: commands, Memory.allCases)
+  func damage(command: [String], memory: Memory) throws {
+    let longest = memory == .words ? 20_000 : 250_000
+    var errors = 0
+    for (damage, zeros) in [(64, false), (4096, false), (longest, false), (longest, true)] {
+      let found = try Self.trials(memory, command, damage: damage, zeros: zeros)
+      // One time in sixty, damage reads as a header.
+      #expect(found.wrong <= 1, "\(found), of \(damage) bytes")
+      #expect(found.mostDoubted <= 4 << 20, "\(found)")
+      errors += found.errors
+      if memory == .words { #expect(found.doubted <= 2, "\(found), of \(damage) bytes") }
+    }
+    #expect(errors > 0 || command.last == "-BX" && memory == .words)
+  }
+
+  @Test(
+    "in a block that has a checksum of its own has all of that block in doubt, and nothing before it"
+  )
+  func checkedBlocks() throws {
+    let found = try Self.trials(.keys, ["lz4", "-BX", "-B5"], damage: 1, zeros: false)
+    #expect(found.errors >= 12 && found.wrong == 0, "\(found)")
+    #expect(found.mostDoubted <= 256 << 10, "\(found)")
+  }
+}
