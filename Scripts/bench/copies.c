@@ -1,6 +1,7 @@
-// copies FROM TO THREADS: copies every file of a folder into another one as a plain program would, with the syncs that
+// copies FROM TO THREADS [together]: copies every file of a folder into another one as a plain program would, with the syncs that
 // `coresalvage batch` makes: each file written under a temporary name, its writeback begun, groups of 64 synced file by
-// file, renamed, and their folder synced. What the same reads and writes cost, and nothing else.
+// file, renamed, and their folder synced. What the same reads and writes cost, and nothing else. With `together`, a group
+// is synced by syncfs(2), as batch does where it may.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <err.h>
@@ -15,7 +16,7 @@
 enum { group = 64, chunk = 1 << 20 };
 
 static DIR *from;
-static int from_fd, to_fd;
+static int from_fd, to_fd, together;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int next_name(char *name) {
@@ -53,7 +54,8 @@ static void *work(void *unused) {
       files[count++] = out;
     }
     if (count == group || (!more && count > 0)) {
-      for (int i = 0; i < count; i++)
+      if (together && syncfs(files[0]) < 0) err(1, "sync");
+      for (int i = 0; i < count && !together; i++)
         if (fsync(files[i]) < 0) err(1, "sync");
       for (int i = 0; i < count; i++) {
         snprintf(temporary, sizeof temporary, ".%s.new", names[i]);
@@ -68,7 +70,8 @@ static void *work(void *unused) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) errx(64, "usage: copies FROM TO THREADS");
+  together = argc == 5 && strcmp(argv[4], "together") == 0;
+  if (argc != 4 && !together) errx(64, "usage: copies FROM TO THREADS [together]");
   mkdir(argv[2], 0755);
   from = opendir(argv[1]);
   from_fd = open(argv[1], O_RDONLY | O_DIRECTORY);

@@ -41,6 +41,21 @@ int linux_finish_writeback(int fd, long offset, long length) {
   return 0;
 }
 
+int linux_sync_file_system(int fd) {
+  struct statfs system;
+  if (fstatfs(fd, &system) != 0) return -1;
+  // FUSE, for one, says that it did it, and its server was never asked.
+  if (system.f_type != EXT4_SUPER_MAGIC && system.f_type != XFS_SUPER_MAGIC) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  return syncfs(fd);
+}
+
+int linux_await_writeback(int fd) {
+  return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE) == 0 ? 0 : errno;
+}
+
 #ifndef RWF_DONTCACHE
 #define RWF_DONTCACHE 0x80
 #endif

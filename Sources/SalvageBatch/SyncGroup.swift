@@ -3,7 +3,7 @@ internal import Salvage
 package import SystemPackage
 
 /// Outputs that are written and wait for the disk together. One after another, each would cost the disk a commit of its
-/// own; once all of them are on their way, the first one's sync carries most of the others along.
+/// own, and a flush of its cache.
 package struct SyncGroup {
   /// An output that has everything but its name.
   package struct Item {
@@ -93,9 +93,13 @@ package struct SyncGroup {
       items = []
       bytes = 0
     }
+    let drafts = items.map { item -> OutputFile? in
+      if case .draft(let output) = item.content { output } else { nil }
+    }
+    let sync = GroupSync(of: drafts.compactMap { $0 })
     for index in items.indices {
-      attempt(index) { item throws(SalvageError) in
-        if case .draft(let output) = item.content { try output.sync() }
+      attempt(index) { _ throws(SalvageError) in
+        if let draft = drafts[index] { try sync.finish(draft) }
       }
     }
     for index in items.indices {

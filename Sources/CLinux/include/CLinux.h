@@ -24,6 +24,13 @@ int linux_start_writeback(int fd, long offset, long length);
 /// later fsync of the same descriptor doesn't know it any more.
 int linux_finish_writeback(int fd, long offset, long length);
 
+/// Brings all of a file's system to the disk, with one flush of the disk's cache; -1 where it is none of those of which it is
+/// known that this does all that fsync(2) of each file does. Whether a file was written without an error it doesn't tell.
+int linux_sync_file_system(int fd);
+
+/// Waits for what of a file is on its way to the disk: 0, or the error of writing it, which is told once.
+int linux_await_writeback(int fd);
+
 /// pread(2) that leaves nothing in the page cache that was not there before; EOPNOTSUPP where the file system can't: before
 /// Linux 6.14 none can.
 long linux_read_once(int fd, void *buffer, unsigned long count, long offset);

@@ -142,7 +142,8 @@ package final class OutputFile: WritableFile {
     }
   }
 
-  private func setTime() {
+  /// Does the last thing that changes the file.
+  func setTime() {
     guard let time = time.withLock({ $0.take() }) else { return }
     descriptor.setModified(nanoseconds: time)
   }
