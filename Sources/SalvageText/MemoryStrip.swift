@@ -18,12 +18,12 @@ public struct MemoryStrip: Hashable, Sendable {
     var states = ""
     for (run, columns) in zip(runs, widths) {
       kinds += Self.painted(
-        String(repeating: run.kind.letter, count: columns), Self.colours[run.kind], hasColour)
+        String(repeating: run.kind.letter, count: columns), Self.colour(run.kind), hasColour)
       states += Self.state(run, columns, hasColour)
     }
     let used = MemoryKind.allCases.filter { kind in runs.contains { $0.kind == kind } }
     let legend = used.map {
-      Self.painted(String($0.letter), Self.colours[$0], hasColour) + " " + $0.rawValue
+      Self.painted(String($0.letter), Self.colour($0), hasColour) + " " + $0.rawValue
     }
     let marks = [("=", "survived", 32), ("x", "lost", 31)].map {
       Self.painted($0.0, $0.2, hasColour) + " " + $0.1
@@ -40,10 +40,18 @@ public struct MemoryStrip: Hashable, Sendable {
   }
 
   /// Foreground colours that both light and dark terminals show: neither white nor black; what has none is as text is.
-  private static let colours: [MemoryKind: Int] = [
-    .program: 34, .libraries: 36, .heap: 33, .threadStacks: 35, .mainStack: 95, .shared: 94,
-    .files: 96,
-  ]
+  private static func colour(_ kind: MemoryKind) -> Int? {
+    switch kind {
+    case .program: 34
+    case .libraries: 36
+    case .heap: 33
+    case .threadStacks: 35
+    case .mainStack: 95
+    case .shared: 94
+    case .files: 96
+    case .anonymous, .vdso: nil
+    }
+  }
 
   private static func painted(_ text: String, _ colour: Int?, _ hasColour: Bool) -> String {
     guard hasColour, let colour, !text.isEmpty else { return text }

@@ -193,11 +193,12 @@ extension RepairReport: CustomStringConvertible {
   /// The losses by what they were: stacks first, then the largest first.
   private var lossGroups: [String] {
     let most = 8
+    var bytes = [UInt64](repeating: 0, count: kinds.count)
+    for (range, kind) in zip(lostRanges, lostKinds) { bytes[Int(kind)] +|= range.length }
     // By their words: a library's data and the program's may have the same.
     var sizes: [String: (isStack: Bool, bytes: UInt64)] = [:]
-    for (range, kind) in zip(lostRanges, lostKinds) {
-      let kind = kinds[Int(kind)]
-      sizes[kind.what, default: (kind.isStack, 0)].bytes +|= range.length
+    for (kind, bytes) in zip(kinds, bytes) {
+      sizes[kind.what, default: (kind.isStack, 0)].bytes +|= bytes
     }
     let groups = sizes.sorted {
       let left = ($0.value.isStack ? 0 : 1, UInt64.max - $0.value.bytes, $0.key)

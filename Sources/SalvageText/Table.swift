@@ -1,9 +1,9 @@
 /// Rows of text in columns, for a terminal. The last column is not padded.
 struct Table {
   private let rows: [[String]]
-  private let rightAligned: Set<Int>
+  private let rightAligned: [Int]
 
-  init(_ titles: [String], _ rows: [[String]], rightAligned: Set<Int> = []) {
+  init(_ titles: [String], _ rows: [[String]], rightAligned: [Int] = []) {
     self.rows = [titles] + rows
     self.rightAligned = rightAligned
   }

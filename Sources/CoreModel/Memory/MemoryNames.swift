@@ -1,6 +1,20 @@
 internal import CoreIO
 package import ELFCore
 
+/// What people call a range of memory.
+package enum MemoryName: Hashable, Sendable, CustomStringConvertible {
+  case words(String)
+  /// A core may have thousands: their words are made when they are read.
+  case stack(thread: UInt32)
+
+  package var description: String {
+    switch self {
+    case .words(let words): words
+    case .stack(let thread): "the stack of thread \(thread)"
+    }
+  }
+}
+
 /// Gives ranges of memory the kinds and the names that people use: a thread's stack, a library's data, the heap.
 package struct MemoryNames: Sendable {
   /// Where stacks end.
@@ -94,20 +108,27 @@ package struct MemoryNames: Sendable {
   package func label(
     of range: Range<UInt64>, segment: Range<UInt64>, flags: ProgramHeader.Flags,
     near position: inout Position
-  ) -> (kind: MemoryKind, name: String) {
+  ) -> (kind: MemoryKind, name: MemoryName) {
     let kind = kind(of: range, segment: segment, flags: flags, near: &position)
-    let name =
-      switch kind {
-      case .vdso: segment.lowerBound == Self.vsyscall ? "vsyscall" : "vdso"
-      case .threadStacks, .mainStack: threads(on: segment, in: range) ?? "the main thread's stack"
-      case .heap: isBehindProgram(segment, flags) ? "heap or \(programName) data" : "heap"
-      case .anonymous:
-        flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory"
-      case .program, .libraries, .shared, .files:
+    return (kind, name(kind, range, segment, flags))
+  }
+
+  private func name(
+    _ kind: MemoryKind, _ range: Range<UInt64>, _ segment: Range<UInt64>,
+    _ flags: ProgramHeader.Flags
+  ) -> MemoryName {
+    switch kind {
+    case .vdso: .words(segment.lowerBound == Self.vsyscall ? "vsyscall" : "vdso")
+    case .threadStacks, .mainStack:
+      threads(on: segment, in: range) ?? .words("the main thread's stack")
+    case .heap: .words(isBehindProgram(segment, flags) ? "heap or \(programName) data" : "heap")
+    case .anonymous:
+      .words(flags.contains(.write) ? "anonymous memory" : "read-only anonymous memory")
+    case .program, .libraries, .shared, .files:
+      .words(
         (fileIndex(at: range.lowerBound).map { labels[$0].name } ?? programName) + " "
-          + Self.part(flags)
-      }
-    return (kind, name)
+          + Self.part(flags))
+    }
   }
 
   /// The kind of what lies at `range`; `segment` is the whole segment that it is a part of.
@@ -197,7 +218,7 @@ package struct MemoryNames: Sendable {
   }
 
   /// Whose stacks a part of a segment is.
-  private func threads(on segment: Range<UInt64>, in range: Range<UInt64>) -> String? {
+  private func threads(on segment: Range<UInt64>, in range: Range<UInt64>) -> MemoryName? {
     var indices = stackIndices(on: segment)
     guard !indices.isEmpty else { return nil }
     if indices.count > 1 {
@@ -205,14 +226,15 @@ package struct MemoryNames: Sendable {
       let first = stacks.partitioningIndex { $0.end > range.lowerBound }
       let end = stacks.partitioningIndex { $0.pointer >= range.upperBound }
       indices = (first..<max(first, end)).clamped(to: indices)
-      guard !indices.isEmpty else { return "unused memory of thread stacks" }
+      guard !indices.isEmpty else { return .words("unused memory of thread stacks") }
     }
-    func name(_ thread: UInt32) -> String {
-      thread == mainThread ? "the main thread's stack" : "the stack of thread \(thread)"
+    func name(_ thread: UInt32) -> MemoryName {
+      thread == mainThread ? .words("the main thread's stack") : .stack(thread: thread)
     }
     if indices.count == 1 { return name(stacks[indices.lowerBound].thread) }
-    guard indices.count <= 3 else { return "stacks of \(indices.count) threads" }
-    return stacks[indices].map { name($0.thread) }.joined(separator: " and ")
+    guard indices.count <= 3 else { return .words("stacks of \(indices.count) threads") }
+    return .words(
+      stacks[indices].map { name($0.thread).description }.joined(separator: " and "))
   }
 
   /// The kind of the file that is mapped at an address; nil where none is.

@@ -196,8 +196,9 @@ package struct NoteLoss: Hashable, Sendable {
   /// The rank of the last note before the damage; a note of a lower one would have come before it.
   private let rankBefore: Int
 
-  package init(_ structure: CoreStructure, _ damage: DamageMap) {
-    writer = structure.writer
+  package init(_ core: Core) {
+    let (structure, damage) = (core.structure, core.damage)
+    writer = core.process.writer
     // What an earlier repair had written at the end still stands where it stood before.
     guard !structure.notesAreMerged, let start = Self.start(structure, damage) else {
       isAny = false

@@ -37,9 +37,19 @@ public struct RepairReport: Hashable, Sendable {
 
   /// What lost ranges were.
   package struct LossKind: Hashable, Sendable {
-    package let what: String
+    package let name: MemoryName
     /// nil for what is no memory: notes, the table.
     package let memory: MemoryKind?
+
+    package var what: String { name.description }
+
+    /// By the name alone, which nearly always tells them apart.
+    package func hash(into hasher: inout Hasher) {
+      switch name {
+      case .words(let words): hasher.combine(words)
+      case .stack(let thread): hasher.combine(thread)
+      }
+    }
 
     package var isStack: Bool { memory == .mainStack || memory == .threadStacks }
   }
@@ -159,7 +169,7 @@ public struct RepairReport: Hashable, Sendable {
     notesAreMerged = structure.notesAreMerged
     writer = process.writer
     foreignThreads = writer.foreignThreads(in: structure.notes)
-    noteLoss = NoteLoss(structure, core.damage)
+    noteLoss = NoteLoss(core)
     machine = structure.header.machine
     machineName = machine.name(in: structure.format, flags: structure.header.flags)
     program = process.programPath
@@ -198,6 +208,7 @@ public struct RepairReport: Hashable, Sendable {
     linkMap = rebuild.linkMap
     mappingsReduced = rebuild.mappedFiles != nil
     // Each thread's stack is a kind of its own.
+    var kinds: [LossKind] = []
     var numbers: [LossKind: UInt32] = [:]
     numbers.reserveCapacity(min(segments.lost.count, threads.count + 64))
     // One after another they are mostly alike.
@@ -206,13 +217,16 @@ public struct RepairReport: Hashable, Sendable {
     lostKinds = segments.lost.map { range in
       let kind = Self.kind(range, structure.table, core.names, &position)
       if let last, last.kind == kind { return last.number }
-      let known = numbers[kind]
-      let number = known ?? UInt32(numbers.count)
-      if known == nil { numbers[kind] = number }
+      let next = UInt32(kinds.count)
+      let number = numbers[kind, default: next]
+      if number == next {
+        numbers[kind] = next
+        kinds.append(kind)
+      }
       last = (kind, number)
       return number
     }
-    kinds = numbers.sorted { $0.value < $1.value }.map(\.key)
+    self.kinds = kinds
     tableLost = Self.lostBytes(lostRanges) { $0.headerIndex == nil }
     notesLost = Self.lostBytes(lostRanges) { range in
       range.headerIndex.flatMap { structure.table[number: $0] }?.kind == .note
@@ -224,17 +238,17 @@ public struct RepairReport: Hashable, Sendable {
     _ position: inout MemoryNames.Position
   ) -> LossKind {
     guard let index = range.headerIndex else {
-      return LossKind(what: "the program header table", memory: nil)
+      return LossKind(name: .words("the program header table"), memory: nil)
     }
     guard let header = table[number: index], header.kind != .note else {
-      return LossKind(what: "the notes", memory: nil)
+      return LossKind(name: .words("the notes"), memory: nil)
     }
     let end = range.address.addingReportingOverflow(range.length)
     let label = names.label(
       of: range.address..<(end.overflow ? .max : end.partialValue),
       segment: header.address..<max(header.address, header.addressEnd), flags: header.flags,
       near: &position)
-    return LossKind(what: label.name, memory: label.kind)
+    return LossKind(name: label.name, memory: label.kind)
   }
 
   private static func lostBytes(_ lost: [LostRange], where isMeant: (LostRange) -> Bool) -> UInt64 {

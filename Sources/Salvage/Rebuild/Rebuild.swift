@@ -28,7 +28,7 @@ package struct Rebuild: Sendable {
     let list =
       isEnough ? nil : try? ModuleList(core.structure, core.process, core.memory, &files)
     let absence = list.map {
-      ProgramAbsence($0, core.process, NoteLoss(core.structure, core.damage))
+      ProgramAbsence($0, core.process, NoteLoss(core))
     }
     debuggerFiles = DebuggerFiles(list, core.process, core.memory, absence, &files)
   }
@@ -38,7 +38,7 @@ package struct Rebuild: Sendable {
     let list = try ModuleList(core.structure, core.process, core.memory, &files)
     modules = list.modules.filter { list.knowsLibraries || $0.verdict.verification != .core }
     program = list.program?.base
-    let absence = ProgramAbsence(list, core.process, NoteLoss(core.structure, core.damage))
+    let absence = ProgramAbsence(list, core.process, NoteLoss(core))
     debuggerFiles = DebuggerFiles(list, core.process, core.memory, absence, &files)
     let fill = try FileFill(modules, core, pageSize: list.pageSize, withFiles: .all)
     var segments: [RebuiltSegment] = []
@@ -69,7 +69,7 @@ package struct Rebuild: Sendable {
     // A program that is known by its header page alone, without a name, is nothing to tell of.
     modules = list.modules.filter { list.knowsLibraries || $0.verdict.verification != .core }
     program = list.program?.base
-    let absence = ProgramAbsence(list, process, NoteLoss(structure, core.damage))
+    let absence = ProgramAbsence(list, process, NoteLoss(core))
     debuggerFiles = DebuggerFiles(list, process, memory, absence, &files)
     let linkMap = try LinkMapRebuild(list, process, memory, absence)
     self.linkMap = linkMap.outcome

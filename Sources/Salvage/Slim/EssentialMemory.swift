@@ -30,7 +30,7 @@ struct EssentialMemory {
     if chain.isEmpty {
       var files = files
       let list = try ModuleList(core.structure, core.process, memory, &files)
-      let absence = ProgramAbsence(list, core.process, NoteLoss(core.structure, core.damage))
+      let absence = ProgramAbsence(list, core.process, NoteLoss(core))
       if case .at(let rendezvous, _) = try Rendezvous.find(
         list.program, hasLibraries: true, memory, absence)
       {

@@ -50,7 +50,7 @@ public struct CoreBundle: Sendable {
     let survey = try ModuleSurvey(core, &files)
     needs = survey.needs
     let absence = ProgramAbsence(
-      survey.list, core.process, NoteLoss(core.structure, core.damage))
+      survey.list, core.process, NoteLoss(core))
     let written = try Core(Intake(PlanSource(repair.plan, repair.source)))
     let names = ListedNames(survey.list, written.memory, absence)
     var (tree, homeless, folders): (MemberTree<File>, [[UInt8]], [[UInt8]]) = (.init(), [], [])
