@@ -57,15 +57,21 @@ struct StreamTests {
   func isUnpacked(packer: [String]) throws {
     let folder = try ScratchFolder(in: .memory)
     let packed = try pack(packer, Self.content, in: folder)
+    let nothing = try pack(packer, [], in: folder)
+    var streams = [
+      (packed, 1), (packed + packed, 2), (packed + nothing + packed + nothing, 2),
+    ]
     // Only the frames of zstd and lz4 may have such others between them.
-    let skippable: [UInt8] =
-      packer[0] == "gzip" ? [] : [0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]
-    for (bytes, copies) in [
-      (packed, 1), (packed + packed, 2), (skippable + packed + skippable + packed, 2),
-    ] {
+    for size in packer[0] == "gzip" ? [] : [0, 1, 2, 3, 4, 5, 7, 100, 300_000] {
+      let head =
+        [0x53, 0x2a, 0x4d, 0x18] + (0..<4).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) }
+      let skippable = head + [UInt8](repeating: 0x28, count: size)
+      streams.append((skippable + packed + skippable + packed + skippable + skippable, 2))
+    }
+    for (number, (bytes, copies)) in streams.enumerated() {
       let result = try unpacked(try folder.write(bytes, to: "packed"), folder)
-      #expect(result.bytes == (0..<copies).flatMap { _ in Self.content })
-      #expect(result.ending == .whole)
+      #expect(result.bytes == (0..<copies).flatMap { _ in Self.content }, "stream \(number)")
+      #expect(result.ending == .whole, "stream \(number)")
     }
   }
 

@@ -78,12 +78,14 @@ internal import ELFCore
 
   private func decode(into output: inout ZSTD_outBuffer) {
     guard isFlushed else {
-      return unsafe feed(UnsafeRawBufferPointer(start: nil, count: 0), &output)
+      _ = unsafe feed(UnsafeRawBufferPointer(start: nil, count: 0), &output)
+      return
     }
     // No block is the decoder's last one: whether all of them together are what the frame promised is asked apart from
     // whether a block can be decoded.
     if phase == .endMark {
-      return unsafe Self.endMark.withUnsafeBytes { unsafe feed($0, &output) }
+      _ = unsafe Self.endMark.withUnsafeBytes { unsafe feed($0, &output) }
+      return
     }
     let asked =
       switch phase {
@@ -97,24 +99,31 @@ internal import ELFCore
     guard unsafe !bytes.isEmpty else {
       return end(phase == .start && magic.isEmpty ? .whole : .cut)
     }
-    guard phase == .blockHeader else { return unsafe feed(bytes, &output) }
+    guard phase == .blockHeader else {
+      return unsafe input.giveBack(bytes.count - feed(bytes, &output))
+    }
     var header = unsafe Array(bytes)
     guard let number = header.span.integer(at: 0, size: asked, .little) else { return end(.cut) }
     block = Block(header: UInt32(number))
     header[0] &= ~1
-    unsafe header.withUnsafeBytes { unsafe feed($0, &output) }
+    _ = unsafe header.withUnsafeBytes { unsafe feed($0, &output) }
   }
 
-  /// Hands on all of what the decoder is due, or nothing where it has still to give out what it has.
-  private func feed(_ bytes: UnsafeRawBufferPointer, _ output: inout ZSTD_outBuffer) {
+  /// Hands on what the decoder is due, or nothing where it has still to give out what it has: how many bytes it took. A header
+  /// of a block it takes as a whole.
+  private func feed(_ bytes: UnsafeRawBufferPointer, _ output: inout ZSTD_outBuffer) -> Int {
     let start = unsafe output.pos
     var piece = unsafe ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
     let result = unsafe ZSTD_decompressStream(context, &output, &piece)
-    guard ZSTD_isError(result) == 0 else { return end(ending(result)) }
+    guard ZSTD_isError(result) == 0 else {
+      end(ending(result))
+      return bytes.count
+    }
     block.size += unsafe UInt64(output.pos - start)
     wanted = result
     isFlushed = unsafe output.pos < output.size
     unsafe advance(UnsafeRawBufferPointer(rebasing: bytes[..<piece.pos]))
+    return unsafe piece.pos
   }
 
   /// Goes on to what comes next, after these bytes.
