@@ -83,7 +83,9 @@ extension Batch {
     guard let root = options.output else { return false }
     let output = CoreWork.output(
       of: file, input, kind, options, in: root.pushing(file.folder.relativePath))
-    return FileIdentity(at: output, followingLinks: false) != nil
+    guard let present = FileIdentity(at: output, followingLinks: false) else { return false }
+    // As `PriorOutput.isCurrent` has it.
+    return kind != .packed || present.changed >= input.identity.changed
   }
 }
 

@@ -69,12 +69,13 @@ enum PriorOutput {
   }
 
   /// The same for what is packed, by the beginning of what is in it: to unpack all of it takes longer than anything else.
-  /// What was packed anew since is younger than the output, which is as old as what it was made of.
+  /// What was packed anew since is younger than the output, which is as old as what it was made of. What was fetched once more
+  /// may have kept its time, and be longer: whether it changed at all since the output was made, its ctime tells.
   static func isCurrent(
     _ path: FilePath, isArchive: Bool, for packed: InputFile, _ options: RepairOptions
   ) -> Bool {
     guard let present = FileIdentity(at: path, followingLinks: false), present.isRegular,
-      present.modified >= packed.identity.modified,
+      present.modified >= packed.identity.modified, present.changed >= packed.identity.changed,
       let output = try? OutputCheck.open(path, isArchive: isArchive),
       let structure = try? Probe.structure(of: output),
       let line = try? PriorRepair.recordLine(in: structure, output), !endsUnread(output),

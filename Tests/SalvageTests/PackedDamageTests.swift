@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 /// A core packed by zstd or lz4, with a run of bytes in it that are others, or zeros, as devices lose them.
-@Suite("a packed stream with damage inside", .needs(.tool("zstd")), .needs(.tool("lz4")))
+@Suite(
+  "a packed stream with damage inside", .needs(.tool("zstd")), .needs(.tool("lz4")),
+  .needs(.tool("gzip")))
 struct PackedDamageTests {
   /// Memory as it packs: none of it, some pieces of 64 KiB, or all.
   enum Memory: CaseIterable {
@@ -107,6 +109,46 @@ struct PackedDamageTests {
     let found = try Self.trials(.keys, ["lz4", "-BX", "-B5"], damage: 1, zeros: false)
     #expect(found.errors >= 12 && found.wrong == 0, "\(found)")
     #expect(found.mostDoubted <= 256 << 10, "\(found)")
+  }
+
+  @Test(
+    "that ends in zeros, as a power cut leaves it, has none of them for memory",
+    arguments: commands + [["gzip", "-1"], ["gzip"]], Memory.allCases)
+  func zeroTail(command: [String], memory: Memory) throws {
+    let folder = try ScratchFolder(in: .memory)
+    let core = try #require(Memory.bytes[memory])
+    let plain = try folder.write(core, to: "plain").string
+    let packed = try Tool(command[0], ["-q", "-c"] + command.dropFirst() + [plain])
+      .runSuccessfully().output
+    var random = SeededGenerator(for: "zeros at the end of a packed stream")
+    var (damaged, told) = (0, 0)
+    for place in random.sample(12, of: 100..<UInt64(packed.count - 600)) {
+      let zeros = [UInt8](repeating: 0, count: packed.count - Int(place))
+      let path = try folder.write(packed[..<Int(place)] + zeros, to: "bad")
+      let intake = try Intake.open(.file(path), options: IntakeOptions()) {
+        _ throws(SalvageError) in try UnnamedFile(in: folder.path)
+      }
+      guard case .damaged(let reason) = intake.wayIn.ending else {
+        // Zeros in the last block alone are told by a checksum, or by nothing.
+        let isChecked = !command.contains { $0.hasPrefix("--no-") }
+        #expect(
+          intake.wayIn.ending == .checksumWrong || !isChecked && intake.wayIn.ending == .whole,
+          "at \(place)")
+        continue
+      }
+      damaged += 1
+      if reason.contains("zeros") { told += 1 }
+      let got = try intake.source.bytes(at: 0, count: Int(intake.source.size))
+      let believed = Int(intake.losses.first?.range.lowerBound ?? UInt64(got.count))
+      #expect(
+        core.count >= believed && Array(core[..<believed]) == Array(got[..<believed]),
+        "at \(place): \(reason)")
+    }
+    if command[0] != "lz4" || command.contains("-B4") { #expect(damaged > 0) }
+    // Where they can be decoded as something else.
+    if command[0] == "gzip" ? memory != .keys : command == ["zstd"] && memory == .keys {
+      #expect(told > 0)
+    }
   }
 
   /// All of a stream that is read in pieces of that size: what came, how much of it is in doubt, and how it ended.

@@ -93,6 +93,7 @@ public enum Packing: String, Hashable, Sendable {
       ([0x4c, 0x5a, 0x49, 0x50], "lzip", "lzip -dc IN"),
       ([0x50, 0x4b, 0x03, 0x04], "zip", "unzip -p IN \(anyName)"),
       ([0x1f, 0x9d], "compress", "gzip -dc IN"),
+      ([0x02, 0x21, 0x4c, 0x18], "lz4's legacy format", "lz4 -dc IN"),
       ([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7-Zip", "7z x -so IN"),
       ([0x89, 0x4c, 0x5a, 0x4f, 0x00, 0x0d, 0x0a], "lzop", "lzop -dc IN"),
       // Lines of base64, each padded for itself, of a stream of gzip or zstd. apport-unpack is not where apport isn't.

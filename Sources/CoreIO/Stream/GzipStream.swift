@@ -13,6 +13,7 @@ internal import CZlib
   package private(set) var doubtful: UInt64 = 0
   /// How many bytes of the member have come.
   private var position: UInt64 = 0
+  private var tail = ZeroTail()
 
   /// Damage is decoded as something else to the end of its block, and on until another can't begin. The block may be long:
   /// of a core that packs well, half a megabyte; those that are none after it were 56 kB in trials.
@@ -51,10 +52,16 @@ internal import CZlib
   }
 
   private func decode(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    let bytes = unsafe input.take(Self.chunkSize, from: upstream)
+    var bytes = unsafe input.take(Self.chunkSize, from: upstream)
     guard isInMember else {
       unsafe begin(bytes)
       return 0
+    }
+    // Zeros at its end may be those that the stream ends in: they are decoded apart.
+    let zeros = unsafe ZeroTail.zerosAtEnd(of: bytes)
+    if zeros < bytes.count {
+      input.giveBack(zeros)
+      unsafe bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast(zeros))
     }
     // zlib counts in 32 bits.
     let room = min(buffer.count, Int(Int32.max))
@@ -74,16 +81,19 @@ internal import CZlib
       if place & Self.blockEnd != 0, place & Self.lastBlock == 0 { beginBlock() }
     } while unsafe result == Z_OK && decoder.pointee.avail_in > 0 && decoder.pointee.avail_out > 0
     let produced = Int(position - start)
-    unsafe input.giveBack(Int(decoder.pointee.avail_in))
+    let left = unsafe Int(decoder.pointee.avail_in)
+    input.giveBack(left)
+    unsafe tail.add(
+      UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - left)]), at: start)
     switch result {
     case Z_OK: break
     case Z_STREAM_END: isInMember = false
     // Nothing came and nothing went: the stream has ended inside a member.
     case Z_BUF_ERROR where unsafe bytes.isEmpty: end(.cut)
-    default:
-      end(ending(result))
-      if case .damaged = ending { doubtful = doubtfulNow }
+    default: end(ending(result))
     }
+    if case .damaged = ending { doubtful = doubtfulNow }
+    if ending == .cut, let damage = tail.damage(at: position) { (ending, doubtful) = damage }
     return produced
   }
 
@@ -112,6 +122,7 @@ internal import CZlib
     }
     unsafe inflateReset(decoder)
     isInMember = true
+    tail = ZeroTail()
     position = 0
     blocks = [0]
     isFirst = false

@@ -16,6 +16,9 @@ internal import ELFCore
   private var magic: [UInt8] = []
   private var block = Block()
   private var trail = BlockTrail()
+  private var tail = ZeroTail()
+  /// How many bytes were decoded.
+  private var position: UInt64 = 0
   private var isAtEnd = false
   /// The last bytes given out, which the blocks of a linked frame go on from.
   private var window: [UInt8] = []
@@ -84,6 +87,7 @@ internal import ELFCore
   }
 
   private static let windowSize = 64 << 10
+  private static let smallestBlock = 4096
 
   private func keep(_ bytes: UnsafeRawBufferPointer) {
     unsafe window.append(contentsOf: bytes.suffix(Self.windowSize))
@@ -106,7 +110,12 @@ internal import ELFCore
       return 0
     }
     if bytes.count < asked, phase == .block || phase == .blockHeader {
-      if phase == .block { cutBlock = unsafe Array(bytes.prefix(block.packedSize)) }
+      unsafe tail.add(bytes, at: position, isPlain: block.isPlain)
+      if phase == .block {
+        // Zeros that the stream ends in are none of the block's.
+        let zeros = tail.damage(at: position) == nil ? 0 : unsafe ZeroTail.zerosAtEnd(of: bytes)
+        cutBlock = unsafe Array(bytes.dropLast(zeros).prefix(block.packedSize))
+      }
       end(.cut)
       return 0
     }
@@ -119,6 +128,10 @@ internal import ELFCore
       return 0
     }
     input.giveBack(bytes.count - consumed)
+    unsafe tail.add(
+      UnsafeRawBufferPointer(rebasing: bytes[..<consumed]), at: position,
+      isPlain: phase == .block && block.isPlain)
+    position += UInt64(produced)
     isFlushed = produced < buffer.count
     block.size += UInt64(produced)
     wanted = result
@@ -198,8 +211,9 @@ internal import ELFCore
     guard !["ERROR_contentChecksum_invalid", "ERROR_frameSize_wrong"].contains(name) else {
       return .checksumWrong
     }
-    let isInBlock = phase == .block
-    doubtful = trail.doubtful(isHeader: !isInBlock) + (isInBlock ? block.size : 0)
+    // Few blocks are so small that a header is no more than its first byte: damage is hardly ever in one, and reads as one.
+    let isInBlock = phase == .block && block.packedSize >= Self.smallestBlock
+    doubtful = trail.doubtful(isHeader: !isInBlock) + (phase == .block ? block.size : 0)
     return .damaged(name)
   }
 
@@ -208,6 +222,11 @@ internal import ELFCore
     self.ending = ending
     if ending == .whole || ending == .cut, case .unreadable = upstream.ending {
       self.ending = upstream.ending
+    }
+    // Zeros end a frame, too, and are then a wrong checksum.
+    if self.ending == .cut || self.ending == .checksumWrong, let damage = tail.damage(at: position)
+    {
+      (self.ending, doubtful) = damage
     }
   }
 }

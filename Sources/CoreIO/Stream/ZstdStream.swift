@@ -16,6 +16,9 @@ internal import ELFCore
   private var magic: [UInt8] = []
   private var block = Block()
   private var trail = BlockTrail()
+  private var tail = ZeroTail()
+  /// How many bytes were decoded.
+  private var position: UInt64 = 0
   private var isAtEnd = false
   package private(set) var ending = StreamEnding.whole
   package private(set) var doubtful: UInt64 = 0
@@ -99,9 +102,15 @@ internal import ELFCore
     guard unsafe !bytes.isEmpty else {
       return end(phase == .start && magic.isEmpty ? .whole : .cut)
     }
+    let start = position
     guard phase == .blockHeader else {
-      return unsafe input.giveBack(bytes.count - feed(bytes, &output))
+      let isPlain = phase == .block && block.isPlain
+      let taken = unsafe feed(bytes, &output)
+      unsafe tail.add(
+        UnsafeRawBufferPointer(rebasing: bytes[..<taken]), at: start, isPlain: isPlain)
+      return input.giveBack(bytes.count - taken)
     }
+    unsafe tail.add(bytes, at: start)
     var header = unsafe Array(bytes)
     guard let number = header.span.integer(at: 0, size: asked, .little) else { return end(.cut) }
     block = Block(header: UInt32(number))
@@ -120,6 +129,7 @@ internal import ELFCore
       return bytes.count
     }
     block.size += unsafe UInt64(output.pos - start)
+    position += unsafe UInt64(output.pos - start)
     wanted = result
     isFlushed = unsafe output.pos < output.size
     unsafe advance(UnsafeRawBufferPointer(rebasing: bytes[..<piece.pos]))
@@ -175,6 +185,9 @@ internal import ELFCore
     self.ending = ending
     if ending == .whole || ending == .cut, case .unreadable = upstream.ending {
       self.ending = upstream.ending
+    }
+    if self.ending == .cut, let damage = tail.damage(at: position) {
+      (self.ending, doubtful) = damage
     }
   }
 }

@@ -29,7 +29,8 @@ extension WayIn {
       return "\(name) is whole: it is the dump in it that \(isCut ? "was cut" : "is damaged")"
     case .cut: return "\(name) was cut: the dump in it may have been longer"
     case .damaged(let reason):
-      return "\(name) is damaged (\(PrintableText(reason))): what follows can't be decoded"
+      return "\(name) is damaged (\(PrintableText(reason))): what follows can't be decoded, "
+        + "and no checksum of all of it vouches for what came before"
     case .checksumWrong:
       return "\(name) has a wrong checksum: some of these bytes are wrong, and which can't be told"
     case .unreadable(let errno): return "\(name) could not be read to its end: \(errno)"
@@ -46,7 +47,7 @@ extension WayIn {
     case .cut, .checksumWrong, .unreadable:
       fate = "was cut behind the core: all of the core came, what stands behind it did not"
     }
-    return rest.isChecked ? fate : fate + ", nor did any checksum at the end"
+    return rest.isChecked ? fate : fate + "; no checksum came that vouches for it"
   }
 
   /// What is wrong with the stream, in words; nil where nothing is.
