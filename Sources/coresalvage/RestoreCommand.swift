@@ -83,9 +83,12 @@ struct RestoreCommand: ParsableCommand {
       return telling.say(json, [], to: isTaken ? .errors : .output)
     }
     if restored.report == nil, restored.isDamaged {
-      let advice = restored.isFromBundle ? "bundle it anew" : "archive it anew"
-      Console.complain(
-        "\(archive.words): is damaged, though nothing of the core is lost; \(advice)")
+      // Of a bundle that can't be read to its end nothing vouches for the core.
+      let words =
+        restored.isFromBundle
+        ? "is damaged behind its core; bundle it anew"
+        : "is damaged, though nothing of the core is lost; archive it anew"
+      Console.complain("\(archive.words): \(words)")
       for remark in restored.remarks { Console.complain("\(archive.words): \(remark)") }
     }
     if isTaken {

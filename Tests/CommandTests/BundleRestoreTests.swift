@@ -117,7 +117,7 @@ struct BundleRestoreTests {
     let words = "the tar stream was cut behind the core: all of the core came"
     let told = try Tool.coresalvage("restore", bundle, out.string).run()
     #expect(told.ending == .exit(0) && told.errorText.contains(words), "\(told)")
-    #expect(told.errorText.contains("nothing of the core is lost; bundle it anew"), "\(told)")
+    #expect(told.errorText.contains("is damaged behind its core; bundle it anew"), "\(told)")
     #expect(told.errorText.contains("checksum") == (ending != "tar"), "\(told)")
     try setting.holds(out, toSecond: true)
     let json = try ParsedJSON(

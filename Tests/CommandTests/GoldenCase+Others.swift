@@ -51,7 +51,10 @@ extension GoldenCase {
     try $0.addFixture(core)
     let packed = try rawZstd($0.bytes(of: core))
     try $0.add(packed, as: "packed.core.zst")
-    try $0.add(Array(packed.dropLast(100_000)), as: "cut.core.zst")
+    // Behind a byte that is none of the zeros that a power cut leaves.
+    var part = Array(packed.dropLast(100_000))
+    while part.last == 0 { part.removeLast() }
+    try $0.add(part, as: "cut.core.zst")
     for name in ["packed.core.zst", "cut.core.zst"] {
       try $0.run(["check", name])
       try $0.run(["inspect", "--no-local-files", name])
