@@ -16,7 +16,7 @@ struct FailingDiskTests {
     """
 
   @Test(
-    "names no output that isn't there when the disk is mounted again, and tells of every other",
+    "names no output that isn't there when the disk is mounted again, and ends with status 3",
     .needs(.root), .needs(.mounts), .needs(.tool("mkfs.ext4")))
   func names() throws {
     let folder = try ScratchFolder()
@@ -68,7 +68,8 @@ struct FailingDiskTests {
     #expect(second.status == 3, "\(second)")
     #expect(second.names["repaired"] == nil && second.names["present"] == written, "\(second)")
     let notWritten = (second.names["failed"] ?? []).union(second.names["unfinished"] ?? [])
-    #expect(notWritten == failed, "\(second)")
+    // Of those that were not begun any more their number alone is told.
+    #expect(!notWritten.isEmpty && notWritten.isSubset(of: failed), "\(second)")
     #expect(try named() == written)
     try run(#"set -e; cd "$1"; umount mnt; rm memory/filling; mount -o loop memory/disk mnt"#)
     #expect(try named() == written)
