@@ -199,4 +199,37 @@ struct PackedDamageTests {
       }
     }
   }
+
+  /// Headers of blocks that no packer makes, and all values of a byte that count, at every place of a small stream.
+  @Test("ends in words, not in a trap, whatever byte of it is another", arguments: commands)
+  func anyByte(command: [String]) throws {
+    let folder = try ScratchFolder(in: .memory)
+    let core = CoreBuilder.typical().build().bytes.prefix(2000)
+    let plain = try folder.write(Array(core), to: "plain").string
+    let packed = try Tool(command[0], ["-q", "-c"] + command.dropFirst() + [plain])
+      .runSuccessfully().output
+    for place in packed.indices {
+      for value: UInt8 in [0, 1, 0x7f, 0x80, 0xff, packed[place] ^ 0x10] {
+        var bytes = packed
+        bytes[place] = value
+        _ = try Self.read(folder.write(bytes, to: "stream"), command[0], chunk: 4096)
+      }
+    }
+    let headers: [[UInt8]] = [
+      [0, 0, 0, 0x80], [1, 0, 0, 0x80], [0, 0, 0, 0], [1, 0, 0, 0], [2, 0, 0],
+      [0xff, 0xff, 0xff, 0xff],
+      [0xff, 0xff, 0xff, 0x7f], [0x50, 0x2a, 0x4d, 0x18, 0xff, 0xff, 0xff, 0xff],
+    ]
+    for header in headers {
+      for count in [1, 2, 1000] {
+        for end in 4...min(packed.count, 40) {
+          let some = Array(repeatElement(header, count: count).joined())
+          for tail in [[], Array(packed.suffix(20))] {
+            let path = try folder.write(packed[..<end] + some + tail, to: "stream")
+            _ = try Self.read(path, command[0], chunk: 4096)
+          }
+        }
+      }
+    }
+  }
 }

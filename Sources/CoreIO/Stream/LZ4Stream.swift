@@ -14,6 +14,8 @@ internal import ELFCore
   private var phase = Phase.start
   /// The first bytes of the frame.
   private var magic: [UInt8] = []
+  /// What the frame's header says first.
+  private var flags: UInt8 = 0
   private var block = Block()
   private var trail = BlockTrail()
   private var tail = ZeroTail()
@@ -46,7 +48,7 @@ internal import ELFCore
     var packedSize = 0
     /// How many bytes of the stream are still to come, with a checksum.
     var left = 0
-    var hasChecksum = false
+    let hasChecksum: Bool
     /// How many bytes it gave.
     var size: UInt64 = 0
 
@@ -54,13 +56,16 @@ internal import ELFCore
     /// Whether it is the mark that ends a frame.
     var isEndMark: Bool { packedSize == 0 && !isPlain }
 
-    init(header: UInt64 = 0) {
+    init(header: UInt64 = 0, hasChecksum: Bool = false) {
       isPlain = header >> 31 != 0
       packedSize = Int(header & 0x7fff_ffff)
+      self.hasChecksum = hasChecksum
+      left = packedSize + (hasChecksum ? 4 : 0)
     }
   }
 
   static let frameMagic: [UInt8] = [0x04, 0x22, 0x4d, 0x18]
+  private static let blockChecksums: UInt8 = 0x10
 
   package init(_ upstream: DescriptorStream) {
     self.upstream = upstream
@@ -146,14 +151,15 @@ internal import ELFCore
       unsafe magic.append(contentsOf: taken)
       if magic.count == Self.frameMagic.count { phase = .frame }
     case .frame:
+      if flags == 0 { unsafe flags = taken.first ?? 0 }
       if wanted == 0 { begin() }
       if magic == Self.frameMagic, wanted == Block.headerSize { phase = .blockHeader }
     case .blockHeader:
-      block = Block(header: unsafe Array(taken).span.integer(at: 0, size: 4, .little) ?? 0)
+      block = Block(
+        header: unsafe Array(taken).span.integer(at: 0, size: 4, .little) ?? 0,
+        hasChecksum: flags & Self.blockChecksums != 0)
       guard wanted > 0 else { return begin() }
       phase = block.isEndMark ? .checksum : .block
-      block.left = wanted - Block.headerSize
-      block.hasChecksum = block.left > block.packedSize
     case .block:
       block.left -= taken.count
     case .checksum:
@@ -202,6 +208,7 @@ internal import ELFCore
   private func begin() {
     phase = .start
     magic = []
+    flags = 0
     block = Block()
   }
 
