@@ -2,6 +2,7 @@ extension Span where Element == UInt8 {
   /// The unsigned integer of `size` bytes (1, 2, 4 or 8) at `offset`, or nil where the span ends before it.
   ///
   /// The one place where bytes of a file become numbers.
+  @inlinable
   @inline(__always)
   package func integer(at offset: Int, size: Int, _ order: ELFFormat.ByteOrder) -> UInt64? {
     guard offset >= 0, size > 0, size <= 8, offset <= count - size else { return nil }
@@ -20,8 +21,9 @@ extension Span where Element == UInt8 {
   }
 
   /// In one step: a table of a million segments has eight million integers. The caller has looked at the bounds.
+  @inlinable
   @inline(__always)
-  private func load<T: FixedWidthInteger & BitwiseCopyable>(
+  func load<T: FixedWidthInteger & BitwiseCopyable>(
     _ type: T.Type, at offset: Int, _ order: ELFFormat.ByteOrder
   ) -> T {
     let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: type)

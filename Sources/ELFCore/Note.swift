@@ -1,26 +1,29 @@
 /// `ElfN_Nhdr` and what follows it: one note of a PT_NOTE segment, whose descriptor stays where it is.
 package struct Note: Hashable, Sendable {
   /// `n_type`, an open set; the same number means different things under another owner.
+  @usableFromInline
   package struct Kind: RawRepresentable, Hashable, Sendable {
+    @usableFromInline
     package let rawValue: UInt32
+    @inlinable
     package init(rawValue: UInt32) { self.rawValue = rawValue }
     /// Not the one for all that have a raw value: that one is called through a table of functions.
     @inlinable
     package static func == (one: Kind, other: Kind) -> Bool { one.rawValue == other.rawValue }
     /// `NT_PRSTATUS`: one thread, its registers in it.
-    package static let threadStatus = Kind(rawValue: 1)
+    @inlinable package static var threadStatus: Kind { Kind(rawValue: 1) }
     /// `NT_PRFPREG`: the floating-point registers of the thread before it.
-    package static let floatingPoint = Kind(rawValue: 2)
+    @inlinable package static var floatingPoint: Kind { Kind(rawValue: 2) }
     /// `NT_PRXFPREG`
-    package static let extendedFloatingPoint = Kind(rawValue: 0x46e6_2b7f)
+    @inlinable package static var extendedFloatingPoint: Kind { Kind(rawValue: 0x46e6_2b7f) }
     /// `NT_PRPSINFO`: the process.
-    package static let processInfo = Kind(rawValue: 3)
+    @inlinable package static var processInfo: Kind { Kind(rawValue: 3) }
     /// `NT_AUXV`
-    package static let auxiliaryVector = Kind(rawValue: 6)
+    @inlinable package static var auxiliaryVector: Kind { Kind(rawValue: 6) }
     /// `NT_SIGINFO`
-    package static let signalInfo = Kind(rawValue: 0x5349_4749)
+    @inlinable package static var signalInfo: Kind { Kind(rawValue: 0x5349_4749) }
     /// `NT_FILE`: which files are mapped where.
-    package static let mappedFiles = Kind(rawValue: 0x4649_4c45)
+    @inlinable package static var mappedFiles: Kind { Kind(rawValue: 0x4649_4c45) }
   }
 
   package var kind: Kind

@@ -13,36 +13,43 @@ public struct SegmentFlags: OptionSet, Hashable, Sendable {
 }
 
 /// `ElfN_Phdr`: one segment. All fields are widened to 64 bits.
+///
+/// Other modules look at each of a million of them: what is inlinable of a type of the package is inlined there only where the
+/// type itself, and each field, is said to be usable from there.
+@usableFromInline
 package struct ProgramHeader: Hashable, Sendable {
   /// `p_type`, an open set: what we don't know is carried through.
+  @usableFromInline
   package struct Kind: RawRepresentable, Hashable, Sendable {
+    @usableFromInline
     package let rawValue: UInt32
+    @inlinable
     package init(rawValue: UInt32) { self.rawValue = rawValue }
     /// Not the one for all that have a raw value: that one is called through a table of functions.
     @inlinable
     package static func == (one: Kind, other: Kind) -> Bool { one.rawValue == other.rawValue }
-    package static let null = Kind(rawValue: 0)
-    package static let load = Kind(rawValue: 1)
-    package static let dynamic = Kind(rawValue: 2)
-    package static let interpreter = Kind(rawValue: 3)
-    package static let note = Kind(rawValue: 4)
-    package static let programHeaders = Kind(rawValue: 6)
+    @inlinable package static var null: Kind { Kind(rawValue: 0) }
+    @inlinable package static var load: Kind { Kind(rawValue: 1) }
+    @inlinable package static var dynamic: Kind { Kind(rawValue: 2) }
+    @inlinable package static var interpreter: Kind { Kind(rawValue: 3) }
+    @inlinable package static var note: Kind { Kind(rawValue: 4) }
+    @inlinable package static var programHeaders: Kind { Kind(rawValue: 6) }
     /// `PT_GNU_RELRO`: what is read-only once it is relocated.
-    package static let relro = Kind(rawValue: 0x6474_e552)
+    @inlinable package static var relro: Kind { Kind(rawValue: 0x6474_e552) }
     /// `PT_GNU_EH_FRAME`: the table of functions for who unwinds a stack.
-    package static let frameTable = Kind(rawValue: 0x6474_e550)
+    @inlinable package static var frameTable: Kind { Kind(rawValue: 0x6474_e550) }
   }
 
-  package typealias Flags = SegmentFlags
+  @usableFromInline package typealias Flags = SegmentFlags
 
-  package var kind: Kind
-  package var flags: Flags
-  package var fileOffset: UInt64
-  package var address: UInt64
-  package var physicalAddress: UInt64
-  package var fileSize: UInt64
-  package var memorySize: UInt64
-  package var alignment: UInt64
+  @usableFromInline package var kind: Kind
+  @usableFromInline package var flags: Flags
+  @usableFromInline package var fileOffset: UInt64
+  @usableFromInline package var address: UInt64
+  @usableFromInline package var physicalAddress: UInt64
+  @usableFromInline package var fileSize: UInt64
+  @usableFromInline package var memorySize: UInt64
+  @usableFromInline package var alignment: UInt64
 
   package init(
     kind: Kind, flags: Flags, fileOffset: UInt64, address: UInt64, physicalAddress: UInt64 = 0,
@@ -126,14 +133,27 @@ package struct ProgramHeader: Hashable, Sendable {
   }
 
   /// `p_offset + p_filesz`, or nil where the sum overflows: no file has such a segment.
+  @inlinable
   package var fileEnd: UInt64? {
     let (end, overflow) = fileOffset.addingReportingOverflow(fileSize)
     return overflow ? nil : end
   }
 
   /// `p_vaddr + p_memsz`, held at the end of the address space.
+  @inlinable
   package var addressEnd: UInt64 {
     let (end, overflow) = address.addingReportingOverflow(memorySize)
     return overflow ? .max : end
   }
+
+  /// The end of its bytes in the file, as an address.
+  @inlinable
+  package var dumpedEnd: UInt64 {
+    let (end, overflow) = address.addingReportingOverflow(fileSize)
+    return overflow ? .max : end
+  }
+
+  /// The end of its memory: some writers leave `p_memsz` below `p_filesz`.
+  @inlinable
+  package var memoryEnd: UInt64 { max(addressEnd, dumpedEnd) }
 }

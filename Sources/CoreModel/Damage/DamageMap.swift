@@ -128,7 +128,11 @@ package struct DamageMap: Hashable, Sendable {
 
   /// How many bytes of the range are there.
   package func surviving(in range: Range<UInt64>) -> UInt64 {
-    let indices = indices(in: range)
+    surviving(in: range, indices(in: range))
+  }
+
+  /// The same of a range that is made of the extents at `indices`.
+  package func surviving(in range: Range<UInt64>, _ indices: Range<Int>) -> UInt64 {
     guard let first = indices.first, let last = indices.last else { return 0 }
     func part(_ index: Int) -> UInt64 {
       let extent = extents[index]

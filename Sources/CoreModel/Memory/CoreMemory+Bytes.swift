@@ -52,8 +52,7 @@ extension CoreMemory {
 
   /// The end of the bytes that survive in a row from an address on, in the same segment; the address itself where none do.
   package func survivingEnd(from address: UInt64) -> UInt64 {
-    guard let segment = segment(at: address), segment.dumpedEnd > address else { return address }
-    return survivedEnd(of: address..<segment.dumpedEnd)
+    index(at: address).map { survivingEnd(from: address, in: $0) } ?? address
   }
 
   // MARK: What bytes stand for

@@ -93,6 +93,20 @@ package struct CoreMemory: Sendable {
     return end
   }
 
+  /// The end of the bytes that survive in a row from an address on in the segment at `index`; the address itself where none do.
+  package func survivingEnd(from address: UInt64, in index: Int) -> UInt64 {
+    let segment = segments[index]
+    let end = segment.dumpedEnd
+    guard segment.address <= address, address < end else { return address }
+    let start = segment.fileOffset.addingReportingOverflow(address - segment.address)
+    // Hostile segments lie over each other, and reach beyond what an offset can name.
+    guard index + 1 == segments.count || segments[index + 1].address >= end,
+      !start.overflow, start.partialValue <= UInt64.max - (end - address)
+    else { return survivedEnd(of: address..<end) }
+    return address
+      + min(damage.survivingEnd(from: start.partialValue) - start.partialValue, end - address)
+  }
+
   /// The first `most` parts of a range that have one of these fates.
   package func parts(
     of range: Range<UInt64>, _ fates: Set<Fate>, most: Int
@@ -153,15 +167,4 @@ package struct CoreMemory: Sendable {
     // Past the end of the map nothing is there.
     return body(known..<range.upperBound, .lost)
   }
-}
-
-extension ProgramHeader {
-  /// The end of its bytes in the file, as an address.
-  package var dumpedEnd: UInt64 {
-    let (end, overflow) = address.addingReportingOverflow(fileSize)
-    return overflow ? .max : end
-  }
-
-  /// The end of its memory: some writers leave `p_memsz` below `p_filesz`.
-  package var memoryEnd: UInt64 { max(addressEnd, dumpedEnd) }
 }

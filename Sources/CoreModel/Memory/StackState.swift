@@ -47,9 +47,11 @@ extension StackState {
   /// - Parameter limit: where the stack ends, as far as that is known from elsewhere: see `StackExtents`.
   /// - Parameter isSound: whether it is known that it doesn't end in zeros.
   package init(
-    pointer: UInt64, endingBefore limit: UInt64, _ memory: CoreMemory, isSound: Bool = false
+    pointer: UInt64, endingBefore limit: UInt64, _ memory: borrowing CoreMemory, isSound: Bool = false
   ) {
-    guard var index = memory.index(at: pointer) ?? Self.next(above: pointer, memory) else {
+    var found = memory.index(at: pointer)
+    if found == nil { found = Self.next(above: pointer, memory) }
+    guard var index = found else {
       self = .absent(pointer, "the stack pointer is outside all segments")
       return
     }
@@ -64,7 +66,7 @@ extension StackState {
     let start = max(pointer, segment.address)
     let (segmentEnd, overflow) = segment.address.addingReportingOverflow(segment.fileSize)
     let dumpedEnd = limit > start ? min(segmentEnd, limit) : segmentEnd
-    let survivesTo = min(memory.survivingEnd(from: start), dumpedEnd)
+    let survivesTo = min(memory.survivingEnd(from: start, in: index), dumpedEnd)
     guard segment.fileSize > 0, !overflow, dumpedEnd > start else {
       self = .absent(pointer, "its memory was not dumped")
       return
@@ -105,7 +107,7 @@ extension StackState {
     if isInside || isBelow { remark = "it is full: the address of the fault is in its guard page" }
   }
 
-  private static func next(above pointer: UInt64, _ memory: CoreMemory) -> Int? {
+  private static func next(above pointer: UInt64, _ memory: borrowing CoreMemory) -> Int? {
     let index = memory.segments.partitioningIndex { $0.address > pointer }
     guard index < memory.segments.count,
       memory.segments[index].address - pointer <= largestOverflow,

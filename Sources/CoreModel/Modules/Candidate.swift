@@ -15,15 +15,20 @@ package struct Candidate {
   private static let deletedMark = Array(" (deleted)".utf8)
 
   /// What lies at an address, of which `beginning` survived.
-  init(_ path: [UInt8], at base: UInt64, _ beginning: [UInt8], in memory: CoreMemory) {
+  init(_ path: [UInt8], at base: UInt64, _ beginning: [UInt8], in memory: borrowing CoreMemory) {
     self.path = path
     self.beginning = beginning
     inCore = ImageHeaders(beginning.span)
-    buildID = inCore.flatMap { memory.buildID(of: $0, bias: base &- $0.firstAddress) }
+    buildID =
+      if let inCore {
+        memory.buildID(of: inCore, bias: base &- inCore.firstAddress)
+      } else {
+        nil
+      }
   }
 
   /// The same for those who only look.
-  package init(_ path: [UInt8], at base: UInt64, in memory: CoreMemory) {
+  package init(_ path: [UInt8], at base: UInt64, in memory: borrowing CoreMemory) {
     let beginning = memory.readable(at: base, count: ImageHeaders.readableSize)
     self.init(path, at: base, beginning, in: memory)
   }

@@ -17,7 +17,7 @@ package struct MappedImage: Hashable, Sendable {
   private static let longestPath = 4096
 
   /// What lies at an address. Its end is that of the last PT_LOAD, or of the segment where even the headers are lost.
-  package init(_ path: [UInt8], at base: UInt64, _ memory: CoreMemory) {
+  package init(_ path: [UInt8], at base: UInt64, _ memory: borrowing CoreMemory) {
     let found = Candidate(path, at: base, in: memory)
     self.path = Array(path.prefix(Self.longestPath))
     self.base = base
@@ -49,7 +49,7 @@ public enum BuildIDAbsence: String, Hashable, Sendable {
 
 extension BuildIDAbsence {
   /// By what became of the page and the notes that should hold it.
-  fileprivate init(_ memory: CoreMemory, at base: UInt64, _ headers: ImageHeaders?) {
+  fileprivate init(_ memory: borrowing CoreMemory, at base: UInt64, _ headers: ImageHeaders?) {
     var fates = memory.fates(of: base..<max(base, base &+ UInt64(FileHeader.magic.count)))
     for (note, size) in headers?.notes ?? [] {
       let start = base &+ (note.address &- (headers?.firstAddress ?? 0))

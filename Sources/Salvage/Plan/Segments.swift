@@ -47,7 +47,7 @@ package struct Segments: Sendable {
       }
       if header.kind == .note {
         if index > 0 { firstChange = firstChange ?? index }
-        if isTooMuch(header, damage) {
+        if isTooMuch(damage.indices(in: header.fileRange)) {
           loseAll(of: header, index, damage, .drop)
         } else {
           loseBytes(
@@ -81,9 +81,8 @@ package struct Segments: Sendable {
         headerIndex: index, flags: flags, cause: cause, state: state))
   }
 
-  private func isTooMuch(_ header: ProgramHeader, _ damage: DamageMap) -> Bool {
-    let count = damage.indices(in: header.fileRange).count
-    return count > 1 && count > partsLeft
+  private func isTooMuch(_ parts: Range<Int>) -> Bool {
+    parts.count > 1 && parts.count > partsLeft
   }
 
   /// Lists the lost parts of a segment. Of notes the address is 0.
@@ -111,8 +110,9 @@ package struct Segments: Sendable {
       entries.append(header)
       return true
     }
-    let isTooMuch = isTooMuch(header, damage)
-    let survived = isTooMuch ? 0 : damage.surviving(in: header.fileRange)
+    let parts = damage.indices(in: header.fileRange)
+    let isTooMuch = isTooMuch(parts)
+    let survived = isTooMuch ? 0 : damage.surviving(in: header.fileRange, parts)
     if header.kind == .load {
       memory += ByteTotal(header.fileSize, survived: survived)
       if survived == header.fileSize {
