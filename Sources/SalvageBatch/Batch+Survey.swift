@@ -84,8 +84,8 @@ extension Batch {
     let output = CoreWork.output(
       of: file, input, kind, options, in: root.pushing(file.folder.relativePath))
     guard let present = FileIdentity(at: output, followingLinks: false) else { return false }
-    // As `PriorOutput.isCurrent` has it.
-    return kind != .packed || present.changed >= input.identity.changed
+    // As `PriorOutput.isCurrent` has it: what came since was not in it.
+    return present.changed >= input.identity.changed
   }
 }
 

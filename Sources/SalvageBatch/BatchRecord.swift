@@ -50,6 +50,8 @@ public struct BatchRecord: Sendable {
   public internal(set) var outcome: Outcome
   /// Where its output is, or should be.
   public internal(set) var output: FilePath?
+  /// Whether the output has a name of its own, for what has the usual one may be all that is left of a core.
+  public internal(set) var isNamedApart = false
   /// What it is; nil where it couldn't be read, or is no core.
   public package(set) var report: RepairReport?
   /// What the input was, and why it was cut: of those that `BatchOptions.inspected` names.

@@ -26,7 +26,7 @@ extension CoreWork {
     let repair = try repair { _ throws(SalvageError) in
       throw SalvageError(.badOutput(reason: "is no stream"), file: found.path)
     }
-    guard let output else {
+    guard let wanted = output else {
       var record = record(Self.outcome(repair.report, copied: .whole), repair)
       if !repair.isCopy { record.output = found.path }
       return record
@@ -34,15 +34,17 @@ extension CoreWork {
     guard !repair.isCopy || !leavesWhole else { return record(.whole, repair) }
     var outcome = Self.outcome(repair.report, copied: options.whole == .link ? .linked : .copied)
     if isArchive { outcome = .archived }
-    switch PriorOutput.look(at: output, isArchive: isArchive, for: repair) {
+    let (output, prior) = destination(wanted, repair)
+    switch prior {
     case .current: outcome = .present
     case .none: break
-    case .outdated where !options.deleteInput || options.repair.force: break
-    case .outdated, .foreign:
+    case .outdated, .other:
+      guard !mayBeLast(prior) else { throw SalvageError(.outputExists, file: output) }
+    case .foreign:
       guard options.repair.force else { throw SalvageError(.outputExists, file: output) }
     }
     var record = record(outcome, repair)
-    record.output = output
+    name(output, repair, in: &record)
     record.outputSize = isArchive || outcome == .present ? 0 : repair.plan.size
     if options.deleteInput { rehearseRemoval(reasonToKeep(repair), &record) }
     return record

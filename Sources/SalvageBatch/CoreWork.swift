@@ -106,11 +106,13 @@ package struct CoreWork {
     guard !repair.isCopy || !leavesWhole else {
       return .done(record(.whole, repair))
     }
-    let output = Self.output(of: found, file, kind, options, in: try folder())
-    if case .done(let done) = try look(at: output, repair) { return .done(done) }
+    let wanted = Self.output(of: found, file, kind, options, in: try folder())
+    let (output, prior) = destination(wanted, repair)
+    if case .done(let done) = try look(prior, at: output, repair) { return .done(done) }
     return try claiming(output) { claim throws(SalvageError) in
       // Between the look and the claim somebody may have finished it.
-      switch try look(at: output, repair) {
+      let prior = PriorOutput.look(at: output, isArchive: isArchive, for: repair)
+      switch try look(prior, at: output, repair) {
       case .done(let done): return .done(done)
       case .toWrite(let replacing):
         return .written(try write(repair, to: output, replacing, claim, progress))
@@ -152,17 +154,34 @@ package struct CoreWork {
       record.output = output
       return .done(record)
     }
-    return try claiming(output) { claim throws(SalvageError) in
+    var elsewhere: FilePath?
+    let result = try runPacked(to: output, progress, &elsewhere)
+    // Only now is it known that what stands there has to stay.
+    guard let elsewhere else { return result }
+    var none: FilePath?
+    return try runPacked(to: elsewhere, progress, &none)
+  }
+
+  /// - Parameter elsewhere: set where nothing was done, for the output is to go there.
+  private func runPacked(
+    to output: FilePath, _ progress: WorkProgress.Observer?, _ elsewhere: inout FilePath?
+  ) throws(SalvageError) -> Result {
+    try claiming(output) { claim throws(SalvageError) in
       let isThere = FileIdentity(at: output, followingLinks: false) != nil
       let repair = try repair(progress) { inputs throws(SalvageError) in
         // Of what is unpacked little goes into a slim core.
-        if isArchive || isSlim { return try UnnamedFile(in: place) }
+        if isArchive || isSlim { return try UnnamedFile(in: output.removingLastComponent()) }
         return try OutputFile(output, sparing: inputs, replacing: isThere)
       }
       guard !repair.isCopy || !leavesWhole else {
         return .done(record(.whole, repair).failing(repair.intake.readFailure))
       }
-      switch try look(at: output, repair) {
+      let (place, prior) = destination(output, repair)
+      guard place == output else {
+        elsewhere = place
+        return .busy
+      }
+      switch try look(prior, at: output, repair) {
       case .done(let done): return .done(done)
       case .toWrite(let replacing):
         return .written(try write(repair, to: output, replacing, claim, progress))
@@ -209,12 +228,14 @@ package struct CoreWork {
   }
 
   /// What is to be done by what stands in the output's place. Throws where it is nothing that may be replaced.
-  private func look(at output: FilePath, _ repair: Repair) throws(SalvageError) -> Look {
-    switch PriorOutput.look(at: output, isArchive: isArchive, for: repair) {
+  private func look(
+    _ prior: PriorOutput, at output: FilePath, _ repair: Repair
+  ) throws(SalvageError) -> Look {
+    switch prior {
     case .none: return .toWrite(replacing: options.repair.force)
     case .current(let plan):
       var record = record(.present, repair)
-      record.output = output
+      name(output, repair, in: &record)
       if options.deleteInput {
         record.inputKept = reasonToKeep(repair)
         if record.inputKept == nil {
@@ -222,11 +243,8 @@ package struct CoreWork {
         }
       }
       return .done(record.failing(repair.intake.readFailure))
-    case .outdated:
-      // The input that it was made of may be gone: it may be all that is left of that core.
-      guard !options.deleteInput || options.repair.force else {
-        throw SalvageError(.outputExists, file: output)
-      }
+    case .outdated, .other:
+      guard !mayBeLast(prior) else { throw SalvageError(.outputExists, file: output) }
     case .foreign:
       guard options.repair.force else { throw SalvageError(.outputExists, file: output) }
     }
@@ -277,7 +295,7 @@ package struct CoreWork {
     _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> SyncGroup.Item {
     var record = record(Self.outcome(repair.report, copied: .copied), repair)
-    record.output = output
+    name(output, repair, in: &record)
     if let archive = options.archive {
       let draft = try repair.archiveDraft(
         of: output, replacing: replacing, options: archive, progress: progress)

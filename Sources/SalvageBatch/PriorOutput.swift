@@ -9,8 +9,10 @@ enum PriorOutput {
   case none
   /// What this input and these options give; the plan says which bytes.
   case current(Plan)
-  /// Ours, of an input or of options that have changed.
+  /// Ours, of this dump: of less of it, or with options that have changed.
   case outdated
+  /// A core of another dump, or of more of this one than its input has: it may be all that is left of it.
+  case other
   /// Nothing that we know to be ours.
   case foreign
 
@@ -23,21 +25,40 @@ enum PriorOutput {
       return lookForCopy(output, structure, isArchive: isArchive, repair)
     }
     guard let line = try? PriorRepair.recordLine(in: structure, output) else {
-      // An archive is always ours.
-      return isArchive ? .outdated : .foreign
+      return old(nil, output, structure, isArchive: isArchive, repair)
     }
     for plan in [repair.plan, repair.planWithoutExtension]
     where plan.size == output.size && plan.origin?.isSame(as: line) == true {
       return .current(plan)
     }
-    return .outdated
+    return old(line, output, structure, isArchive: isArchive, repair)
+  }
+
+  /// What a core that this input does not give is to it.
+  ///
+  /// - Parameter line: what our note in it says, where it has one.
+  private static func old(
+    _ line: String?, _ output: any ByteSource, _ structure: CoreStructure, isArchive: Bool,
+    _ repair: Repair
+  ) -> PriorOutput {
+    let note = line.flatMap(OriginNote.init)
+    let core = repair.core
+    // What ended in its notes has others once the rest has come: then both stay.
+    func isOfSameDump() -> Bool {
+      note?.isOf(core.digest) == true || (try? HeadDigest.of(structure, output)) == core.digest
+    }
+    guard note?.sizeFound ?? output.size <= core.structure.sizeFound, isOfSameDump() else {
+      return .other
+    }
+    // Without a note of ours, only an archive is sure to be ours.
+    return line != nil || isArchive ? .outdated : .foreign
   }
 
   /// Which outputs are made of a packed core: those with its headers and notes, whatever else has changed since.
   final class Origins {
     private let file: InputFile
     private let kind: CoreKind
-    private lazy var digest = Self.digest(of: file, kind)
+    private(set) lazy var digest = Self.digest(of: file, kind)
 
     init(of file: InputFile, _ kind: CoreKind) {
       self.file = file
@@ -108,8 +129,7 @@ enum PriorOutput {
     {
       return .current(Plan(copying: output.size))
     }
-    if isArchive { return .outdated }
-    // A repair of the input as it was before all of it had been written.
-    return (try? PriorRepair.recordLine(in: structure, output)) == nil ? .foreign : .outdated
+    let line = try? PriorRepair.recordLine(in: structure, output)
+    return old(line, output, structure, isArchive: isArchive, repair)
   }
 }

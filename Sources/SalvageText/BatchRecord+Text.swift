@@ -60,9 +60,10 @@ extension BatchRecord {
     if let report { words += ": \(report.summary)" }
     if let cause = inspection?.causes.summary { words += "; \(cause)" }
     if isRehearsed, report == nil, outcome != .present { words += ": to be unpacked first" }
-    if isRehearsed, outcome != .whole, let output, output != input {
-      words += "; \(outcome == .present ? "in" : "to") \(PrintableText(output))"
+    if isRehearsed || isNamedApart, outcome != .whole, let output, output != input {
+      words += "; \(isRehearsed && outcome != .present ? "to" : "in") \(PrintableText(output))"
     }
+    if isNamedApart { words += ": its usual name is another output's, which stays" }
     if isInputDeleted { words += "; input removed" }
     if isInputToDelete { words += "; input to be removed" }
     if let inputKeptIf { words += ", unless \(inputKeptIf)" }

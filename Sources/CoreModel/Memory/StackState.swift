@@ -47,7 +47,8 @@ extension StackState {
   /// - Parameter limit: where the stack ends, as far as that is known from elsewhere: see `StackExtents`.
   /// - Parameter isSound: whether it is known that it doesn't end in zeros.
   package init(
-    pointer: UInt64, endingBefore limit: UInt64, _ memory: borrowing CoreMemory, isSound: Bool = false
+    pointer: UInt64, endingBefore limit: UInt64, _ memory: borrowing CoreMemory,
+    isSound: Bool = false
   ) {
     var found = memory.index(at: pointer)
     if found == nil { found = Self.next(above: pointer, memory) }
