@@ -98,6 +98,7 @@ package struct Core: Sendable {
     } else if verdict.isComplete, structure.isTouched(by: damage) {
       verdict.add(.missing, "Bytes that its headers name are lost.")
     }
+    if let words = structure.headerDamage { verdict.add(.table, "The file header says \(words).") }
     verdict.reasons += intake.wayIn.offsetReasons
     damage.lose(structure.damagedNotes)
     // What could not be read is told of already.

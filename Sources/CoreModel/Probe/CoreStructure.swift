@@ -4,6 +4,8 @@ package import ELFCore
 /// its bytes were there.
 package struct CoreStructure: Sendable {
   package var header: FileHeader
+  /// What the file header says of the table that is not so, safe to print; nil for nothing.
+  package var headerDamage: String?
   /// The file header's bytes as found.
   package var headerBytes: [UInt8]
   /// The whole entries of the program header table, in its order.

@@ -18,7 +18,8 @@ package struct Probe {
   }
 
   private func structure() throws(SalvageError) -> CoreStructure {
-    let header = try fileHeader()
+    let place = try TablePlace(fileHeader(), source, present)
+    let header = place.header
     let headerBytes = try source.bytes(at: 0, count: header.format.fileHeaderSize)
     let count = try programHeaderCount(header)
     let tableSize = UInt64(header.format.programHeaderSize) * count
@@ -51,6 +52,7 @@ package struct Probe {
       damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size,
       sizeDue: nil)
     structure.sizeDue = sizeDue(structure)
+    structure.headerDamage = place.damage
     return structure
   }
 
