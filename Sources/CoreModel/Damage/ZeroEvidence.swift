@@ -37,6 +37,7 @@ package struct ZeroEvidence {
     checkMainStack()
     checkThreadStacks(names.extents)
     checkHeaderPages(names)
+    checkLinkMap()
   }
 
   private mutating func lose(_ range: Range<UInt64>) {
@@ -115,6 +116,16 @@ package struct ZeroEvidence {
       return nil
     }
     return start..<start + UInt64(bytes.count)
+  }
+
+  private mutating func checkLinkMap() {
+    guard let zeros = ZeroedLinkMap(process, memory) else { return }
+    reasons.append(
+      .init(
+        .zeros,
+        "The dynamic linker's list of loaded objects reads as zeros; --zero-runs lost:4096 takes all pages of zeros for lost."
+      ))
+    lose(zeros.range)
   }
 
   // MARK: Threads
