@@ -18,7 +18,7 @@ package struct Core: Sendable {
   package private(set) var memory: CoreMemory
   /// What repairs have found lost and left under its program header, by their notes.
   private let padded: [DamageMap.Extent]
-  /// The stack pointers of those stacks that are known not to end in zeros: see `ZeroEvidence`.
+  /// The stack pointers of those stacks that are known not to end in zeros: see `ContentEvidence`.
   package let soundStacks: Set<UInt64>
   /// What people call its memory.
   package let names: MemoryNames
@@ -118,7 +118,7 @@ package struct Core: Sendable {
     let names = MemoryNames(reading.process, structure.programHeaders)
     let padded = try Self.padded(structure, source)
     var memory = CoreMemory(structure, damage.losing(padded), source)
-    let evidence = ZeroEvidence(structure, reading.process, memory, names, written)
+    let evidence = ContentEvidence(structure, reading.process, memory, names, written)
     if !evidence.lost.isEmpty {
       damage.lose(evidence.lost)
       memory = CoreMemory(structure, damage.losing(padded), source)

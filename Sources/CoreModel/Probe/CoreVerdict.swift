@@ -28,6 +28,8 @@ public struct CoreVerdict: Hashable, Sendable {
       public static let checksum = Kind(rawValue: "checksum")
       /// There are zeros where the process had something else, or may have had.
       public static let zeros = Kind(rawValue: "zeros")
+      /// There are bytes where the process had others.
+      public static let foreign = Kind(rawValue: "foreign")
     }
 
     /// What it is about.

@@ -33,7 +33,7 @@ struct Sanity {
       byRemark[remark, default: []].append(thread.id)
     }
     for (remark, ids) in byRemark.sorted(by: { $0.key < $1.key }) {
-      note("The stack of \(ZeroEvidence.words(ids)): \(remark).")
+      note("The stack of \(ContentEvidence.words(ids)): \(remark).")
     }
     let lost = inspection.threads.filter {
       $0.programCounter != nil && $0.programCounter != 0 && $0.location.module == nil
@@ -45,7 +45,7 @@ struct Sanity {
     else {
       return
     }
-    note("The program counter of \(ZeroEvidence.words(lost.map(\.id))) is outside all segments.")
+    note("The program counter of \(ContentEvidence.words(lost.map(\.id))) is outside all segments.")
   }
 
   private mutating func checkNotes() {

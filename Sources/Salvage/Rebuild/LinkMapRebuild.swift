@@ -217,7 +217,8 @@ struct LinkMapRebuild {
       let isFirst = namespaces.isEmpty
       guard let namespace = try Namespace(at: place, memory) else {
         guard isFirst else { continue }
-        outcome = .impossible("its chain is broken in the process's own memory")
+        outcome = .impossible(
+          "its chain is broken in memory that is there: by damage, or by the process itself")
         return
       }
       namespaces.append(namespace)

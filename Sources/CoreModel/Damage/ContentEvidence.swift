@@ -1,8 +1,8 @@
 internal import CoreIO
 internal import ELFCore
 
-/// Zeros where a process never has any: what they prove, and what they only make doubtful.
-package struct ZeroEvidence {
+/// Bytes where a process never has such, zeros most of all: what they prove, and what they only make doubtful.
+package struct ContentEvidence {
   package private(set) var reasons: [CoreVerdict.Reason] = []
   /// What is proven to be lost, as ranges of the file.
   package private(set) var lost: [DamageMap.Extent] = []
@@ -37,16 +37,17 @@ package struct ZeroEvidence {
     checkMainStack()
     checkThreadStacks(names.extents)
     checkHeaderPages(names)
+    checkForeignHeaders(names)
     checkLinkMap()
   }
 
-  private mutating func lose(_ range: Range<UInt64>) {
+  private mutating func lose(_ range: Range<UInt64>, cause: DamageMap.Cause = .zeros) {
     guard let segment = memory.segment(at: range.lowerBound), range.upperBound <= segment.dumpedEnd
     else { return }
     let start = segment.fileOffset &+ (range.lowerBound - segment.address)
     let (end, overflow) = start.addingReportingOverflow(range.length)
     guard !overflow else { return }
-    lost.append(.init(range: start..<end, cause: .zeros))
+    lost.append(.init(range: start..<end, cause: cause))
   }
 
   // MARK: What the kernel put there
@@ -89,6 +90,44 @@ package struct ZeroEvidence {
     let more = zeros.count > 1 ? " and of \(zeros.count - 1) more modules" : ""
     reasons.append(
       .init(.zeros, "The header page of \(PrintableText(first))\(more) reads as zeros."))
+  }
+
+  /// The kernel maps the vdso and the dynamic linker, and nobody writes there: what is no ELF header in their place came from
+  /// elsewhere, and so did what stands in the place of other headers then. Of those alone a process may have had it so.
+  private mutating func checkForeignHeaders(_ names: MemoryNames) {
+    let isProven = [AuxiliaryVector.Key.vdso, .base].contains { key in
+      process.auxiliaryVector?[key].flatMap(foreignBeginning) != nil
+    }
+    guard isProven else { return }
+    var bases: Set<UInt64> = []
+    if let vdso = process.auxiliaryVector?[.vdso] { bases.insert(vdso) }
+    for entry in process.mappedFiles?.entries ?? [] where entry.fileOffset == 0 {
+      let kind = names.fileKind(at: entry.range.lowerBound)
+      if kind == .program || kind == .libraries { bases.insert(entry.range.lowerBound) }
+    }
+    if let linker = process.auxiliaryVector?[.base] { bases.insert(linker) }
+    let foreign = bases.sorted().compactMap(foreignBeginning)
+    let words =
+      foreign.count == 1
+      ? "The header page of the vdso or of the dynamic linker holds"
+      : "The header pages of \(foreign.count) modules, the vdso or the dynamic linker among them, hold"
+    reasons.append(
+      .init(
+        .foreign,
+        "\(words) other bytes than were there: what stands near may be wrong too, which can't be told."
+      ))
+    for page in foreign { lose(page, cause: .damaged) }
+  }
+
+  /// What is there of the first page of an image that does not begin as one, and not in zeros, which `zeroBeginning` knows.
+  private func foreignBeginning(of image: UInt64) -> Range<UInt64>? {
+    guard image != 0, let segment = memory.segment(at: image) else { return nil }
+    let magic = memory.readable(at: image, count: FileHeader.magic.count)
+    guard magic.count == FileHeader.magic.count, magic != FileHeader.magic,
+      zeroBeginning(of: image) == nil
+    else { return nil }
+    let end = min(image +| Self.unit, segment.dumpedEnd)
+    return image..<min(end, memory.survivingEnd(from: image))
   }
 
   /// What survived of the first page of an image, where that is all zeros. A cut may leave a part of it, and a repair makes
