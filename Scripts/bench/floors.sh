@@ -9,6 +9,20 @@ floor_verify() {
   wait $!
 }
 
+floor_restore() {
+  lz4 -d -q -f "$in.1" "$out.1" &
+  lz4 -d -q -f "$in.2" "$out.2"
+  wait $!
+  sync "$out.1" "$out.2"
+}
+# In memory: without a disk, what is left is the work of the processors.
+floor_archive() {
+  lz4 -1 -q -f "$in.1" "$out.1" &
+  lz4 -1 -q -f "$in.2" "$out.2"
+  wait $!
+}
+one_archive() { lz4 -1 -q -f "$in" "$out"; }
+
 # An empty command that has the parser of ours, built as ours is.
 floor_size() {
   local place=$folder/empty
@@ -37,7 +51,7 @@ P
 }
 
 section_floors() {
-  local half
+  local half place
   note "floors"
   row "an empty command with the same parser" "$(calc "$(floor_size) / 1e6" %.1f) MB" "13 MB" -
 
@@ -58,5 +72,18 @@ section_floors() {
   in=$folder/lz4
   pairs true floor_verify run_lz4_test
   row "two lz4 -t at once, of a half each, by one of the whole ($ratios)" "$ratio" "0.35" -
-  rm -f "$folder/lz4" "$folder/lz4.1" "$folder/lz4.2"
+  pairs fresh floor_restore run_unlz4
+  row "two lz4 -d at once, of a half each, and sync, by one of the whole ($ratios)" "$ratio" "0.5" -
+  rm -f "$folder/lz4" "$folder/lz4.1" "$folder/lz4.2" "$out" "$out.1" "$out.2"
+  mountpoint -q /dev/shm || return 0
+  place=/dev/shm/${folder##*/}
+  mkdir "$place"
+  head -c 2G "$folder/dense.core" >"$place/in"
+  head -c 1G "$place/in" >"$place/in.1"
+  tail -c 1G "$place/in" >"$place/in.2"
+  in=$place/in
+  out=$place/out
+  pairs fresh floor_archive one_archive
+  row "two lz4 -1 at once, of a half each, in memory, by one of the whole ($ratios)" "$ratio" "0.4" -
+  rm -rf "$place"
 }
