@@ -184,6 +184,9 @@ extension RepairReport: CustomStringConvertible {
         ? "; what was lost: coresalvage note \(PrintableText(input))" : ""
       return "\(ByteCount(memory.size)) in \(all) segments\(lost)"
     }
+    guard memory.size > 0 else {
+      return tableLost > 0 ? "not known: the program headers that tell of it are lost" : "none"
+    }
     return "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) survived"
       + " (\(Self.percent(memory))): \(segmentsWhole) of \(all) segments whole,"
       + " \(segmentsPartial) in part, \(segmentsLost) lost"
