@@ -4,6 +4,8 @@
 #   it writes a 64-bit ELF file with e_machine 3 (i386), and every thread's registers as i386 has them, within NT_PRSTATUS of
 #   x86-64's size: of the threads in 64-bit code the upper half of all registers, sp and pc too, is nowhere. NT_AUXV, NT_FILE and
 #   memory are as in any other. gdb 13.1 shows all threads at 0, lldb 23.1 and eu-stack 0.188 refuse the file.
+#   The other way round, an i386 process that dies in 64-bit code leaves a 32-bit file with e_machine 62 and NT_PRSTATUS of 296 bytes,
+#   as x32's are; that one has all registers, and eu-stack reads it.
 # Here: a core that everybody refuses, with no damage at all. Class and machine don't tell the layout of its notes one by one.
 . "$(dirname "$0")/lib.sh"
 deb gdb=13.1-3 elfutils=0.188-2.1 libelf1=0.188-2.1 libdw1=0.188-2.1
@@ -54,3 +56,27 @@ expect "threads at 0 in gdb 13.1" 2 "$("$work/root/usr/bin/gdb" -nx -batch -c "$
   grep -c '^\$[0-9]* = .* 0x0$')"
 expect "eu-stack" "not a valid ELF file" "$("$work/root/usr/bin/eu-stack" --core "$work/core" -e "$work/crash" 2>&1 | grep -o 'not a valid ELF file')"
 expect "lldb" "nknown core file format" "$("$work/py/bin/lldb" -x -b -c "$work/core" "$work/crash" 2>&1 </dev/null | grep -o 'nknown core file format')"
+
+cat >"$work/other.S" <<'S'
+.globl _start
+_start:
+  ljmp $0x33, $long
+long:
+.code64
+  movabs $0x1122334455667788, %rbx
+  mov %eax, 0x40
+S
+gcc -m32 -nostdlib -static -o "$work/other" "$work/other.S"
+rm "$work/core"
+kernel_core "$work/other" "$work"
+python3 - "$work/core" >"$work/seen" <<'P'
+import struct, sys
+data = open(sys.argv[1], "rb").read()
+at, = struct.unpack_from("<I", data, 52 + 4)
+length, = struct.unpack_from("<I", data, at + 4)
+# pr_reg stands at 72, and rbx is the sixth.
+rbx, = struct.unpack_from("<Q", data, at + 12 + 8 + 72 + 5 * 8)
+print(f"class {data[4]}, machine {struct.unpack_from('<H', data, 18)[0]}, note of {length}, rbx {rbx:#x}")
+P
+expect "an i386 process in 64-bit code" "class 1, machine 62, note of 296, rbx 0x1122334455667788" "$(<"$work/seen")"
+expect "eu-stack" "long" "$("$work/root/usr/bin/eu-stack" --core "$work/core" -e "$work/other" 2>/dev/null | sed -nE 's/^#0 .* //p')"
