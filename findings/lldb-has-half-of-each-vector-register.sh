@@ -3,7 +3,7 @@
 # Found: lldb 19 and 23.1 know a core's xmm registers and no others: `register read ymm3` says "unavailable", although the note has
 #   the upper half, and `p $ymm3` in gdb 13.1 and 18.1 shows it. And of a guest on AMD with AVX-512 and without protection keys, whose
 #   note has 2,432 bytes, gdb has no upper half either ("<unavailable>" or no such register): it guesses the layout by the size, and
-#   knows no such size. Linux 6.18 adds a note that says the layout (NT_X86_XSAVE_LAYOUT), which none of them reads.
+#   knows no such size. The kernel (6.18) has a note that says the layout, NT_X86_XSAVE_LAYOUT, which none of them reads.
 # Here: an unavailable register isn't lost: NT_X86_XSTATE has it. That is what gdb's ".reg-xstate … too small" means, too.
 #   Needs AVX.
 . "$(dirname "$0")/lib.sh"
