@@ -17,6 +17,8 @@ public enum OutputName {
     for input: FilePath.Component, isPacked: Bool, archive: Bool, isWhole: Bool = false,
     isPresent: (FilePath.Component) -> Bool
   ) -> FilePath.Component {
+    // Its own name, to which it has the first right.
+    guard isPacked || archive || isWhole else { return input }
     let bytes = input.bytes
     let stem = isPacked ? stripped(bytes) ?? bytes : bytes
     let wanted = archive ? archived(stem) : stem

@@ -196,7 +196,7 @@ package struct NoteLoss: Hashable, Sendable {
   /// The rank of the last note before the damage; a note of a lower one would have come before it.
   private let rankBefore: Int
 
-  package init(_ core: Core) {
+  package init(_ core: borrowing Core) {
     let (structure, damage) = (core.structure, core.damage)
     writer = core.process.writer
     // What an earlier repair had written at the end still stands where it stood before.

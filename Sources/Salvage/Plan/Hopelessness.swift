@@ -7,7 +7,7 @@ struct Hopelessness {
   /// Where it was cut.
   let offset: UInt64?
 
-  init?(_ core: Core, _ segments: Segments) {
+  init?(_ core: borrowing Core, _ segments: Segments) {
     let (structure, process) = (core.structure, core.process)
     guard process.threads.isEmpty, segments.memory.isGone,
       !structure.notes.contains(where: \.isForeign),

@@ -25,7 +25,7 @@ package struct Origin: Hashable, Sendable {
   }
 
   /// The origin of what is made of a core.
-  init(_ core: Core, _ options: RepairOptions) {
+  init(_ core: borrowing Core, _ options: RepairOptions) {
     self.init(
       sizeFound: core.structure.sizeFound, digest: core.digest, options: options, died: core.died,
       moved: core.wayIn.offsets.seams)

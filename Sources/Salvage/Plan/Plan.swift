@@ -19,7 +19,7 @@ package struct Plan: Sendable {
 }
 
 extension Plan {
-  package init(_ core: Core, _ rebuild: Rebuild, _ options: RepairOptions) {
+  package init(_ core: borrowing Core, _ rebuild: Rebuild, _ options: RepairOptions) {
     let structure = core.structure
     let format = structure.format
     extend = Self.extend(structure, options)

@@ -27,7 +27,7 @@ package struct Segments: Sendable {
   /// No segments at all.
   package init() {}
 
-  package init(_ core: Core, lostMemory: RepairOptions.LostMemory) {
+  package init(_ core: borrowing Core, lostMemory: RepairOptions.LostMemory) {
     let (structure, damage) = (core.structure, core.damage)
     pageSize = core.process.pageSize
     // Room that is not used costs nothing, where growing would copy what there is.

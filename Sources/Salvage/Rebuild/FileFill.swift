@@ -16,7 +16,8 @@ struct FileFill {
   private let isUndumpedUnchanged: Bool
 
   init(
-    _ modules: [Module], _ core: Core, pageSize: UInt64, withFiles: RepairOptions.WithFiles
+    _ modules: [Module], _ core: borrowing Core, pageSize: UInt64,
+    withFiles: RepairOptions.WithFiles
   ) throws(SalvageError) {
     memory = core.memory
     self.pageSize = pageSize

@@ -7,7 +7,7 @@ struct KnownLosses {
   /// By address, and apart.
   private var ranges: [Range<UInt64>] = []
 
-  init(_ core: Core) throws(SalvageError) {
+  init(_ core: borrowing Core) throws(SalvageError) {
     guard core.structure.wasRepaired else { return }
     var found: [Range<UInt64>] = []
     for repair in PriorRepair.all(in: core.structure, core.source) {

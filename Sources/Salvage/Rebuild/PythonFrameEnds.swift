@@ -11,7 +11,7 @@ internal import ELFCore
 struct PythonFrameEnds {
   private(set) var segments: [RebuiltSegment] = []
 
-  init(_ core: Core, _ modules: [Module]) throws(SalvageError) {
+  init(_ core: borrowing Core, _ modules: [Module]) throws(SalvageError) {
     let memory = core.memory
     for frame in try PythonFrames(modules, memory).lost {
       // Frames of Python's own functions lie in memory that is no stack: of those nothing is known.

@@ -34,7 +34,7 @@ package struct Rebuild: Sendable {
   }
 
   /// What verified files add to a whole core, so that it can be read where they are not.
-  init(completing core: Core, _ files: inout ModuleFiles) throws(SalvageError) {
+  init(completing core: borrowing Core, _ files: inout ModuleFiles) throws(SalvageError) {
     let list = try ModuleList(core.structure, core.process, core.memory, &files)
     modules = list.modules.filter { list.knowsLibraries || $0.verdict.verification != .core }
     program = list.program?.base
@@ -56,11 +56,11 @@ package struct Rebuild: Sendable {
   }
 
   package init(
-    _ core: Core, _ files: consuming ModuleFiles, _ options: RepairOptions
+    _ core: borrowing Core, _ files: consuming ModuleFiles, _ options: RepairOptions
   ) throws(SalvageError) {
     var files = files
     guard options.rebuild == .all else {
-      self.init(nothingOf: core, &files)
+      self.init(nothingOf: copy core, &files)
       return
     }
     self.init()
