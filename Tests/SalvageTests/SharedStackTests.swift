@@ -110,12 +110,16 @@ struct SharedStackTests {
     #expect(plain.findings.isEmpty)
   }
 
-  @Test("one that overflowed into a guard which is a mapping is said to be full too")
-  func mappedGuard() throws {
+  @Test(
+    "one that overflowed into a guard which is a mapping is said to be full too, or to have overflowed where a handler had no room",
+    arguments: [false, true])
+  func mappedGuard(hasHandler: Bool) throws {
     try Need.require(.kernelCores, .gcc)
     let folder = try ScratchFolder()
     let source = """
       #include <pthread.h>
+      #include <signal.h>
+      static void handle(int number) { signal(number, SIG_DFL); }
       __attribute__((noinline)) int fill(int depth) {
         volatile char room[100];
         room[0] = (char)depth;
@@ -125,6 +129,7 @@ struct SharedStackTests {
       int main(void) {
         pthread_attr_t attributes;
         pthread_t thread;
+        if (\(hasHandler ? 1 : 0)) signal(SIGSEGV, handle);
         pthread_attr_init(&attributes);
         pthread_attr_setstacksize(&attributes, 64 << 10);
         return pthread_create(&thread, &attributes, work, 0) || pthread_join(thread, 0);
@@ -136,7 +141,10 @@ struct SharedStackTests {
     let inspection = try Inspection(of: core.path)
     #expect(
       inspection.findings.contains {
-        $0.text.hasSuffix("it is full: the address of the fault is in its guard page.")
+        $0.text.hasSuffix(
+          hasHandler
+            ? "the stack pointer is below the stack: it overflowed."
+            : "it is full: the address of the fault is in its guard page.")
       }, "\(inspection.findings)")
   }
 
