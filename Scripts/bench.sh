@@ -3,7 +3,7 @@
 #
 #   bench.sh [-n RUNS] [-d FOLDER] [SECTION...]
 #
-# Sections: copy, xfs, million, startup, inspect, libraries, pipe, zstd, inplace, cat, archive, batch, floors, scaling, hostile,
+# Sections: copy, xfs, btrfs, million, startup, inspect, libraries, pipe, zstd, inplace, cat, archive, batch, floors, scaling, hostile,
 # capture.
 #
 # All sections when none is named. Needs root (core_pattern, mounts) and about 14 GB below FOLDER
@@ -24,7 +24,7 @@ while getopts n:d: option; do
 done
 shift $((OPTIND - 1))
 sections=("$@")
-((${#sections[@]})) || sections=(copy xfs million startup inspect libraries pipe zstd inplace cat archive batch floors
+((${#sections[@]})) || sections=(copy xfs btrfs million startup inspect libraries pipe zstd inplace cat archive batch floors
   scaling hostile capture)
 
 # shellcheck source=bench/lib.sh
@@ -45,7 +45,7 @@ folder=$(mktemp -d "$(cd "$parent" && pwd)/coresalvage-bench.XXXXXX")
 core_pattern=$(cat /proc/sys/kernel/core_pattern)
 clean_up() {
   echo "$core_pattern" >/proc/sys/kernel/core_pattern
-  ! mountpoint -q "$folder/xfs" || umount "$folder/xfs"
+  ! mountpoint -q "$folder/shared" || umount "$folder/shared"
   ! mountpoint -q "$folder/disk" || umount "$folder/disk"
   rm -rf "$folder" "/dev/shm/${folder##*/}"
 }
@@ -123,36 +123,54 @@ section_copy() {
 
 # On a file system that shares extents, nothing is copied.
 shared_copy_of() {
-  local name=$1 memory time turn
-  in=$folder/xfs/${name// /-}.core
-  out=$folder/xfs/out.core
-  hog_core "$in" "$2" "$3"
-  sync -f "$folder/xfs"
-  note "xfs, $name: $(size_of "$in")"
+  local type=$1 name=$2 memory time turn
+  in=$folder/shared/${name// /-}.core
+  out=$folder/shared/out.core
+  hog_core "$in" "$3" "$4"
+  sync -f "$folder/shared"
+  note "$type, $name: $(size_of "$in")"
   : >"$folder/times"
   for ((turn = 1; turn <= runs; turn++)); do
     rm -f "$out"
-    sync -f "$folder/xfs"
+    sync -f "$folder/shared"
     seconds run_coresalvage >>"$folder/times"
     echo >>"$folder/times"
   done
   time=$(median <"$folder/times")
   rm -f "$out"
   memory=$(peak "$coresalvage" --quiet "$in" "$out")
-  row "XFS, $name" "$(calc "$time" %.3f) s" "0.1 s" "$(at_most "$time" 0.1)"
-  row "XFS, $name, peak memory" "$memory MiB" "32 MiB" "$(at_most "$memory" 32)"
+  row "$type, $name" "$(calc "$time" %.3f) s" "0.1 s" "$(at_most "$time" 0.1)"
+  row "$type, $name, peak memory" "$memory MiB" "32 MiB" "$(at_most "$memory" 32)"
   rm -f "$in" "$out"
 }
 
-section_xfs() {
-  mkdir "$folder/xfs"
-  truncate -s 12G "$folder/xfs.img"
-  mkfs.xfs -q -m reflink=1 "$folder/xfs.img"
-  mount -o loop "$folder/xfs.img" "$folder/xfs"
-  shared_copy_of "4 GiB dense" 4096 dense
-  shared_copy_of "64 GiB sparse" 65536 sparse
-  umount "$folder/xfs"
-  rm -f "$folder/xfs.img"
+# on_shared TYPE MKFS...: both ways of a repair, on a file system of its own.
+on_shared() {
+  local type=$1
+  mkdir "$folder/shared"
+  truncate -s 14G "$folder/shared.img"
+  "${@:2}" "$folder/shared.img" >/dev/null
+  mount -o loop "$folder/shared.img" "$folder/shared"
+  shared_copy_of "$type" "4 GiB dense" 4096 dense
+  # And where nothing may be shared, beside cp in the same case.
+  hog_core "$folder/shared/half.core" 2048 dense
+  in=$folder/shared/half.core
+  out=$folder/shared/out.core
+  pairs fresh run_unshared run_cp_unshared
+  row "$type, 2 GiB dense, nothing shared, ratio to cp ($ratios)" "$ratio" "0.6" "$(at_most "$ratio" 0.6)"
+  rm -f "$in" "$out"
+  shared_copy_of "$type" "64 GiB sparse" 65536 sparse
+  umount "$folder/shared"
+  rm -rf "$folder/shared.img" "$folder/shared"
+}
+run_unshared() { "$coresalvage" --quiet --reflink never "$in" "$out"; }
+run_cp_unshared() { cp --reflink=never --sparse=always "$in" "$out" && sync "$out"; }
+
+section_xfs() { on_shared XFS mkfs.xfs -q -m reflink=1; }
+
+section_btrfs() {
+  command -v mkfs.btrfs >/dev/null || { note "no mkfs.btrfs: btrfs is left out" && return; }
+  on_shared Btrfs mkfs.btrfs -q
 }
 
 section_million() {

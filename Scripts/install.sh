@@ -6,12 +6,12 @@
 set -euo pipefail
 
 build=(binutils git libarchive-dev libc6-dev liblz4-dev libxxhash-dev libzstd-dev pkg-config zlib1g-dev)
-test=(acl binutils bzip2 chromium crash elfutils file fish g++ gcc gcc-multilib gdb gdb-multiarch gzip libarchive-tools libc6-dbg
+test=(acl binutils btrfs-progs bzip2 chromium crash elfutils file fish g++ gcc gcc-multilib gdb gdb-multiarch gzip libarchive-tools libc6-dbg
   jq libc6-dev-arm64-cross libgcc-12-dev-arm64-cross lintian lldb-19 lz4 make makedumpfile mandoc
   openjdk-17-jdk-headless openssl python3 python3-pip qemu-user strace systemd time util-linux xfsprogs xz-utils zsh zstd)
 demo=(gdb libc6-dbg tar xz-utils)
 fleet=(munge slurm-client slurmctld slurmd xz-utils)
-bench=(bsdextrautils gcc lz4 python3 python3-matplotlib time util-linux xfsprogs zstd)
+bench=(bsdextrautils btrfs-progs gcc lz4 python3 python3-matplotlib time util-linux xfsprogs zstd)
 package=(debootstrap dpkg lintian lz4 make xz-utils)
 # Debian's own don't know the newest fields.
 python=(kubernetes==37.0.2 PyYAML==6.0.4)

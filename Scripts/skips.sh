@@ -21,7 +21,9 @@ excuses() { # KIND WHICH
     kernel-cores) ! is_root || [[ ! -w /proc/sys/kernel/core_pattern ]] ;;
     socket-cores) excuses kernel-cores || ! grep -qw socket /proc/sys/kernel/core_modes ;;
     mounts) ! is_root || ! unshare -m mount -t tmpfs none /mnt ;;
-    xfs) excuses mounts || [[ ! -e /dev/loop-control ]] || ! { grep -qw xfs /proc/filesystems || modprobe -q xfs; } ;;
+    file-system)
+      excuses mounts || [[ ! -e /dev/loop-control ]] || ! { grep -qw "$2" /proc/filesystems || modprobe -q "$2"; }
+      ;;
     fuse) excuses mounts || [[ ! -e /dev/fuse ]] ;;
     tracing) ! is_root || ! strace -o /dev/null true ;;
     request) [[ ! -v $2 ]] ;;

@@ -16,8 +16,8 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
   case kernelSetting(String)
   /// File systems of one's own can be mounted.
   case mounts
-  /// XFS can be mounted, whose files share their data.
-  case xfs
+  /// A file system of that type can be mounted from a file.
+  case fileSystem(String)
   /// File systems can be served by a program.
   case fuse
   /// The folder for temporary files keeps attributes of users.
@@ -54,7 +54,7 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
     case .socketCores: "socket-cores"
     case .kernelSetting(let name): "setting \(name)"
     case .mounts: "mounts"
-    case .xfs: "xfs"
+    case .fileSystem(let type): "file-system:\(type)"
     case .fuse: "fuse"
     case .userAttributes: "user-attributes"
     case .tracing: "tracing"

@@ -22,9 +22,9 @@ enum NeedProbe {
         && runs("grep", ["-qw", "socket", "/proc/sys/kernel/core_modes"])
     case .kernelSetting(let name): KernelSettings.value(of: name) != nil
     case .mounts: runs("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"])
-    case .xfs:
+    case .fileSystem(let type):
       isMet(.mounts) && FileTree.exists("/dev/loop-control")
-        && (runs("grep", ["-qw", "xfs", "/proc/filesystems"]) || runs("modprobe", ["-q", "xfs"]))
+        && (runs("grep", ["-qw", type, "/proc/filesystems"]) || runs("modprobe", ["-q", type]))
     case .fuse: isMet(.mounts) && FileTree.exists("/dev/fuse")
     case .userAttributes: keepsAttributes()
     case .tracing:

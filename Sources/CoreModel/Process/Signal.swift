@@ -30,7 +30,8 @@ public struct Signal: Hashable, Sendable, CustomStringConvertible {
       return "\(name): sent by \(sender) (user \(info.senderUserID))"
     case 0x80:
       return name == "SIGSEGV"
-        ? "SIGSEGV: general protection, or no room for a handler; the address is not told" : "\(name): sent by the kernel"
+        ? "SIGSEGV: general protection, or no room for a handler; the address is not told"
+        : "\(name): sent by the kernel"
     default: break
     }
     let address = "0x" + hexadecimal(info.address)
