@@ -38,14 +38,36 @@ struct InspectDebuggerTests {
   private static func ask(
     _ core: FilePath, _ options: [String], input: String = "", in folder: ScratchFolder
   ) throws -> String {
-    let script = share.appending("gdb/coresalvage.py")
-    var tool = Tool("gdb", ["-nx", "-iex", "source \(script)"] + options + ["-c", core.string])
+    try ask(
+      ["-iex", "source \(script)"] + options + ["-c", core.string], input: input, in: folder)
+  }
+
+  private static let script = share.appending("gdb/coresalvage.py")
+
+  private static func ask(_ arguments: [String], input: String = "", in folder: ScratchFolder)
+    throws -> String
+  {
+    var tool = Tool("gdb", ["-nx"] + arguments)
     tool.environment = ["HOME": folder.path.string, "TMPDIR": folder.path.string]
     tool.environment["DEBUGINFOD_URLS"] = .some(nil)
     tool.input = .bytes(Array(input.utf8))
     let result = try tool.run()
     #expect(result.ending == .exit(0), "\(result)")
-    return result.text
+    return result.text + result.errorText
+  }
+
+  @Test("gdb's own commands have the short forms that they have without the script", .needs(.gdb))
+  func gdbShortForms() throws {
+    let folder = try ScratchFolder()
+    let core = try Self.repaired(in: folder)
+    let source = ["-iex", "source \(Self.script)"]
+    for settings in [source, source + source, ["-iex", "set max-completions 0"] + source] {
+      for command in ["core-file", "core", "cor"] {
+        let text = try Self.ask(["-batch"] + settings + ["-ex", "\(command) \(core)"], in: folder)
+        #expect(text.contains("coresalvage: This core was cut"), "\(command): \(text)")
+        #expect(!text.contains("Traceback"), "\(text)")
+      }
+    }
   }
 
   @Test("gdb warns last, after all that it says of the core by itself", .needs(.gdb))
@@ -84,6 +106,21 @@ struct InspectDebuggerTests {
     let prompt = try Self.ask(
       output, [], input: "set width 0\nset height 0\nthread apply all bt\nquit\n", in: folder)
     #expect(prompt.ranges(of: " deep (").count >= 5 * 31, "\(prompt)")
+    // A script that gdb reads when the core is open already.
+    let read = "source \(Self.script)"
+    for (arguments, input) in [
+      (["-batch", "-x", Self.script.string, "-c", output.string], ""),
+      (["-batch", "-c", output.string, "-ex", read], ""),
+      (["-c", output.string], "\(read)\nset width 0\nset height 0\n"),
+    ] {
+      let command = "thread apply all bt"
+      let late = try Self.ask(
+        arguments + (input.isEmpty ? ["-ex", command] : []),
+        input: input.isEmpty ? "" : input + command + "\nquit\n", in: folder)
+      #expect(late.ranges(of: " deep (").count >= 5 * 31, "\(arguments): \(late)")
+      #expect(late.contains("coresalvage: The program is \(crash.program): its build-id is"))
+      #expect(!late.contains("a debugger needs"), "\(late)")
+    }
     #expect(try folder.names().allSatisfy { !$0.hasPrefix("coresalvage-") })
 
     // Another build, and none at all.

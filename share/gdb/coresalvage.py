@@ -61,20 +61,25 @@ class Records:
 
     def tell(self):
         """Says once what the core is: last, after all that gdb says of it."""
+        record = self.current()
         LINK.remove()
-        if self.current() is None or self.is_told:
+        if record is None or self.is_told:
             return
         self.is_told = True
         lines = self.record.warning()
         if not gdb.current_progspace().filename:
-            lines.append(self.record.program_needed())
+            lines.append(self.program_here() + " gdb didn't open it: name it before the core." if LINK.path
+                         else self.record.program_needed())
         elif LINK.path:
-            lines.append("The program is %s: its build-id is the core's." % coresalvage_notes.printable(LINK.path))
+            lines.append(self.program_here())
         if lacks_thread_library():
             lines.append("gdb may have warned that libthread_db can't be used: the data of libc that it reads is lost.")
             lines.append("Nothing else needs it: all threads are listed, by their LWP.")
         for line in lines:
             gdb.write("coresalvage: %s\n" % line)
+
+    def program_here(self):
+        return "The program is %s: its build-id is the core's." % coresalvage_notes.printable(LINK.path)
 
 
 class ProgramLink:
@@ -239,5 +244,32 @@ coresalvage lost"""
         return b""
 
 
-Coresalvage()
-CoresalvageLost()
+def _define():
+    """Defines the commands. What of their name was short for another command before, as `core` is for core-file, stays so."""
+    name = "coresalvage"
+    complete = "with max-completions 200 -- complete "
+    shorts = {name[:size]: gdb.execute(complete + name[:size], to_string=True).splitlines()
+              for size in range(1, len(name))}
+    Coresalvage()
+    CoresalvageLost()
+    for short, meant in shorts.items():
+        if len(meant) == 1 and meant[0] not in (short, name):
+            try:
+                gdb.execute("alias -a %s = %s" % (short, meant[0]), to_string=True)
+            except gdb.error:
+                # There is one of that name, which completion leaves out.
+                pass
+
+
+def _open_anew():
+    """A core that was open before this was read had no link that leads to its program: it is opened once more."""
+    if RECORDS.current() is None or LINK.path is None:
+        return
+    try:
+        gdb.execute("core-file " + core_path())
+    except gdb.error as error:
+        gdb.write("coresalvage: %s\n" % error)
+
+
+_define()
+_open_anew()
