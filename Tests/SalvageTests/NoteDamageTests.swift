@@ -164,6 +164,78 @@ struct NoteDamageTests {
     #expect(Self.own(result) == expected)
   }
 
+  @Test(
+    "that ends in the zeros in which the next one begins is lost with it, wherever they begin in it"
+  )
+  func zeroedEnd() throws {
+    let folder = try ScratchFolder(in: .memory)
+    var builder = CoreBuilder.typical(threads: 4)
+    let registers = BuilderNote("CORE", 2, [UInt8](repeating: 7, count: 512))
+    let vector = BuilderNote.auxiliaryVector(
+      [(6, 4096), (3, 0x40_0040), (25, 0x7ff0_0010)], builder.machine.format)
+    let threads = (0..<4).map {
+      BuilderNote.thread(
+        4242 + $0, registers: [UInt64](repeating: 9, count: 27), of: builder.machine)
+    }
+    let process = builder.notes[1]
+    builder.notes =
+      [threads[0], process, vector, registers] + threads.dropFirst().flatMap { [$0, registers] }
+    let core = builder.build()
+    for index in builder.notes.indices.dropLast() {
+      let (note, next) = (core.noteRanges[index], core.noteRanges[index + 1])
+      let size = builder.notes[index].descriptor.count
+      let starts = [size, size - 4, size / 2].map { note.upperBound - $0 / 4 * 4 }
+      for (start, end) in starts.flatMap({ start in
+        [12, 20, 40].map { (start, next.lowerBound + $0) }
+      }) {
+        var bytes = core.bytes
+        bytes.replaceSubrange(start..<end, with: [UInt8](repeating: 0, count: end - start))
+        let result = try repaired(bytes, in: folder)
+        var expected: [[UInt8]] = []
+        var isOwned = false
+        for (note, range) in zip(builder.notes, core.noteRanges) {
+          let survives = !range.overlaps(start..<end)
+          if note.type == 1 { isOwned = survives }
+          if survives, isOwned || note.type != 2 { expected.append(note.descriptor) }
+        }
+        #expect(Self.own(result) == expected, "note \(index), zeros in \(start..<end)")
+      }
+    }
+  }
+
+  @Test("of a thread has an id where Linux or gdb wrote it, and may have none in others' cores")
+  func noID() throws {
+    let folder = try ScratchFolder(in: .memory)
+    func inspected(_ builder: CoreBuilder, without id: Int32?) throws -> Inspection {
+      var builder = builder
+      for (index, note) in builder.notes.enumerated()
+      where note == .thread(id ?? 0, signal: 0, of: builder.machine) {
+        builder.notes[index] = .thread(0, of: builder.machine)
+      }
+      return try Inspection(of: folder.write(builder.build().bytes, to: "core"))
+    }
+    for machine in BuilderMachine.all {
+      let linux = CoreBuilder.typical(machine)
+      var gcore = CoreBuilder.typical(machine, layout: .gcore)
+      gcore.notes.swapAt(0, 1)
+      for builder in [linux, gcore] {
+        #expect(try inspected(builder, without: nil).isWhole, "\(machine)")
+        let inspection = try inspected(builder, without: 4243)
+        #expect(inspection.threads.map(\.id) == [4242, 4244], "\(machine)")
+        #expect(!inspection.isWhole)
+      }
+    }
+    var valgrind = CoreBuilder.typical()
+    valgrind.notes = [valgrind.notes[1], .thread(4242, signal: 0, of: valgrind.machine)]
+    #expect(try inspected(valgrind, without: 4242).threads.map(\.id) == [0])
+    #expect(try inspected(valgrind, without: 4242).isWhole)
+    var guest = CoreBuilder.typical()
+    guest.notes.remove(at: 1)
+    guest.notes.append(BuilderNote("QEMU", 0, [UInt8](repeating: 1, count: 432)))
+    let processors = try inspected(guest, without: 4243)
+    #expect(processors.threads.map(\.id) == [4242, 0, 4244] && processors.isWhole)
+  }
+
   @Test("of mapped files that was changed inside is not believed")
   func nonsense() throws {
     let folder = try ScratchFolder(in: .memory)

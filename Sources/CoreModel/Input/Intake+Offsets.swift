@@ -22,6 +22,11 @@ extension Intake {
     return !misplaced.isEmpty
   }
 
+  /// Whether no piece of it is known to be anywhere else than where it belongs.
+  var isInPlace: Bool {
+    !wayIn.isMended && !wayIn.offsets.isMoved && wayIn.offsets.doubtedNotes.isEmpty
+  }
+
   /// The same input with all its pieces where they belong, if it has any that are not.
   package func mended(_ option: IntakeOptions.Shifts) throws(SalvageError) -> Intake {
     guard option == .mend, !wayIn.isMended else { return self }

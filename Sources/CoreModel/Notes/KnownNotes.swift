@@ -99,6 +99,21 @@ package struct KnownNotes {
     }
   }
 
+  /// How many zeros the descriptor of a type may end in at most, as far as its layout tells; 0 where it tells nothing.
+  static func lastZeros(of note: Note, in format: ELFFormat) -> Int {
+    guard note.owner == core else { return 0 }
+    switch note.kind {
+    // `pr_fpvalid`, an int that the kernel sets to 1, and its padding.
+    case .threadStatus: return format.wordSize - 1
+    // AT_NULL and its value, behind a value that is not 0.
+    case .auxiliaryVector: return 3 * format.wordSize - 1
+    // The NUL of a command line, or of a path and its padding.
+    case .processInfo: return 1
+    case .mappedFiles: return 4
+    default: return 0
+    }
+  }
+
   /// Whether it has none of the sizes that its type has.
   static func isMissized(_ note: Note, in format: ELFFormat) -> Bool {
     let sizes = sizes(of: note, in: format)

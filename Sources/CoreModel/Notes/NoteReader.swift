@@ -10,8 +10,15 @@ package struct NoteReader {
   private var window: ByteWindow
   /// Lists may be read for so many bytes, each some times: a hostile core's lie over each other.
   private var budget: UInt64
+  package let rules: NoteRules
+  /// Whether a thread without an id was taken for one.
+  package private(set) var hasTakenNoID = false
 
-  init(_ source: any ByteSource, _ present: DamageMap, _ format: ELFFormat) {
+  init(
+    _ source: any ByteSource, _ present: DamageMap, _ format: ELFFormat,
+    _ rules: NoteRules = NoteRules()
+  ) {
+    self.rules = rules
     self.source = source
     self.present = present
     self.format = format
@@ -74,7 +81,11 @@ package struct NoteReader {
     case .threadStatus:
       // A thread without an id, a signal and registers was zeroed.
       let bytes = try descriptor(of: note, limit: UInt64(ThreadStatus.readableSize))
-      return bytes.isEmpty || !bytes.allSatisfy { $0 == 0 }
+      if !bytes.isEmpty, bytes.allSatisfy({ $0 == 0 }) { return false }
+      let machine = rules.threadsHaveIDs ?? Machine(rawValue: 0)
+      guard ThreadStatus(bytes.span, machine: machine, in: format)?.id == 0 else { return true }
+      hasTakenNoID = rules.threadsHaveIDs == nil
+      return hasTakenNoID
     default: return true
     }
   }
@@ -83,6 +94,15 @@ package struct NoteReader {
     of note: Note, limit: UInt64
   ) throws(SalvageError) -> [UInt8] {
     try window.bytes(at: note.descriptorOffset, count: Int(min(note.descriptorSize, limit)))
+  }
+
+  /// Whether a note ends in zeros that it need not have: where zeros follow in which a note was due, some of its own may have
+  /// gone with that.
+  mutating func endsInStrayZeros(_ note: Note) throws(SalvageError) -> Bool {
+    let most = UInt64(KnownNotes.lastZeros(of: note, in: format))
+    guard note.descriptorSize > most else { return false }
+    let tail = try window.bytes(at: note.fileEnd - most - 1, count: Int(most) + 1)
+    return tail.allSatisfy { $0 == 0 }
   }
 
   /// The zeroed blocks around an offset where zeros stand: file systems and transfers lose whole ones. Empty where the

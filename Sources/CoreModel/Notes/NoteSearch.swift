@@ -164,16 +164,13 @@ package struct NoteSearch {
     var next = try nextByType(note)
     if next == nil { next = try firstNote(from: offset + 4, to: limit) }
     var start = offset
-    if let note, note.isEmpty {
+    if let note, note.ownerSize == 0 {
       if next == nil, try isPadding(offset) {
         found.isCut = wasCut
         return limit
       }
-      let zeros = try reader.zeroedBlocks(around: offset, in: segment.lowerBound..<limit)
-      while !zeros.isEmpty, let last = found.notes.last, last.fileEnd > zeros.lowerBound,
-        last.fileOffset >= segment.lowerBound
-      {
-        // The block is lost with all that was in it.
+      // The zeros are lost with all that they are part of.
+      if let last = found.notes.last, end(of: last) == offset, try endsInZeros(last, lost: offset) {
         start = last.fileOffset
         found.notes.removeLast()
       }
@@ -185,6 +182,15 @@ package struct NoteSearch {
     if next == nil, isFileCut, start == offset, isCutOff(note, at: offset) { return limit }
     lose(start..<(next ?? limit))
     return next ?? limit
+  }
+
+  /// Whether the zeros where the next note is due began in this one, as far as anybody can tell.
+  private mutating func endsInZeros(
+    _ note: Note, lost offset: UInt64
+  ) throws(SalvageError) -> Bool {
+    if reader.rules.zerosAreDamage { return try reader.endsInStrayZeros(note) }
+    let blocks = try reader.zeroedBlocks(around: offset, in: segment.lowerBound..<limit)
+    return !blocks.isEmpty && note.fileEnd > blocks.lowerBound
   }
 
   /// Whether what follows the last note is what the kernel writes between the notes and memory: zeros up to the next page.

@@ -23,10 +23,10 @@ package struct NoteWalk {
 
   package init(
     _ source: any ByteSource, _ present: DamageMap, _ format: ELFFormat,
-    _ headers: [ProgramHeader]
+    _ headers: [ProgramHeader], _ rules: NoteRules = NoteRules()
   ) throws(SalvageError) {
     self.present = present
-    reader = NoteReader(source, present, format)
+    reader = NoteReader(source, present, format, rules)
     let segments = Self.apart(headers)
     var starts = segments.map(\.fileOffset)
     for header in headers where header.kind == .load && header.fileSize > 0 {
@@ -35,6 +35,9 @@ package struct NoteWalk {
     self.starts = starts.sorted()
     for header in segments { try walk(header) }
   }
+
+  /// Whether a thread without an id may be among them.
+  package var mayLackID: Bool { reader.hasTakenNoID }
 
   /// Where the bytes of memory and of other notes begin.
   private let starts: [UInt64]

@@ -42,8 +42,8 @@ package struct Core: Sendable {
   ) throws(SalvageError) {
     var intake = intake
     let source = original ?? intake.source
-    func read() throws(SalvageError) -> Reading {
-      try Reading(source, intake, table, isDigested: isDigested)
+    func read(_ rules: NoteRules = NoteRules()) throws(SalvageError) -> Reading {
+      try Reading(source, intake, table, rules, isDigested: isDigested)
     }
     var reading = try read()
     if let zeros = try ZeroTail.range(of: reading.structure, source, options.zeroTail) {
@@ -67,6 +67,9 @@ package struct Core: Sendable {
       reading.structure, reading.process, source, options.shifts, &written)
     {
       reading = try read()
+    }
+    if let rules = NoteRules(reading.structure, isInPlace: intake.isInPlace) {
+      reading = try read(rules)
     }
     var structure = reading.structure
     let capture = try CaptureNotes(structure, source)
@@ -274,14 +277,15 @@ private struct Reading {
   private static let mostRounds = 1000
 
   init(
-    _ source: any ByteSource, _ intake: Intake, _ table: HeaderTable?, isDigested: Bool
+    _ source: any ByteSource, _ intake: Intake, _ table: HeaderTable?, _ rules: NoteRules,
+    isDigested: Bool
   ) throws(SalvageError) {
     var round = 0
     while true {
       let known = intake.unreadable
       var present = DamageMap(sizeFound: source.size, sizeDue: source.size)
       present.lose(intake.losses + intake.unreadable)
-      var structure = try Probe.structure(of: source, present: present)
+      var structure = try Probe.structure(of: source, present: present, rules: rules)
       if let table { structure.replace(table) }
       let process = try ProcessSnapshot(structure, source)
       let digest = isDigested ? try HeadDigest.of(structure, source) : ""

@@ -26,6 +26,8 @@ package struct CoreStructure: Sendable {
   package var originalFiles: Note?
   /// Whether a PT_NOTE names more or fewer bytes than its notes have.
   package var notesAreMissized: Bool
+  /// Whether a thread without an id may be among them.
+  package var mayLackID: Bool
   /// Ranges of PT_NOTEs whose bytes are there, and are no whole note.
   package var damagedNotes: [DamageMap.Extent]
   package var sizeFound: UInt64

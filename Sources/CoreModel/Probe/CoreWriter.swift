@@ -103,6 +103,9 @@ public enum CoreWriter: String, Hashable, Sendable {
     }
   }
 
+  /// Whether every thread has an id. valgrind writes 0, as others do for a processor without a process.
+  package var givesThreadIDs: Bool { self == .linux || self == .gcore }
+
   /// Whether it is the memory of a machine, and its threads are processors.
   package var isMachine: Bool { self == .kdump || self == .guest }
 

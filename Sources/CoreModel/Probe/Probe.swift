@@ -6,15 +6,16 @@ package struct Probe {
   private let source: any ByteSource
   /// What is there of the source.
   private let present: DamageMap
+  private let rules: NoteRules
 
   /// The structure of a core. Throws where these bytes are none.
   ///
   /// - Parameter present: the source's bytes, and which of them are lost; nil for none.
   package static func structure(
-    of source: any ByteSource, present: DamageMap? = nil
+    of source: any ByteSource, present: DamageMap? = nil, rules: NoteRules = NoteRules()
   ) throws(SalvageError) -> CoreStructure {
     let whole = DamageMap(sizeFound: source.size, sizeDue: source.size)
-    return try Probe(source: source, present: present ?? whole).structure()
+    return try Probe(source: source, present: present ?? whole, rules: rules).structure()
   }
 
   private func structure() throws(SalvageError) -> CoreStructure {
@@ -48,7 +49,7 @@ package struct Probe {
       ownNotes: ownNotes, notesAreCut: walk.isCut, notesAreFound: walk.isUnnamed,
       notesAreMerged: walk.isMerged,
       originalFiles: ownNotes.first { $0.kind == SalvageNote.file } ?? walk.oldFiles,
-      notesAreMissized: walk.isMissized,
+      notesAreMissized: walk.isMissized, mayLackID: walk.mayLackID,
       damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size,
       sizeDue: nil)
     structure.sizeDue = sizeDue(structure)
@@ -68,7 +69,7 @@ package struct Probe {
   private func walk(
     _ headers: [ProgramHeader], _ tableEnd: UInt64, _ format: ELFFormat
   ) throws(SalvageError) -> NoteWalk {
-    var walk = try NoteWalk(source, present, format, headers)
+    var walk = try NoteWalk(source, present, format, headers, rules)
     let unnamed = unnamedNotes(tableEnd, headers)
     if !headers.contains(where: { $0.kind == .note && unnamed.contains($0.fileOffset) }) {
       try walk.findUnnamed(in: unnamed)
