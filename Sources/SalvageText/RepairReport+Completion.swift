@@ -28,11 +28,21 @@ extension RepairReport {
     return paths.count == 1 ? "1 file, in doubt" : "\(paths.count) files, all in doubt"
   }
 
-  /// That options were given that change nothing; nil where none was.
-  var withoutEffectWords: String? {
-    guard !withoutEffect.isEmpty else { return nil }
-    let names = withoutEffect.joined(separator: ", ")
-    let reason = slim == nil ? "it is whole" : "the dump has no memory there"
-    return "without effect, as \(reason): \(names)"
+  /// That options were given that change nothing, a line for each reason.
+  var idleLines: [String] {
+    IdleOption.Reason.allCases.compactMap { reason in
+      let names = idle.filter { $0.reason == reason }.map(\.words).joined(separator: ", ")
+      return names.isEmpty ? nil : "without effect, as \(reason.words): \(names)"
+    }
+  }
+}
+
+extension IdleOption.Reason {
+  fileprivate var words: String {
+    switch self {
+    case .isWhole: "it is whole"
+    case .noMemory: "the dump has no memory there"
+    case .beyondEnd: "the file ends before"
+    }
   }
 }

@@ -69,7 +69,7 @@ extension RepairReport: CustomStringConvertible {
       for (index, line) in rebuiltLines.enumerated() { add(index == 0 ? "rebuilt" : "", line) }
     }
     for (index, line) in doubtLines.enumerated() { add(index == 0 ? "doubt" : "", line) }
-    if let withoutEffectWords { add("note", withoutEffectWords) }
+    for line in idleLines { add("note", line) }
     if let sizeWords { add("note", sizeWords) }
     for (label, words) in slim?.lines ?? [] { add(label, words) }
     return lines.joined(separator: "\n")

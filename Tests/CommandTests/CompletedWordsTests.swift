@@ -41,6 +41,10 @@ struct CompletedWordsTests {
       #expect(
         json["withoutEffect"]?.array?.compactMap(\.string).joined(separator: ", ") == words)
     }
+    let both = try Tool.coresalvage("-n", "--lost", "zero", "--lost-range", "1000000000000:1", core)
+      .runSuccessfully().text
+    #expect(both.contains("as it is whole: --lost zero\n"), "\(both)")
+    #expect(both.contains("as the file ends before: --lost-range 1000000000000:1\n"), "\(both)")
     let plain = try Tool.coresalvage("-n", core).runSuccessfully()
     #expect(!plain.text.contains("without effect"), "\(plain)")
   }

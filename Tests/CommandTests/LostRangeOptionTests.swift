@@ -24,6 +24,25 @@ struct LostRangeOptionTests {
     #expect(try Self.lost(mixed, core) == Array(all.prefix(2)))
   }
 
+  @Test("that begin behind the end of the core are said to be without effect, and only they")
+  func beyondEnd() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let whole = CoreBuilder.typical().build().bytes
+    let size = whole.count
+    for bytes in [whole, Array(whole.prefix(size - 4096))] {
+      let core = try folder.write(bytes, to: "in").string
+      let ranges = "\(size - 8):4096,\(size):4096,\(size + 4096):16"
+      let words = ["--lost-range", ranges, "--dry-run", core]
+      let text = try Tool.coresalvage(words).runSuccessfully().text
+      let idle = ["\(size):4096", "\(size + 4096):16"].map { "--lost-range " + $0 }
+      let line =
+        "  note      without effect, as the file ends before: " + idle.joined(separator: ", ")
+      #expect(text.contains(line + "\n"), "\(text)")
+      let json = try ParsedJSON(Tool.coresalvage(["--json"] + words).runSuccessfully().text)
+      #expect(json["withoutEffect"]?.array?.compactMap(\.string) == idle)
+    }
+  }
+
   @Test("that are none are named, and only they", arguments: ["5", "5:0", "1:2,", "x:1", "1:2,3"])
   func wrong(_ word: String) throws {
     let words = ["--lost-range", "1:2", "--lost-range", word, "--lost-range=3:4", "a", "b"]

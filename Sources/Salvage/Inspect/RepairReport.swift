@@ -125,8 +125,9 @@ public struct RepairReport: Hashable, Sendable {
 
   /// What became of the wish for a whole core with the memory of its files; nil for a core that is not whole, or nobody wished.
   public let completion: Completion?
-  /// Options that change nothing of this core, because it is whole, as a user gives them.
-  public let withoutEffect: [String]
+  /// Options that change nothing of this core, as a user gives them.
+  public var withoutEffect: [String] { idle.map(\.words) }
+  package let idle: [IdleOption]
   /// Whether the output is the input as it is.
   public var isCopied: Bool { isWhole && completion != .added && slim == nil }
   /// When the process died, as far as anything tells.
@@ -156,10 +157,10 @@ public struct RepairReport: Hashable, Sendable {
   init(
     _ core: Core, _ rebuild: Rebuild, _ segments: Segments,
     _ slim: (slimming: Slimming, plan: Plan)? = nil, _ completion: Completion? = nil,
-    withoutEffect: [String] = []
+    idle: [IdleOption] = []
   ) {
     self.completion = completion
-    self.withoutEffect = withoutEffect
+    self.idle = (slim?.slimming.rangesOfNothing ?? []) + idle
     died = core.died
     isCompleted = core.isCompleted
     let (structure, process) = (core.structure, core.process)

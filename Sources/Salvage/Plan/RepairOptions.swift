@@ -78,8 +78,17 @@ public struct RepairOptions: Hashable, Sendable {
   /// Whether a whole core gets what its files have, too.
   package var completesWhole: Bool { rebuild == .all && withFiles == .all }
 
-  /// Those that change nothing of a core that is whole, as a user gives them.
-  package var withoutEffectOnWhole: [String] {
+  /// Those that change nothing of a core, but for a slim one's.
+  func idle(of core: Core) -> [IdleOption] {
+    // What is lost behind the file's end is lost without being named.
+    let end = max(core.structure.sizeFound, core.structure.sizeDue ?? .max)
+    let beyond = intake.lostRanges.filter { $0.lowerBound >= end }
+      .map { IdleOption("--lost-range \($0.lowerBound):\($0.length)", .beyondEnd) }
+    guard core.verdict.isWhole, slim == nil else { return beyond }
+    return idleOnWhole.map { IdleOption($0, .isWhole) } + beyond
+  }
+
+  private var idleOnWhole: [String] {
     var names: [String] = []
     if lostMemory != .drop { names.append("--lost \(lostMemory.rawValue)") }
     if rebuild != .all { names.append("--rebuild \(rebuild.rawValue)") }

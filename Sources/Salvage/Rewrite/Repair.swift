@@ -76,7 +76,7 @@ public struct Repair: Sendable {
       report = RepairReport(
         core, rebuild, Segments(core, lostMemory: .drop),
         slimming.map { ($0, slimPlan ?? plan) }, completion,
-        withoutEffect: slimming?.rangesOfNothing ?? options.withoutEffectOnWhole)
+        idle: options.idle(of: core))
       return
     }
     // What a capture could not save is lost to a rebuild as well, though the headers don't name it.
@@ -103,7 +103,7 @@ public struct Repair: Sendable {
       : slimming == nil ? plan.segments : Segments(core, lostMemory: .drop)
     report = RepairReport(
       due, rebuild, segments, slimming.map { ($0, plan) },
-      withoutEffect: slimming?.rangesOfNothing ?? [])
+      idle: options.idle(of: core))
   }
 
   /// What becomes of a whole core: itself, or with what verified files add to it.

@@ -16,7 +16,7 @@ package struct Slimming: Sendable {
   /// Whether there was more to keep than there is room for.
   package let isCutShort: Bool
   /// Ranges that were named in which the dump has no memory, as a user gives them: one digit too many may be secrets kept.
-  package let rangesOfNothing: [String]
+  package let rangesOfNothing: [IdleOption]
 
   /// nil where nothing is to be left out.
   ///
@@ -112,7 +112,10 @@ package struct Slimming: Sendable {
     ]
     .flatMap { option, ranges in
       ranges.filter { dumped.parts(in: $0).isEmpty }
-        .map { "\(option) 0x\(hexadecimal($0.lowerBound)):0x\(hexadecimal($0.length))" }
+        .map {
+          let range = "0x\(hexadecimal($0.lowerBound)):0x\(hexadecimal($0.length))"
+          return IdleOption("\(option) \(range)", .noMemory)
+        }
     }
     let slim = core.leavingOut(ranges)
     unchangedMappings =
