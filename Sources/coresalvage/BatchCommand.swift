@@ -119,6 +119,7 @@ struct BatchCommand: ParsableCommand {
         "--in-place has no outputs: neither --whole nor --delete-input goes with it")
     }
     _ = try shardMeant()
+    if !rehearsal.dryRun { try telling.check(page: report) }
   }
 
   private func shardMeant() throws -> BatchShard? {
@@ -172,9 +173,6 @@ struct BatchCommand: ParsableCommand {
     let place = try rehearsal.dryRun ? nil : report.map { try OutputPlace($0.path) }
     let isOutputTaken = place?.isStandardOutput ?? false
     Console.begin(with: nil, to: place)
-    guard !telling.json || !isOutputTaken else {
-      throw ValidationError("--json and the page both want standard output")
-    }
     let batch = try Batch(of: inputs.map(\.path), options: options())
     let view = BatchView(
       telling, isVerbose: detail.verbose, progress: advance.progress,

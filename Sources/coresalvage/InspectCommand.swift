@@ -69,14 +69,12 @@ struct InspectCommand: ParsableCommand {
     guard !needs || html == nil || telling.json else {
       throw ValidationError("--needs is for text and --json; a page has no place for it")
     }
+    try telling.check(page: html)
   }
 
   func run() throws {
     let place = try html.map { try OutputPlace($0.path) }
     Console.begin(with: nil, to: place)
-    if telling.json, let place, place.isStandardOutput {
-      throw ValidationError("--json and the page both want standard output")
-    }
     var options = Inspection.Options()
     options.exitStatus = exitStatus
     options.readsLocalFiles = localFiles

@@ -67,6 +67,11 @@ struct RepairCommand: ParsableCommand {
     guard !inPlace || input.path != OutputPlace.standard else {
       throw ValidationError("--in-place needs a file, and standard input has no name")
     }
+    if let output, let gdbScript, let place = try? OutputPlace(output),
+      let script = try? OutputPlace(gdbScript.path), place.isSame(as: script)
+    {
+      throw ValidationError("--gdb-script and the output are the same file")
+    }
   }
 
   private func options(_ place: OutputPlace?) throws -> RepairOptions {
@@ -87,9 +92,6 @@ struct RepairCommand: ParsableCommand {
     let options = try options(place)
     if inPlace, !rehearsal.dryRun { return try repairInPlace(options) }
     if !rehearsal.dryRun { try place?.refuseTerminal() }
-    if let place, let script, place.isSame(as: script) {
-      throw ValidationError("--gdb-script and the output are the same file")
-    }
     let bar = advance.bar("repairing", telling)
     let repair = try Repair(
       of: input.path, for: rehearsal.dryRun ? nil : place?.path, options: options,

@@ -22,6 +22,15 @@ struct ReportFlags: ParsableArguments {
 
   var quiet: Bool { quietness.quiet }
 
+  /// Refuses a page that would go where the objects go. To be asked in `validate`: of an error of later on, the parser can't
+  /// tell whose it is.
+  func check(page: FileArgument?) throws {
+    guard json, let page, let place = try? OutputPlace(page.path), place.isStandardOutput else {
+      return
+    }
+    throw ValidationError("--json and the page both want standard output")
+  }
+
   /// Prints the report, in the form that was asked for.
   func say(
     _ json: @autoclosure () throws -> JSONValue, _ lines: @autoclosure () throws -> [String],

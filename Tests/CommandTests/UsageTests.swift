@@ -95,6 +95,23 @@ struct UsageTests {
     #expect(try Self.core().names() == ["in.core"])
   }
 
+  @Test(
+    "is told how its own command is used",
+    arguments: [
+      ("batch", "--report - --json -o out in.core"), ("inspect", "--html - --json in.core"),
+      ("repair", "--gdb-script out in.core out"),
+      ("archive", "--lost pad --extend none in.core out"),
+      ("restore", "in.core"), ("slim", "in.core"), ("bundle", "in.core"), ("cat", "in.core 0 none"),
+      ("verify", "--jobs 0 in.core"), ("capture list", "--since soon"),
+    ])
+  func usage(command: String, words: String) throws {
+    let result = try Self.run("\(command) \(words)".split(separator: " ").map(String.init))
+    #expect(result.ending == .exit(64), "\(result)")
+    #expect(result.errorText.contains("\nUsage: coresalvage \(command) "), "\(result)")
+    #expect(result.errorText.ranges(of: "Usage:").count == 1, "\(result)")
+    #expect(try Self.core().names() == ["in.core"])
+  }
+
   @Test("is told so in an object too, where objects are asked for", arguments: wrong.map(\.words))
   func json(words: String) throws {
     guard !words.isEmpty, words != "-V" else { return }
