@@ -8,8 +8,8 @@ struct CatCommand: ParsableCommand {
     commandName: "cat",
     abstract: "Write memory from a core or an archive, by its address.")
 
-  @Argument(help: "An archive or a core.")
-  var archive: FileArgument
+  @Argument(help: "A core or an archive.")
+  var core: FileArgument
 
   @Argument(help: "Where the memory was in the process: decimal, or hexadecimal after 0x.")
   var address: NumberArgument
@@ -30,10 +30,10 @@ struct CatCommand: ParsableCommand {
     defer {
       if rebuilt > Self.mostTold { Console.complain("and \(rebuilt - Self.mostTold) ranges more") }
     }
-    try memory.write(from: archive.path, to: place, replacing: placing.force) { range in
+    try memory.write(from: core.path, to: place, replacing: placing.force) { range in
       rebuilt += 1
       guard rebuilt <= Self.mostTold else { return }
-      Console.complain("\(PrintableText(archive.path)): \(range.remark)")
+      Console.complain("\(PrintableText(core.path)): \(range.remark)")
     }
   }
 }

@@ -26,6 +26,7 @@ struct RepairedMemoryTests {
     ] {
       let due = try Tool.coresalvage("cat", core.string, "\(address)", "\(length)").run()
       #expect(due.ending == .exit(1))
+      #expect(due.errorText.contains(": it is lost (past end of file)\n"), "\(due)")
       for file in [repaired, archive] {
         let found = try Tool.coresalvage("cat", file.string, "\(address)", "\(length)").run()
         #expect(found.ending == .exit(1), "\(file) \(address) \(found)")
@@ -41,6 +42,45 @@ struct RepairedMemoryTests {
     }
     let before = try Tool.coresalvage("cat", repaired.string, "\(last)", "5000").run()
     #expect(before.ending == .exit(0) && before.errorText.isEmpty, "\(before)")
+  }
+
+  @Test("says why there is no byte: of the core that was cut, and of the repaired one")
+  func reasons() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let builder = CoreBuilder.typical()
+    let built = builder.build()
+    let (repaired, slim) = (folder.file("repaired"), folder.file("slim"))
+    func says(_ words: String, _ core: FilePath, _ address: UInt64) throws {
+      let result = try Tool.coresalvage("cat", core.string, "\(address)", "1").run()
+      #expect(result.ending == .exit(1) && result.output.isEmpty, "\(result)")
+      #expect(
+        result.errorText.hasSuffix(" 0x\(String(address, radix: 16)): \(words)\n"), "\(result)")
+    }
+    let core = try folder.write(built.cut(to: built.segmentRanges[4].lowerBound + 5000), to: "in")
+    let named = built.segmentRanges[2].lowerBound
+    try Tool.coresalvage(
+      "-q", "--lost-range", "\(named):4096", core.string, repaired.string
+    ).runSuccessfully()
+    for file in [core, repaired] {
+      try says("the core names no such memory", file, 0x10)
+      try says("the process had it, and it was not dumped", file, builder.segments[1].address)
+      try says("it is lost (past end of file)", file, builder.segments[4].address + 8192)
+    }
+    try says("it is lost (named as lost)", repaired, builder.segments[2].address)
+    try Tool.coresalvage(
+      "slim", "-q", "--drop-range", "\(builder.segments[2].address):4096", "--keep", "all",
+      folder.write(built.bytes, to: "whole").string, slim.string
+    ).runSuccessfully()
+    try says("it was left out on request", slim, builder.segments[2].address)
+    // Of a program header that is gone nobody knows what it named.
+    var bytes = built.bytes
+    let header = built.tableRange.lowerBound + 3 * 56
+    bytes.replaceSubrange(header..<header + 56, with: [UInt8](repeating: 0, count: 56))
+    let torn = try folder.write(bytes, to: "torn")
+    try Tool.coresalvage("-q", "-f", torn.string, repaired.string).runSuccessfully()
+    for file in [torn, repaired] {
+      try says("it was not mapped, not dumped, or is lost", file, builder.segments[2].address)
+    }
   }
 
   @Test("leaves padded zeros out of a slim core, too: they were never the process's")

@@ -28,7 +28,7 @@ public struct SalvageError: Error, Hashable, Sendable {
     /// A block of an archive is damaged; the core's bytes in it can't be had.
     case damagedBlock(core: Range<UInt64>)
     /// A core without the memory that was asked for.
-    case memoryNotSaved(address: UInt64)
+    case memoryNotSaved(address: UInt64, reason: String)
     /// The output is there already and was not to be replaced.
     case outputExists
     /// The output is the input, or another file that is read.
@@ -128,8 +128,8 @@ extension SalvageError: CustomStringConvertible {
     case .notAnArchive(let found): "not an archive that coresalvage wrote: found \(found)"
     case .damagedBlock(let range):
       "the archive is damaged: offsets \(range.lowerBound) to \(range.upperBound) of the core can't be read"
-    case .memoryNotSaved(let address):
-      "has no memory at 0x\(hexadecimal(address)): it was not mapped, not dumped, or is lost"
+    case .memoryNotSaved(let address, let reason):
+      "has no memory at 0x\(hexadecimal(address)): \(reason)"
     case .outputExists: "exists already"
     case .outputIsInput:
       "is the input itself, or another file that is read; give another name for the output"

@@ -100,7 +100,9 @@ public struct MemoryExcerpt: Hashable, Sendable {
       let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
       let count = overflow ? 0 : try unsafe memory.read(at: next, into: part)
       guard count > 0 else {
-        throw SalvageError(.memoryNotSaved(address: next), file: intake.source.path)
+        let reason = try MemoryAbsence.words(at: next, of: core)
+        throw SalvageError(
+          .memoryNotSaved(address: next, reason: reason), file: intake.source.path)
       }
       while let range = untold.first, range.address < next +| UInt64(count) {
         tell(range)
