@@ -248,8 +248,9 @@ class Record:
 
     def warning(self):
         """Lines for whoever opens a repaired core."""
-        lines = ["This core was cut, and repaired by coresalvage: %s bytes of memory are lost."
-                 % f"{self.total('lost'):,}"]
+        lost = self.total("lost")
+        lines = ["This core was cut, and repaired by coresalvage: %s of memory %s lost."
+                 % (("1 byte", "is") if lost == 1 else (f"{lost:,} bytes", "are"))]
         if self.total("rebuilt"):
             lines.append("%s bytes are not from the process: they were rebuilt." %
                          f"{self.total('rebuilt'):,}")
@@ -263,7 +264,7 @@ class Record:
     def summary(self, limit=200):
         lines = [str(r) for r in self.memory[:limit]]
         if len(self.memory) > limit:
-            lines.append("and %d more ranges" % (len(self.memory) - limit))
+            lines.append("and %d more" % (len(self.memory) - limit))
         for r in self.ranges:
             if not r.is_memory:
                 what = "program header table" if r.index == HEADER_TABLE else "notes"

@@ -51,22 +51,18 @@ extension BatchTally: CustomStringConvertible {
 extension BatchSurvey: CustomStringConvertible {
   /// What is going to be written, and whether there is room.
   public var description: String {
-    var words = "\(Self.count(cores, "core")) to write, \(ByteCount(bytes))"
+    var words = "\(counted(cores, "core")) to write, \(ByteCount(bytes))"
     if present > 0 { words += "; \(present) there already" }
     words +=
       packed > 0
-      ? "; \(ByteCount(toWrite)) on the disk and what \(Self.count(packed, "packed one")) \(packed == 1 ? "has" : "have") in it"
+      ? "; \(ByteCount(toWrite)) on the disk and what \(counted(packed, "packed one")) \(packed == 1 ? "has" : "have") in it"
       : "; at most \(ByteCount(toWrite)) on the disk"
-    if let free { words += ", where \(ByteCount(free)) \(free == 1 ? "is" : "are") free" }
+    if let free { words += ", where \(ByteCount(free)) \(ByteCount(free).are) free" }
     return hasRoom ? words : words + ": THERE MAY BE NO ROOM for all"
   }
 
   fileprivate var leftWords: String {
-    "no space for \(Self.count(cores, "core")), \(ByteCount(bytes)), at most \(ByteCount(toWrite)) on the"
+    "no space for \(counted(cores, "core")), \(ByteCount(bytes)), at most \(ByteCount(toWrite)) on the"
       + " disk; run again when there is room"
-  }
-
-  private static func count(_ number: UInt64, _ noun: String) -> String {
-    "\(number) \(number == 1 ? noun : noun + "s")"
   }
 }

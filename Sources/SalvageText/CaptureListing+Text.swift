@@ -69,7 +69,8 @@ extension CaptureEntry {
   private var stateWords: String {
     switch state {
     case .whole: "whole, captured by coresalvage"
-    case .lost(let bytes): "captured by coresalvage; \(ByteCount(bytes)) of it are lost"
+    case .lost(let bytes):
+      "captured by coresalvage; \(ByteCount(bytes)) of it \(ByteCount(bytes).are) lost"
     case .unfinished: "not finished, valid as far as it goes"
     case .unreadable(let error): error.words
     }

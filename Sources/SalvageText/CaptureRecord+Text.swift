@@ -32,7 +32,7 @@ extension CaptureRecord: CustomStringConvertible {
     add("states", states.joined(separator: ", "))
     add("killed", kill?.sentence)
     add("broken", wasInterrupted ? "the daemon was killed before it had finished" : nil)
-    add("notes", partialThreads.map { "cut; of \($0) threads two registers only" })
+    add("notes", partialThreads.map { "cut; of \(counted($0, "thread")) two registers only" })
     add("remark", remark.map { PrintableText($0).description })
     add("files", moduleWords)
     return facts

@@ -47,7 +47,8 @@ extension Inspection: CustomStringConvertible {
     guard !unreadable.isEmpty else { return nil }
     let most = 4
     let places = unreadable.prefix(most).map { "\($0.length) at offset \($0.lowerBound)" }
-    let more = unreadable.count > most ? " and \(unreadable.count - most) more ranges" : ""
+    let more =
+      unreadable.count > most ? " and \(counted(unreadable.count - most, "more range"))" : ""
     return "can't be read: " + places.joined(separator: ", ") + more
   }
 

@@ -21,11 +21,11 @@ extension RepairReport {
       modules.lazy.filter { ![.certain, nil].contains($0.verdict.verification.certainty) }
         .map(\.path))
     let doubtful = paths.intersection(weak).count
-    guard doubtful > 0 else { return Self.count(paths.count, "verified file") }
+    guard doubtful > 0 else { return counted(paths.count, "verified file") }
     guard doubtful == paths.count else {
-      return "\(Self.count(paths.count, "file")), \(doubtful) of them in doubt"
+      return "\(counted(paths.count, "file")), \(doubtful) of them in doubt"
     }
-    return paths.count == 1 ? "1 file, in doubt" : "\(paths.count) files, all in doubt"
+    return counted(paths.count, "file") + (paths.count == 1 ? ", in doubt" : ", all in doubt")
   }
 
   /// That options were given that change nothing, a line for each reason.

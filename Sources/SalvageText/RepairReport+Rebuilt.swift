@@ -16,7 +16,7 @@ extension RepairReport {
     let frames = rebuilt.count { $0.source == .pythonFrame }
     if frames > 0 {
       lines.append(
-        "an end for \(Self.count(frames, "chain")) of Python's frames that went on over a lost stack:"
+        "an end for \(counted(frames, "chain")) of Python's frames that went on over a lost stack:"
           + " what lies beyond it is not shown")
     }
     if mappingsReduced {
@@ -30,9 +30,9 @@ extension RepairReport {
     switch linkMap {
     case .notTried: nil
     case .survived: isWhole ? nil : "nothing of the link map: it survived"
-    case .rebuilt(let count): "the link map, \(Self.count(count, "module"))"
+    case .rebuilt(let count): "the link map, \(counted(count, "module"))"
     case .completed(0): "the rest of the link map, without further modules"
-    case .completed(let count): "the rest of the link map, \(Self.count(count, "module"))"
+    case .completed(let count): "the rest of the link map, \(counted(count, "module"))"
     case .notNeeded: "no link map: a static program has none"
     case .impossible(let reason): "no link map: \(PrintableText(reason))"
     }
@@ -50,10 +50,6 @@ extension RepairReport {
     }
     lines += modules.map { ($0.path, $0.verdict) }.weakLines
     return lines
-  }
-
-  package static func count(_ count: Int, _ noun: String) -> String {
-    count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
   }
 
   var linkMapJSON: JSONValue {

@@ -169,7 +169,7 @@ extension RepairReport: CustomStringConvertible {
     if notesAreFound {
       return "\(threads.count), found in notes that no program header names any more"
     }
-    let count = Self.count(threads.count, writer.isMachine ? "processor" : "thread")
+    let count = counted(threads.count, writer.isMachine ? "processor" : "thread")
     guard notesLost >= ThreadStatus.leastNoteSize, noteLoss.mayHold(.threadStatus) else {
       return "\(count), registers saved"
     }
@@ -182,13 +182,13 @@ extension RepairReport: CustomStringConvertible {
       let lost =
         isRepaired && !isCompleted && wayIn.kind == .file
         ? "; what was lost: coresalvage note \(PrintableText(input))" : ""
-      return "\(ByteCount(memory.size)) in \(all) segments\(lost)"
+      return "\(ByteCount(memory.size)) in \(counted(all, "segment"))\(lost)"
     }
     guard memory.size > 0 else {
       return tableLost > 0 ? "not known: the program headers that tell of it are lost" : "none"
     }
     return "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) survived"
-      + " (\(Self.percent(memory))): \(segmentsWhole) of \(all) segments whole,"
+      + " (\(Self.percent(memory))): \(segmentsWhole) of \(counted(all, "segment")) whole,"
       + " \(segmentsPartial) in part, \(segmentsLost) lost"
       + (tableLost > 0 ? "; not counting memory whose headers are lost" : "")
   }

@@ -7,7 +7,7 @@ extension Verification: CustomStringConvertible {
   public var description: String {
     let name = PrintableText(file)
     guard !isSound else {
-      let parts = isBundle ? "a bundle" : "\(blocks) blocks"
+      let parts = isBundle ? "a bundle" : counted(blocks, "block")
       return "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(parts)"
     }
     guard !isBundle else {

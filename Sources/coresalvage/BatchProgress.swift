@@ -41,7 +41,7 @@ struct BatchProgress {
 
   /// The bar, and a line for each core under way.
   func lines(at now: Double) -> [String] {
-    guard isWorking else { return ["looking: \(counted) files"] }
+    guard isWorking else { return ["looking: \(counted) \(counted == 1 ? "file" : "files")"] }
     let done = works.values.reduce(bytes) { $0 &+ min($1.done, $1.size) }
     let share = survey.bytes > 0 ? min(1, Double(done) / Double(survey.bytes)) : 1
     let rate = Double(done) / max(now - start, 0.001)

@@ -28,7 +28,10 @@ struct CatCommand: ParsableCommand {
     let memory = MemoryExcerpt(at: address.value, length: length.value)
     var rebuilt = 0
     defer {
-      if rebuilt > Self.mostTold { Console.complain("and \(rebuilt - Self.mostTold) ranges more") }
+      if rebuilt > Self.mostTold {
+        let more = rebuilt - Self.mostTold
+        Console.complain("and \(more) \(more == 1 ? "range" : "ranges") more")
+      }
     }
     try memory.write(from: core.path, to: place, replacing: placing.force) { range in
       rebuilt += 1

@@ -37,9 +37,12 @@ struct UndoCommand: ParsableCommand {
         + " since, it is changed",
     ]
     if undo.unknownBytes > 0 {
+      let words =
+        undo.unknownBytes == 1
+        ? "was lost to the repair too: it is" : "were lost to the repair too: they are"
       lines.append(
-        "  note      \(ByteCount(undo.unknownBytes)) of it were lost to the repair too: they are what"
-          + " stood in the repaired core")
+        "  note      \(ByteCount(undo.unknownBytes)) of it \(words) what stood in the repaired core"
+      )
     }
     return lines
   }

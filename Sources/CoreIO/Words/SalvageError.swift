@@ -120,7 +120,7 @@ extension SalvageError: CustomStringConvertible {
     case .badMapFile(let line, let expected, let found):
       "no map file of ddrescue: \(line > 0 ? "line \(line): " : "")expected \(expected), found \(found)"
     case .unreadableForPipe(let length):
-      "\(length) bytes can't be read, and the headers that should say so are in the pipe already"
+      "\(counted(length, "byte")) can't be read, and the headers that should say so are in the pipe already"
     case .stillWritten(let reason): reason
     case .inUse:
       "is locked: somebody else repairs it in place, undoes that, captures it still, or reads it; try again when that is done"

@@ -87,7 +87,7 @@ package struct ContentEvidence {
       lose(page)
     }
     guard let first = zeros.first else { return }
-    let more = zeros.count > 1 ? " and of \(zeros.count - 1) more modules" : ""
+    let more = zeros.count > 1 ? " and of \(counted(zeros.count - 1, "more module"))" : ""
     reasons.append(
       .init(.zeros, "The header page of \(PrintableText(first))\(more) reads as zeros."))
   }

@@ -10,7 +10,11 @@ extension DamageMap {
     }
     guard !sizes.isEmpty else { return nil }
     return sizes.sorted { $0.key.rawValue < $1.key.rawValue }
-      .map { "\(ByteCount($0.value)) inside it are \($0.key.words)" }.joined(separator: ", ")
+      .map {
+        let size = ByteCount($0.value)
+        return "\(size) inside it \(size.are) \($0.key.words)"
+      }
+      .joined(separator: ", ")
   }
 }
 

@@ -23,11 +23,12 @@ extension OffsetSurvey {
 
     /// A sentence. Safe to print.
     package var sentence: String {
-      let size = change.magnitude
+      let size = counted(change.magnitude, "byte")
+      let isOne = change.magnitude == 1
+      let place = "somewhere between offsets \(range.lowerBound) and \(range.upperBound)."
       return change < 0
-        ? "\(size) bytes are missing somewhere between offsets \(range.lowerBound) and \(range.upperBound)."
-        : "\(size) bytes too many, doubled or strange, stand somewhere between offsets"
-          + " \(range.lowerBound) and \(range.upperBound)."
+        ? "\(size) \(isOne ? "is" : "are") missing \(place)"
+        : "\(size) too many, doubled or strange, \(isOne ? "stands" : "stand") \(place)"
     }
   }
 
@@ -67,12 +68,13 @@ extension OffsetSurvey {
   package func sentences(isMended: Bool) -> [String] {
     let most = 4
     var result = seams.prefix(most).map(\.sentence)
-    if seams.count > most { result.append("There are \(seams.count - most) more such places.") }
+    if seams.count > most { result.append("More such places: \(seams.count - most).") }
     if isMoved {
+      let size = ByteCount(isMended ? movedBytes : movedBytes &- movedNoteBytes)
       result.append(
         isMended
-          ? "\(ByteCount(movedBytes)) after that were put back to their places."
-          : "\(ByteCount(movedBytes &- movedNoteBytes)) after that are not where they belong, and are lost as they"
+          ? "\(size) after that were put back to their places."
+          : "\(size) after that are not where they belong, and are lost as they"
             + " stand; --shifts mend puts them back.")
     } else if !told.isEmpty {
       result.append(
@@ -105,7 +107,7 @@ extension WayIn {
       reasons.append(
         CoreVerdict.Reason(
           .trailing,
-          "The file goes on for \(trailing == 1 ? "1 byte" : "\(trailing) bytes") after the end that its headers tell of:"
+          "The file goes on for \(counted(trailing, "byte")) after the end that its headers tell of:"
             + " strange ones, or a block stands there twice.",
           isDamage: trailing >= 512))
     }

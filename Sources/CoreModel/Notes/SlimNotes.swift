@@ -25,13 +25,16 @@ package struct SlimNotes: Sendable {
     if leftOut > 0 {
       reasons.append(
         .init(
-          .slim, "\(ByteCount(leftOut)) of its memory were left out on request: it is a slim core.",
+          .slim,
+          "\(ByteCount(leftOut)) of its memory \(ByteCount(leftOut).were) left out on request: it is a slim core.",
           isDamage: false))
     }
     // What a repair made up for is told of there.
     if lost > 0, !isRepaired {
       reasons.append(
-        .init(.missing, "\(ByteCount(lost)) of it were lost before it was made slim."))
+        .init(
+          .missing, "\(ByteCount(lost)) of it \(ByteCount(lost).were) lost before it was made slim."
+        ))
     }
     if isDamaged {
       reasons.append(

@@ -106,17 +106,19 @@ package struct Core: Sendable {
     damage.lose(structure.damagedNotes)
     // What could not be read is told of already.
     let zeroed = capture?.isUnfinished == true ? [] : structure.zeroedEntries
-    func lose(_ entries: [Range<UInt64>], _ words: String) {
+    func lose(_ entries: [Range<UInt64>], _ words: (Bool) -> String) {
       let size = entries.total { damage.surviving(in: $0) }
       guard size > 0 else { return }
       let count = size / UInt64(structure.format.programHeaderSize)
-      verdict.add(.table, "\(count) of the program headers \(words).")
+      let isOne = count == 1
+      verdict.add(
+        .table,
+        "\(count) of the program headers \(words(isOne)): what memory \(isOne ? "it" : "they") named is not known."
+      )
       damage.lose(entries.map { .init(range: $0, cause: .damaged) })
     }
-    lose(zeroed, "are zeros: what memory they named is not known")
-    lose(
-      structure.damagedEntries,
-      "can't be what was written, by all the others: what memory they named is not known")
+    lose(zeroed) { $0 ? "is zeros" : "are zeros" }
+    lose(structure.damagedEntries) { _ in "can't be what was written, by all the others" }
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
     let names = MemoryNames(reading.process, structure.programHeaders)
     let padded = try Self.padded(structure, source)
@@ -220,8 +222,8 @@ package struct Core: Sendable {
   ) throws(SalvageError) {
     func lose(_ ranges: [Range<UInt64>], _ words: String) {
       guard !ranges.isEmpty else { return }
-      let size = ranges.reduce(UInt64(0)) { $0 &+ $1.length }
-      verdict.add(.zeros, "\(ByteCount(size)) of its memory are \(words) and taken for lost.")
+      let size = ByteCount(ranges.reduce(UInt64(0)) { $0 &+ $1.length })
+      verdict.add(.zeros, "\(size) of its memory \(size.are) \(words) and taken for lost.")
       damage.lose(ranges.map { .init(range: $0, cause: .zeros) })
     }
     if options.holes == .lost {
@@ -243,12 +245,12 @@ package struct Core: Sendable {
 
   private static func noteReasons(_ structure: CoreStructure) -> [CoreVerdict.Reason] {
     var reasons: [CoreVerdict.Reason] = []
-    let size = structure.damagedNotes.total(\.range.length)
-    if size > 0 {
+    let size = ByteCount(structure.damagedNotes.total(\.range.length))
+    if size.bytes > 0 {
       reasons.append(
         .init(
           .notes,
-          "\(ByteCount(size)) of the notes are damaged, or are registers of threads whose own note is."
+          "\(size) of the notes \(size.are) damaged, or are registers of threads whose own note is."
         ))
     }
     if structure.notesAreMissized {

@@ -289,7 +289,7 @@ struct Diagnosis {
     guard mayBeFile || facts.isByProgram, !facts.endsInHole else { return nil }
     let isFull = around.freeSpace.map { $0 < 1 << 20 } ?? false
     let full =
-      isFull ? ["The file system has \(around.freeSpace ?? 0) bytes free."] : []
+      isFull ? ["The file system has \(counted(around.freeSpace ?? 0, "byte")) free."] : []
     if facts.isAtUnit {
       return CutCause(.noSpace, isFull ? .likely : .possible, full + holeWords + [cutAtUnit])
     }

@@ -87,7 +87,12 @@ struct Sanity {
     let overlaps = segments.indices.dropFirst().count {
       segments[$0 - 1].addressEnd > segments[$0].address
     }
-    if overlaps > 0 { note("\(overlaps) segments overlap the one after them in memory.") }
+    if overlaps > 0 {
+      note(
+        overlaps == 1
+          ? "1 segment overlaps the one after it in memory."
+          : "\(overlaps) segments overlap the one after them in memory.")
+    }
   }
 
   private mutating func checkLength() {

@@ -25,7 +25,7 @@ extension CoreBundle {
 
   /// How many files are in it.
   fileprivate var countWords: String {
-    RepairReport.count(counts.modules, "file") + " that the process had mapped, "
+    counted(counts.modules, "file") + " that the process had mapped, "
       + "\(counts.debug) of debug information"
   }
 

@@ -83,7 +83,7 @@ public struct HTMLPage: Hashable, Sendable {
       let count = rows.count { $0.state == state }
       return count > 0 ? "\(count) \(state.rawValue)" : nil
     }
-    page.element("h1", rows.count == 1 ? "1 core" : "\(rows.count) cores")
+    page.element("h1", counted(rows.count, "core"))
     page.element("p", counts.joined(separator: ", "))
     PageRow.append(isOfBatch ? rows.sorted { $0.name < $1.name } : rows, to: &page)
   }
