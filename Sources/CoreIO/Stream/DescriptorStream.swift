@@ -49,6 +49,18 @@ package final class DescriptorStream: ByteStream {
     return count
   }
 
+  /// Goes over the hole of a file that comes next; how long that is.
+  package func skipHole() -> UInt64 {
+    guard let owner, head.isEmpty, !isAtEnd,
+      let place = try? descriptor.seek(offset: 0, from: .current),
+      let place = UInt64(exactly: place), place < owner.size
+    else { return 0 }
+    let data = owner.firstData(in: place..<owner.size)?.lowerBound ?? owner.size
+    // The search has moved it.
+    _ = try? descriptor.seek(offset: Int64(clamping: place), from: .start)
+    return skip(data - place)
+  }
+
   /// Reads over the next `count` bytes.
   package func discard(_ count: UInt64) {
     var left = count

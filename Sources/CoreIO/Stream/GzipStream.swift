@@ -2,18 +2,18 @@ internal import CZlib
 
 /// What the members of a gzip file unpack to, up to the first byte that can't be decoded.
 @safe package final class GzipStream: ByteStream {
-  private let upstream: DescriptorStream
   /// zlib keeps its address.
   private let decoder = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
-  private var input = PackedInput(capacity: GzipStream.chunkSize)
+  private var input: PackedInput
   private var isInMember = false
+  /// Whether the last block of the member has ended.
+  private var isInTrailer = false
   private var isFirst = true
   private var isAtEnd = false
   package private(set) var ending = StreamEnding.whole
   package private(set) var doubtful: UInt64 = 0
   /// How many bytes of the member have come.
   private var position: UInt64 = 0
-  private var tail = ZeroTail()
 
   /// Damage is decoded as something else to the end of its block, and on until another can't begin. The block may be long:
   /// of a core that packs well, half a megabyte; those that are none after it were 56 kB in trials.
@@ -30,7 +30,7 @@ internal import CZlib
   static let magic: [UInt8] = [0x1f, 0x8b]
 
   package init(_ upstream: DescriptorStream) {
-    self.upstream = upstream
+    input = PackedInput(upstream, capacity: Self.chunkSize)
     unsafe decoder.initialize(to: z_stream())
     let size = unsafe Int32(MemoryLayout<z_stream>.size)
     let result = unsafe inflateInit2_(decoder, Self.windowBits, ZLIB_VERSION, size)
@@ -52,16 +52,12 @@ internal import CZlib
   }
 
   private func decode(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    var bytes = unsafe input.take(Self.chunkSize, from: upstream)
+    // Zeros behind the last member fill a tape's block; the length that it ends in has zeros, too.
+    let isPadding = isInMember ? isInTrailer : !isFirst
+    let bytes = unsafe input.take(Self.chunkSize, isPadding: isPadding)
     guard isInMember else {
       unsafe begin(bytes)
       return 0
-    }
-    // Zeros at its end may be those that the stream ends in: they are decoded apart.
-    let zeros = unsafe ZeroTail.zerosAtEnd(of: bytes)
-    if zeros < bytes.count {
-      input.giveBack(zeros)
-      unsafe bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast(zeros))
     }
     // zlib counts in 32 bits.
     let room = min(buffer.count, Int(Int32.max))
@@ -78,22 +74,22 @@ internal import CZlib
       result = unsafe inflate(decoder, Z_BLOCK)
       position += unsafe UInt64(left - decoder.pointee.avail_out)
       let place = unsafe decoder.pointee.data_type
-      if place & Self.blockEnd != 0, place & Self.lastBlock == 0 { beginBlock() }
+      if place & Self.blockEnd != 0 {
+        if place & Self.lastBlock == 0 { beginBlock() } else { isInTrailer = true }
+      }
     } while unsafe result == Z_OK && decoder.pointee.avail_in > 0 && decoder.pointee.avail_out > 0
     let produced = Int(position - start)
     let left = unsafe Int(decoder.pointee.avail_in)
     input.giveBack(left)
-    unsafe tail.add(
-      UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - left)]), at: start)
     switch result {
     case Z_OK: break
     case Z_STREAM_END: isInMember = false
     // Nothing came and nothing went: the stream has ended inside a member.
     case Z_BUF_ERROR where unsafe bytes.isEmpty: end(.cut)
-    default: end(ending(result))
+    default:
+      end(ending(result))
+      if case .damaged = ending { doubtful = doubtfulNow }
     }
-    if case .damaged = ending { doubtful = doubtfulNow }
-    if ending == .cut, let damage = tail.damage(at: position) { (ending, doubtful) = damage }
     return produced
   }
 
@@ -111,7 +107,7 @@ internal import CZlib
     return position - (blocks.last { $0 <= last } ?? 0)
   }
 
-  /// Goes on to the next member. Zeros behind the last one fill a tape's block.
+  /// Goes on to the next member.
   private func begin(_ bytes: UnsafeRawBufferPointer) {
     guard unsafe !bytes.isEmpty else { return end(.whole) }
     let start = isFirst ? 0 : unsafe bytes.firstIndex { $0 != 0 } ?? bytes.count
@@ -122,7 +118,7 @@ internal import CZlib
     }
     unsafe inflateReset(decoder)
     isInMember = true
-    tail = ZeroTail()
+    isInTrailer = false
     position = 0
     blocks = [0]
     isFirst = false
@@ -144,9 +140,6 @@ internal import CZlib
 
   private func end(_ ending: StreamEnding) {
     isAtEnd = true
-    self.ending = ending
-    if ending == .whole || ending == .cut, case .unreadable = upstream.ending {
-      self.ending = upstream.ending
-    }
+    self.ending = input.ending(ending)
   }
 }

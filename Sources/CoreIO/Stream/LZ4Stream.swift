@@ -3,9 +3,8 @@ internal import ELFCore
 
 /// What a run of LZ4 frames unpacks to, up to its first byte that can't be decoded.
 @safe package final class LZ4Stream: ByteStream {
-  private let upstream: DescriptorStream
   private var context: OpaquePointer?
-  private var input = PackedInput(capacity: (4 << 20) + 64)
+  private var input: PackedInput
   /// How many bytes the decoder wants next: with those of a header, or of a block, the header after them. It is given no more
   /// than the one or the other: with the next header, a broken one would take the whole block before it along.
   private var wanted = 0
@@ -18,9 +17,6 @@ internal import ELFCore
   private var flags: UInt8 = 0
   private var block = Block()
   private var trail = BlockTrail()
-  private var tail = ZeroTail()
-  /// How many bytes were decoded.
-  private var position: UInt64 = 0
   private var isAtEnd = false
   /// The last bytes given out, which the blocks of a linked frame go on from.
   private var window: [UInt8] = []
@@ -68,7 +64,7 @@ internal import ELFCore
   private static let blockChecksums: UInt8 = 0x10
 
   package init(_ upstream: DescriptorStream) {
-    self.upstream = upstream
+    input = PackedInput(upstream, capacity: (4 << 20) + 64)
     _ = unsafe LZ4F_createDecompressionContext(&context, UInt32(LZ4F_VERSION))
   }
 
@@ -91,6 +87,9 @@ internal import ELFCore
     return done + last
   }
 
+  /// Whether what comes next is a skippable frame's.
+  private var isSkipped: Bool { phase == .frame && magic != Self.frameMagic }
+
   private static let windowSize = 64 << 10
   private static let smallestBlock = 4096
 
@@ -104,23 +103,18 @@ internal import ELFCore
       switch phase {
       case _ where !isFlushed: 0
       case .start: Self.frameMagic.count - magic.count
-      case .frame: magic == Self.frameMagic ? max(1, wanted - Block.headerSize) : wanted
+      case .frame: isSkipped ? wanted : max(1, wanted - Block.headerSize)
       case .blockHeader: Block.headerSize
       case .block: block.left
       case .checksum: wanted
       }
-    let bytes = unsafe input.take(asked, from: upstream)
+    let bytes = unsafe input.take(asked, isPadding: isSkipped)
     if asked > 0, unsafe bytes.isEmpty {
       end(phase == .start && magic.isEmpty ? .whole : .cut)
       return 0
     }
     if bytes.count < asked, phase == .block || phase == .blockHeader {
-      unsafe tail.add(bytes, at: position, isPlain: block.isPlain)
-      if phase == .block {
-        // Zeros that the stream ends in are none of the block's.
-        let zeros = tail.damage(at: position) == nil ? 0 : unsafe ZeroTail.zerosAtEnd(of: bytes)
-        cutBlock = unsafe Array(bytes.dropLast(zeros).prefix(block.packedSize))
-      }
+      if phase == .block { cutBlock = unsafe Array(bytes.prefix(block.packedSize)) }
       end(.cut)
       return 0
     }
@@ -133,10 +127,6 @@ internal import ELFCore
       return 0
     }
     input.giveBack(bytes.count - consumed)
-    unsafe tail.add(
-      UnsafeRawBufferPointer(rebasing: bytes[..<consumed]), at: position,
-      isPlain: phase == .block && block.isPlain)
-    position += UInt64(produced)
     isFlushed = produced < buffer.count
     block.size += UInt64(produced)
     wanted = result
@@ -153,7 +143,7 @@ internal import ELFCore
     case .frame:
       if flags == 0 { unsafe flags = taken.first ?? 0 }
       if wanted == 0 { begin() }
-      if magic == Self.frameMagic, wanted == Block.headerSize { phase = .blockHeader }
+      if !isSkipped, wanted == Block.headerSize { phase = .blockHeader }
     case .blockHeader:
       block = Block(
         header: unsafe Array(taken).span.integer(at: 0, size: 4, .little) ?? 0,
@@ -226,14 +216,6 @@ internal import ELFCore
 
   private func end(_ ending: StreamEnding) {
     isAtEnd = true
-    self.ending = ending
-    if ending == .whole || ending == .cut, case .unreadable = upstream.ending {
-      self.ending = upstream.ending
-    }
-    // Zeros end a frame, too, and are then a wrong checksum.
-    if self.ending == .cut || self.ending == .checksumWrong, let damage = tail.damage(at: position)
-    {
-      (self.ending, doubtful) = damage
-    }
+    self.ending = input.ending(ending)
   }
 }

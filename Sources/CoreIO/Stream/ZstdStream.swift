@@ -3,9 +3,8 @@ internal import ELFCore
 
 /// What a Zstandard stream unpacks to, up to its first byte that can't be decoded.
 @safe package final class ZstdStream: ByteStream {
-  private let upstream: DescriptorStream
   private let context: OpaquePointer?
-  private var input = PackedInput(capacity: 256 << 10)
+  private var input: PackedInput
   /// How many bytes the decoder wants next: with those of a header, or of a block, the header after them. It is given no more
   /// than the one or the other: with the next header, a broken one would take the whole block before it along.
   private var wanted = 0
@@ -16,9 +15,6 @@ internal import ELFCore
   private var magic: [UInt8] = []
   private var block = Block()
   private var trail = BlockTrail()
-  private var tail = ZeroTail()
-  /// How many bytes were decoded.
-  private var position: UInt64 = 0
   private var isAtEnd = false
   package private(set) var ending = StreamEnding.whole
   package private(set) var doubtful: UInt64 = 0
@@ -65,7 +61,7 @@ internal import ELFCore
   private static let endMark: [UInt8] = [1, 0, 0]
 
   package init(_ upstream: DescriptorStream) {
-    self.upstream = upstream
+    input = PackedInput(upstream, capacity: 256 << 10)
     unsafe context = ZSTD_createDCtx()
     _ = unsafe ZSTD_initDStream(context)
     _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.largestWindowLog)
@@ -78,6 +74,9 @@ internal import ELFCore
     while unsafe output.pos < output.size, !isAtEnd { unsafe decode(into: &output) }
     return unsafe output.pos
   }
+
+  /// Whether what comes next is a skippable frame's.
+  private var isSkipped: Bool { phase == .frame && magic != Self.frameMagic }
 
   private func decode(into output: inout ZSTD_outBuffer) {
     guard isFlushed else {
@@ -93,24 +92,19 @@ internal import ELFCore
     let asked =
       switch phase {
       case .start: Self.frameMagic.count - magic.count
-      case .frame: magic == Self.frameMagic ? max(1, wanted - Block.headerSize) : wanted
+      case .frame: isSkipped ? wanted : max(1, wanted - Block.headerSize)
       case .blockHeader: Block.headerSize
       case .block: block.left
       case .endMark, .checksum: wanted
       }
-    let bytes = unsafe input.take(asked, from: upstream)
+    let bytes = unsafe input.take(asked, isPadding: isSkipped)
     guard unsafe !bytes.isEmpty else {
       return end(phase == .start && magic.isEmpty ? .whole : .cut)
     }
-    let start = position
     guard phase == .blockHeader else {
-      let isPlain = phase == .block && block.isPlain
       let taken = unsafe feed(bytes, &output)
-      unsafe tail.add(
-        UnsafeRawBufferPointer(rebasing: bytes[..<taken]), at: start, isPlain: isPlain)
       return input.giveBack(bytes.count - taken)
     }
-    unsafe tail.add(bytes, at: start)
     var header = unsafe Array(bytes)
     guard let number = header.span.integer(at: 0, size: asked, .little) else { return end(.cut) }
     block = Block(header: UInt32(number))
@@ -129,7 +123,6 @@ internal import ELFCore
       return bytes.count
     }
     block.size += unsafe UInt64(output.pos - start)
-    position += unsafe UInt64(output.pos - start)
     wanted = result
     isFlushed = unsafe output.pos < output.size
     unsafe advance(UnsafeRawBufferPointer(rebasing: bytes[..<piece.pos]))
@@ -144,7 +137,7 @@ internal import ELFCore
       if magic.count == Self.frameMagic.count { phase = .frame }
     case .frame:
       if wanted == 0 { begin() }
-      if magic == Self.frameMagic, wanted == Block.headerSize { phase = .blockHeader }
+      if !isSkipped, wanted == Block.headerSize { phase = .blockHeader }
     case .blockHeader:
       phase = .block
     case .block:
@@ -182,12 +175,6 @@ internal import ELFCore
 
   private func end(_ ending: StreamEnding) {
     isAtEnd = true
-    self.ending = ending
-    if ending == .whole || ending == .cut, case .unreadable = upstream.ending {
-      self.ending = upstream.ending
-    }
-    if self.ending == .cut, let damage = tail.damage(at: position) {
-      (self.ending, doubtful) = damage
-    }
+    self.ending = input.ending(ending)
   }
 }
