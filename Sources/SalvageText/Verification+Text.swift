@@ -16,7 +16,10 @@ extension Verification: CustomStringConvertible {
     let lost = faults.total(\.coreRange.length)
     var lines = ["\(name): damaged, \(ByteCount(lost)) of \(ByteCount(coreSize)) lost"]
     if version == 1 { lines.append("  " + ArchiveFault.oldFormat) }
-    return (lines + faults.map { "  \($0)" }).joined(separator: "\n")
+    // What is lost with a cut has lines of its own.
+    let words = lost == 0 ? ": nothing of the core is lost with it" : ""
+    lines += faults.map { "  \($0)" + ($0.coreRange.isEmpty ? words : "") }
+    return lines.joined(separator: "\n")
   }
 
   /// All of it, as one object.
@@ -39,7 +42,7 @@ extension Verification: CustomStringConvertible {
 extension ArchiveFault: CustomStringConvertible {
   public var description: String {
     let place = range.isEmpty ? "" : " at \(range.lowerBound), \(ByteCount(range.length))"
-    guard !coreRange.isEmpty else { return what + place + ": nothing of the core is lost with it" }
+    guard !coreRange.isEmpty else { return what + place }
     return what + place
       + ": offsets \(coreRange.lowerBound) to \(coreRange.upperBound) of the core are lost"
   }

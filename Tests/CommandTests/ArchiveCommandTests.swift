@@ -173,6 +173,27 @@ struct ArchiveCommandTests {
     #expect(try restore.runSuccessfully().output == bytes)
   }
 
+  @Test("verify says of a cut archive that nothing of the core is lost just where nothing is")
+  func cutIsTold() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let core = try folder.write(CoreBuilder.typical().build().bytes, to: "in.core")
+    let archive = folder.file("x.core.lz4")
+    try Tool.coresalvage("archive", "-q", core.string, archive.string).runSuccessfully()
+    let bytes = try ReferenceSource.contents(of: archive)
+    var fates: Set<Bool> = []
+    for size in stride(from: bytes.count - 1, to: 0, by: -bytes.count / 40) {
+      let told = try Tool.coresalvage(
+        "verify", folder.write(Array(bytes[..<size]), to: "cut.core.lz4").string
+      ).run()
+      // Without its manifest it is none.
+      guard told.ending == .exit(1) else { continue }
+      let isLost = told.text.contains(" of the core are lost")
+      fates.insert(isLost)
+      #expect(told.text.contains("nothing of the core is lost") != isLost, "\(size): \(told)")
+    }
+    #expect(fates.count == 2)
+  }
+
   @Test("note, repair and cat read an archive as they read a core")
   func readers() throws {
     let folder = try ScratchFolder(in: .memory)
