@@ -167,6 +167,35 @@ struct RepairedWordsTests {
     #expect(batch.errorText.contains("stream was cut before its first byte"), "\(batch)")
   }
 
+  @Test(
+    "what is left of a packed core is named by its name, be it a piece of the mark, and no other file"
+  )
+  func remnant() throws {
+    let folder = try ScratchFolder()
+    _ = try folder.makeFolder("in")
+    let marks: [(packer: String, ending: String, mark: [UInt8])] = [
+      ("zstd", "zst", [0x28, 0xb5, 0x2f, 0xfd]), ("lz4", "lz4", [0x04, 0x22, 0x4d, 0x18]),
+      ("gzip", "gz", [0x1f, 0x8b]),
+    ]
+    for (packer, ending, mark) in marks {
+      for count in 1...mark.count {
+        let path = try folder.write(Array(mark.prefix(count)), to: "in/\(count).\(ending)")
+        let check = try Tool.coresalvage("check", path.string).run()
+        #expect(check.status == 2, "\(check)")
+        let words = "\(count).\(ending): the \(packer) stream was cut before its first byte"
+        #expect(check.errorText.contains(words), "\(check)")
+      }
+    }
+    try folder.write([0x28], to: "in/text")
+    try folder.write([0x29, 0x28, 0xb5], to: "in/other.zst")
+    let batch = try Tool.coresalvage(
+      "batch", folder.file("in").string, "-o", folder.file("out").string
+    ).run()
+    #expect(batch.status == 1 && batch.text.contains("2 no cores"), "\(batch)")
+    #expect(
+      batch.errorText.ranges(of: "stream was cut before its first byte").count == 10, "\(batch)")
+  }
+
   // MARK: Debuggers
 
   /// A core whose notes list a rebuilt link map where no program header of the dump is, and one lost range.

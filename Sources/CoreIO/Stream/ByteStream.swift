@@ -73,6 +73,20 @@ public enum Packing: String, Hashable, Sendable {
     }
   }
 
+  /// What all of a file's bytes are the beginning of, where its name says so, too: fewer than tell it by themselves.
+  package init?(remnant bytes: [UInt8], of name: String) {
+    let known: [(ending: String, magic: [UInt8], packing: Packing)] = [
+      ("zst", ZstdStream.frameMagic, .zstd), ("lz4", LZ4Stream.frameMagic, .lz4),
+      ("gz", GzipStream.magic, .gzip),
+    ]
+    let found = known.first {
+      name.hasSuffix("." + $0.ending) && bytes.count < $0.magic.count
+        && $0.magic.starts(with: bytes)
+    }
+    guard let found, !bytes.isEmpty else { return nil }
+    self = found.packing
+  }
+
   /// Whether the bytes begin a frame that both formats' decoders skip, and how long that frame is.
   package static func skippableSize(_ bytes: [UInt8]) -> UInt64? {
     guard let magic = bytes.span.integer(at: 0, size: 4, .little),

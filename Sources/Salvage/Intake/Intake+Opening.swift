@@ -123,7 +123,13 @@ extension Intake {
     unpackedHead(of: file, count: 0)?.packing == .tar
   }
 
+  /// Refuses what is packed as we don't read it, or what was packed as we do and has no more than a piece of that one's mark.
   package static func refuseForeign(_ head: [UInt8], _ path: FilePath) throws(SalvageError) {
+    if let packing = Packing(remnant: head, of: path.lastComponent?.string ?? ""),
+      let reason = StreamEnding.cut.reasonForNothing(packing)
+    {
+      throw SalvageError(.nothingUnpacked(reason: reason), file: path)
+    }
     if let dump = Packing.foreignDump(head) {
       throw SalvageError(.otherDump(name: dump.name, command: dump.command), file: path)
     }
