@@ -20,6 +20,10 @@ public struct Restore: Sendable {
     public let remarks: [String]
     /// Whether it came out of a bundle.
     public let isFromBundle: Bool
+
+    /// Whether all of the core came out, and nothing is wrong with what vouches for it. Each block of an archive has a checksum of
+    /// its own; a bundle has one at its end, if any, and the files in their places.
+    public var isComplete: Bool { report == nil && !(isFromBundle && isDamaged) }
   }
 
   private let stored: any StoredCore

@@ -19,6 +19,8 @@ public struct Verification: Hashable, Sendable {
   public let blocks: Int
   /// Of the archive's format; 0 for a bundle. Parts of version 1 can't be told from those of another archive.
   public let version: UInt64
+  /// Whether checksums vouch for what of it is sound; a bundle has one at its end, if any.
+  public let isChecked: Bool
   /// In the order of the archive.
   public let faults: [ArchiveFault]
 
@@ -52,6 +54,7 @@ public struct Verification: Hashable, Sendable {
     coreSize = geometry.size
     blocks = geometry.blockCount
     version = geometry.version
+    isChecked = true
     guard let table = try SeekTable(endOf: file), index.isByTable else {
       faults = Self.faults(ofSearch: index, file.size)
       return
@@ -95,10 +98,11 @@ public struct Verification: Hashable, Sendable {
     self.coreSize = coreSize
     blocks = 0
     version = 0
-    // With a wrong checksum, any byte may be wrong.
+    isChecked = tar.rest.isChecked
+    // With a wrong checksum, or where not all is in its place, any byte may be wrong.
     let sound =
       switch tar.ending {
-      case .whole: coreSize
+      case .whole: tar.rest.isInPlace ? coreSize : 0
       case .checksumWrong: UInt64(0)
       case .cut, .damaged, .unreadable: position - min(tar.doubtful, position)
       }

@@ -2,6 +2,9 @@ internal import CoreModel
 public import Salvage
 
 extension Inspection {
+  /// Whether the core is whole, all of it could be read, and nothing is wrong with the bundle that it came in.
+  public var isSound: Bool { isWhole && unreadable.isEmpty && !isInDamagedBundle }
+
   /// One line: which core, whether it is whole, what is wrong with the stream or the archive that it came in, what of it can't
   /// be read, and when its process died.
   public var checkText: String {

@@ -39,7 +39,7 @@ extension Inspection {
       "tool": .string(SalvageVersion.tool),
       "input": .string(PrintableText(report.input).description),
       "error": report.readFailure.map { .string($0.advised) } ?? .null,
-      "whole": .bool(isWhole && unreadable.isEmpty),
+      "whole": .bool(isSound),
       "repaired": .bool(isRepaired),
       "state": .string(stateText),
       "moved": report.wayIn.offsets.json,

@@ -59,6 +59,7 @@ extension Inspection: CustomStringConvertible {
     {
       return "damaged, though its length is whole"
     }
+    if isWhole, isInDamagedBundle { return "in a damaged bundle, \(ByteCount(report.sizeFound))" }
     guard isRepaired else { return report.headline(named: false) }
     if isWhole, !isHurtAgain {
       let size = ByteCount(rebuilt.total(\.length))

@@ -8,7 +8,8 @@ extension Verification: CustomStringConvertible {
     let name = PrintableText(file)
     guard !isSound else {
       let parts = isBundle ? "a bundle" : counted(blocks, "block")
-      return "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(parts)"
+      let words = "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(parts)"
+      return isChecked ? words : words + "; no checksum vouches for its bytes"
     }
     guard !isBundle else {
       return "\(name): damaged, a bundle\n" + faults.map { "  \($0.what)" }.joined(separator: "\n")
@@ -30,6 +31,7 @@ extension Verification: CustomStringConvertible {
       "error": .null,
       "next": .string("coresalvage restore \(ShellWord(file)) restored.core"),
       "sound": .bool(isSound),
+      "checked": .bool(isChecked),
       "version": isBundle ? .null : .number(version),
       "size": .number(size),
       "coreSize": .number(coreSize),

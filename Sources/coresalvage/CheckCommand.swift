@@ -25,7 +25,7 @@ struct CheckCommand: ParsableCommand {
         let inspection = try Inspection(of: core.path, options: options)
         let reasons = detail.verbose ? inspection.reasonLines : []
         telling.say(inspection.verdictJSON, [inspection.checkText] + reasons)
-        if !inspection.isWhole || inspection.unreadableText != nil { worst = worst.worse(.damage) }
+        if !inspection.isSound { worst = worst.worse(.damage) }
         if let failure = inspection.report.readFailure {
           Console.complain(failure.advised)
           worst = worst.worse(.system)

@@ -89,7 +89,9 @@ struct InspectCommand: ParsableCommand {
         if place == nil || telling.json { show(inspection, terminal, isFirst: index == 0) }
         if place != nil { page.add(inspection) }
         // A page that shows the damage is what was asked for: whoever opens it next wants to see it.
-        if !inspection.isWhole, place == nil || telling.json { worst = worst.worse(.damage) }
+        if !inspection.isWhole || inspection.isInDamagedBundle, place == nil || telling.json {
+          worst = worst.worse(.damage)
+        }
         if let failure = inspection.report.readFailure {
           Console.complain(failure.advised)
           worst = worst.worse(.system)

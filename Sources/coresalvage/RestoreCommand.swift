@@ -60,7 +60,7 @@ struct RestoreCommand: ParsableCommand {
     bar.clear()
     describe(restored, place, try rehearsal.dryRun ? refusal() : nil, restore.readFailure)
     if let failure = restore.readFailure { throw failure }
-    guard restored.report == nil else { throw ExitStatus.damage }
+    guard restored.isComplete else { throw ExitStatus.damage }
   }
 
   /// Why the output would be refused if this were no rehearsal; nil where nothing is known against it.
@@ -83,10 +83,10 @@ struct RestoreCommand: ParsableCommand {
       return telling.say(json, [], to: isTaken ? .errors : .output)
     }
     if restored.report == nil, restored.isDamaged {
-      // Of a bundle that can't be read to its end nothing vouches for the core.
+      // Nothing vouches for the core of such a bundle.
       let words =
         restored.isFromBundle
-        ? "is damaged behind its core; bundle it anew"
+        ? "is damaged; bundle it anew"
         : "is damaged, though nothing of the core is lost; archive it anew"
       Console.complain("\(archive.words): \(words)")
       for remark in restored.remarks { Console.complain("\(archive.words): \(remark)") }

@@ -116,32 +116,33 @@ struct BundleRestoreTests {
     let out = setting.folder.file("out.core")
     let words = "the tar stream was cut behind the core: all of the core came"
     let told = try Tool.coresalvage("restore", bundle, out.string).run()
-    #expect(told.ending == .exit(0) && told.errorText.contains(words), "\(told)")
-    #expect(told.errorText.contains("is damaged behind its core; bundle it anew"), "\(told)")
-    #expect(told.errorText.contains("checksum") == (ending != "tar"), "\(told)")
+    #expect(told.ending == .exit(1) && told.errorText.contains(words), "\(told)")
+    #expect(told.errorText.contains(": is damaged; bundle it anew"), "\(told)")
+    #expect(told.errorText.contains("no checksum came that vouches for it"), "\(told)")
     try setting.holds(out, toSecond: true)
     let json = try ParsedJSON(
-      Tool.coresalvage("restore", "--json", "--force", bundle, out.string).runSuccessfully().text)
-    #expect(json["complete"]?.bool == true && json["archiveDamaged"]?.bool == true)
+      Tool.coresalvage("restore", "--json", "--force", bundle, out.string).run().text)
+    #expect(json["complete"]?.bool == false && json["archiveDamaged"]?.bool == true)
     #expect(json["archiveRemarks"]?.array?.count == 1)
     let repair = try Tool.coresalvage("--force", bundle, out.string).runSuccessfully()
     #expect(repair.text.contains(words), "\(repair)")
-    let found = try Tool.coresalvage("inspect", "--no-local-files", bundle).runSuccessfully()
-    #expect(found.text.contains(words), "\(found)")
+    let found = try Tool.coresalvage("inspect", "--no-local-files", bundle).run()
+    #expect(found.ending == .exit(1) && found.text.contains(words), "\(found)")
     let inspection = try ParsedJSON(
-      Tool.coresalvage("inspect", "--json", "--no-local-files", bundle).runSuccessfully().text)
+      Tool.coresalvage("inspect", "--json", "--no-local-files", bundle).run().text)
     #expect(inspection["wayIn"]?["ending"]?.string == "cut")
     let page = setting.folder.file("page.html")
     try Tool.coresalvage("inspect", "--no-local-files", "--html", page.string, bundle)
       .runSuccessfully()
     let html = String(decoding: try ReferenceSource.contents(of: page), as: UTF8.self)
     #expect(html.contains("<dt>Stream</dt><dd>\(words)"))
-    let check = try Tool.coresalvage("check", bundle).runSuccessfully()
-    #expect(check.text.contains(": whole") && check.text.contains(words), "\(check)")
+    let check = try Tool.coresalvage("check", bundle).run()
+    #expect(check.ending == .exit(1) && check.text.contains(words), "\(check)")
+    #expect(check.text.contains(": in a damaged bundle, "), "\(check)")
     let verify = try Tool.coresalvage("verify", bundle).run()
     #expect(verify.ending == .exit(1) && verify.text.contains("  " + words), "\(verify)")
-    let verdict = try ParsedJSON(Tool.coresalvage("check", "--json", bundle).runSuccessfully().text)
-    #expect(verdict["whole"]?.bool == true && verdict["wrapping"]?.array?.count == 1)
+    let verdict = try ParsedJSON(Tool.coresalvage("check", "--json", bundle).run().text)
+    #expect(verdict["whole"]?.bool == false && verdict["wrapping"]?.array?.count == 1)
   }
 
   @Test(
@@ -153,8 +154,10 @@ struct BundleRestoreTests {
     let out = setting.folder.file("out.core")
     // What comes behind the core is missing: the core is not.
     try setting.folder.write(Array(bytes.dropLast(40)), to: "cut.\(ending)")
-    try Tool.coresalvage("restore", setting.folder.file("cut.\(ending)").string, out.string)
-      .runSuccessfully()
+    let cut = try Tool.coresalvage(
+      "restore", setting.folder.file("cut.\(ending)").string, out.string
+    ).run()
+    #expect(cut.ending == .exit(1), "\(cut)")
     try setting.holds(out)
     // Nor is it where that is damaged.
     var broken = bytes
@@ -162,7 +165,7 @@ struct BundleRestoreTests {
       (bytes.count - 60_000)..<(bytes.count - 50_000), with: repeatElement(0xa5, count: 10_000))
     let damaged = try setting.folder.write(broken, to: "damaged.\(ending)")
     let behind = try Tool.coresalvage("restore", "--force", damaged.string, out.string).run()
-    #expect(behind.ending == .exit(0), "\(behind)")
+    #expect(behind.ending == .exit(1), "\(behind)")
     #expect(behind.errorText.contains("damaged behind the core"), "\(behind)")
     try setting.holds(out)
     // Of gzip the checksum is followed by the length.
@@ -182,6 +185,59 @@ struct BundleRestoreTests {
       #expect(
         told.ending == .exit(command[0] == "--force" ? 0 : 1), "\(arguments) \(told)")
       #expect(told.text.contains("checksum"), "\(arguments) \(told)")
+    }
+  }
+
+  @Test("that has bytes missing or too many, plain, is told so by verify, restore and check alike")
+  func isShifted() throws {
+    let setting = try Setting(isCut: false, ending: "tar")
+    let bytes = try ReferenceSource.contents(of: setting.bundle)
+    let core = try ReferenceSource.contents(of: setting.repaired)
+    let start = try #require(bytes.ranges(of: Array(core.prefix(600))).first?.lowerBound)
+    // The folder of the files, right behind the core.
+    let name = Array("x/root/".utf8) + [UInt8](repeating: 0, count: 93)
+    let end = try #require(
+      bytes.ranges(of: name).first { $0.lowerBound > start && $0.lowerBound % 512 == 0 }?.lowerBound
+    )
+    let sound = try Tool.coresalvage("verify", setting.bundle.string).runSuccessfully()
+    #expect(sound.text.contains("; no checksum vouches for its bytes"), "\(sound)")
+    // The core keeps its size, and its end is bytes of the files behind it.
+    var random = SeededGenerator(for: "bytes missing in a bundle")
+    for (size, isMissing) in [(512, true), (4096, false), (65_536, true)] {
+      var broken = bytes
+      let most = UInt64(end - start - size) / 512
+      let place = start + 512 * Int(UInt64.random(in: 1..<most, using: &random))
+      if isMissing {
+        broken.removeSubrange(place..<place + size)
+      } else {
+        broken.insert(contentsOf: bytes[place..<place + size], at: place)
+      }
+      let path = try setting.folder.write(broken, to: "broken.tar")
+      for command in ["verify", "check", "restore"] {
+        let out = command == "restore" ? ["--force", setting.folder.file("out.core").string] : []
+        let told = try Tool.coresalvage([command, path.string] + out).run()
+        #expect(told.ending == .exit(1), "\(size) at \(place): \(told)")
+        let words = told.text + told.errorText
+        #expect(words.contains("bytes of the core may be missing, or too many"), "\(told)")
+        #expect(!words.contains("all of the core came"), "\(told)")
+      }
+    }
+    // Zeros for its last files, in the place of a header, and more than it ends in.
+    for place in [
+      end + 512..<bytes.count, end + 512..<end + 1024, end + 512..<end + 1536,
+      bytes.count..<bytes.count + 4096,
+    ] {
+      var broken = bytes
+      broken.replaceSubrange(
+        place.clamped(to: 0..<bytes.count), with: [UInt8](repeating: 0, count: place.count))
+      let path = try setting.folder.write(broken, to: "zeros.tar")
+      for command in ["verify", "check", "restore"] {
+        let out = command == "restore" ? ["--force", setting.folder.file("out.core").string] : []
+        let told = try Tool.coresalvage([command, path.string] + out).run()
+        #expect(told.ending == .exit(1), "\(place): \(told)")
+        let words = told.text + told.errorText
+        #expect(words.contains("damaged behind the core") && words.contains("all of the core came"))
+      }
     }
   }
 

@@ -92,6 +92,34 @@ struct BundleStreamTests {
     }
   }
 
+  @Test("that somebody packed anew, in another order or with something behind its end, is whole")
+  func isPackedAnew() throws {
+    let folder = try ScratchFolder()
+    let core = CoreBuilder.typical(threads: 1).build().bytes
+    let bundle = try Self.bundle(core, in: folder)
+    _ = try folder.makeFolder("new")
+    try Tool("tar", ["-C", folder.file("new").string, "-xf", bundle.string]).runSuccessfully()
+    let orders = [
+      ["README", "core", "run-gdb", "run-lldb", "root"], ["root", "run-gdb", "README", "core"],
+      ["core"],
+    ]
+    for order in orders {
+      let path = folder.file("anew.tar")
+      let members = ["out"] + order.map { "out/\($0)" }
+      try Tool(
+        "tar",
+        ["-C", folder.file("new").string, "--no-recursion", "-cf", path.string] + members
+      ).runSuccessfully()
+      let bytes = try ReferenceSource.contents(of: path)
+      for more in [[], Array("another archive".utf8)] {
+        let intake = try Intake.open(
+          .file(folder.write(bytes + more, to: "anew")), options: IntakeOptions()
+        ) { _ throws(SalvageError) in try UnnamedFile(in: folder.path) }
+        #expect(intake.wayIn.rest.ending == .whole, "\(order) \(more)")
+      }
+    }
+  }
+
   /// The header of a member that is a file of that size.
   private static func member(_ name: String, size: UInt64) -> [UInt8] {
     var header = Array(name.utf8) + [UInt8](repeating: 0, count: 512 - name.utf8.count)
@@ -121,7 +149,8 @@ struct BundleStreamTests {
     let core = CoreBuilder.typical(threads: 1).build().bytes
     let bytes = try ReferenceSource.contents(of: Self.bundle(core, in: folder))
     let start = try #require(bytes.ranges(of: Array(core.prefix(600))).first?.lowerBound)
-    let end = start + (core.count + 511) / 512 * 512
+    // With the folder that ours has there.
+    let end = start + (core.count + 511) / 512 * 512 + 512
     let size = 1 << 42
     let head = Array(bytes[..<end]) + Self.member("x/large", size: UInt64(size))
     for (length, expected) in [

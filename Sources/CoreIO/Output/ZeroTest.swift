@@ -15,15 +15,19 @@ package enum ZeroTest {
     return true
   }
 
+  /// How many zeros come last.
+  package static func zerosAtEnd(of bytes: UnsafeRawBufferPointer) -> Int {
+    var end = bytes.count
+    while unsafe end >= 256 && isZero(UnsafeRawBufferPointer(rebasing: bytes[end - 256..<end])) {
+      end -= 256
+    }
+    while unsafe end > 0 && bytes[end - 1] == 0 { end -= 1 }
+    return bytes.count - end
+  }
+
   /// How far from their beginning the last byte stands that is not zero; nil where all are.
   package static func lastNonzero(in bytes: ArraySlice<UInt8>) -> Int? {
-    var end = bytes.count
-    // The blocks of zeros at the end.
-    unsafe bytes.withUnsafeBytes { bytes in
-      while unsafe end >= 256 && isZero(UnsafeRawBufferPointer(rebasing: bytes[end - 256..<end])) {
-        end -= 256
-      }
-    }
-    return bytes.prefix(end).lastIndex { $0 != 0 }.map { $0 - bytes.startIndex }
+    let zeros = unsafe bytes.withUnsafeBytes { unsafe zerosAtEnd(of: $0) }
+    return zeros < bytes.count ? bytes.count - zeros - 1 : nil
   }
 }

@@ -10,11 +10,15 @@ package protocol ByteStream: AnyObject {
   var ending: StreamEnding { get }
   /// How many bytes before its end are not to be trusted, where it ended in damage.
   var doubtful: UInt64 { get }
+  /// Whether checksums over all of it came and agree. Of a meaning only after its end.
+  var isChecked: Bool { get }
 }
 
 extension ByteStream {
   /// Of what is decoded a block at a time, a block that can't be is left out as a whole.
   package var doubtful: UInt64 { 0 }
+  /// What is packed in nothing has no checksum.
+  package var isChecked: Bool { false }
 }
 
 /// What became of a stream at its end.
@@ -31,19 +35,16 @@ public enum StreamEnding: Hashable, Sendable {
   case unreadable(Errno)
 }
 
-/// What became of what stands behind the core in a bundle: nothing of the core is lost with it.
+/// What became of what stands behind the core in a bundle.
 public struct StreamRest: Hashable, Sendable {
   /// How it ended: whole, cut or damaged.
   public package(set) var ending = StreamEnding.whole
-  /// Whether the end was reached, where a packed stream has its checksum. Else nothing vouches for the core either.
-  public package(set) var isChecked = true
+  /// Whether a checksum of all of the bundle came, and agrees. Else nothing vouches for the core either.
+  public package(set) var isChecked = false
+  /// Whether the core ends where it should, as far as what stands behind it tells. Else bytes of it are missing, or too many.
+  public package(set) var isInPlace = true
 
   package init() {}
-
-  package init(ending: StreamEnding, isChecked: Bool) {
-    self.ending = ending
-    self.isChecked = isChecked
-  }
 }
 
 /// What a stream is packed in.

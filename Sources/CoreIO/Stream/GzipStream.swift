@@ -12,6 +12,7 @@ internal import CZlib
   private var isAtEnd = false
   package private(set) var ending = StreamEnding.whole
   package private(set) var doubtful: UInt64 = 0
+  package var isChecked: Bool { ending == .whole }
   /// How many bytes of the member have come.
   private var position: UInt64 = 0
 

@@ -26,6 +26,9 @@ internal import ELFCore
   private var rest: ArraySlice<UInt8> = []
   package private(set) var ending = StreamEnding.whole
   package private(set) var doubtful: UInt64 = 0
+  package var isChecked: Bool { ending == .whole && !hasUnchecked }
+  /// Whether a frame had no checksum.
+  private var hasUnchecked = false
 
   /// What the decoder is to be given next.
   private enum Phase {
@@ -148,7 +151,10 @@ internal import ELFCore
       block = Block(
         header: unsafe Array(taken).span.integer(at: 0, size: 4, .little) ?? 0,
         hasChecksum: flags & Self.blockChecksums != 0)
-      guard wanted > 0 else { return begin() }
+      guard wanted > 0 else {
+        hasUnchecked = hasUnchecked || !block.hasChecksum
+        return begin()
+      }
       phase = block.isEndMark ? .checksum : .block
     case .block:
       block.left -= taken.count

@@ -57,7 +57,8 @@ internal import ELFCore
       guard zeros > 0 else {
         let got = unsafe upstream.read(into: room)
         guard got > 0 else { return }
-        zeros = unsafe UInt64(Self.zerosAtEnd(of: UnsafeRawBufferPointer(rebasing: room[..<got])))
+        zeros = unsafe UInt64(
+          ZeroTest.zerosAtEnd(of: UnsafeRawBufferPointer(rebasing: room[..<got])))
         end += got - Int(zeros)
         continue
       }
@@ -76,22 +77,11 @@ internal import ELFCore
     while !areInside {
       let next = upstream.peek(Self.pieceSize)
       guard !next.isEmpty else { return zeros < Self.least }
-      areInside = unsafe next.withUnsafeBytes { unsafe Self.zerosAtEnd(of: $0) } < next.count
+      areInside = unsafe next.withUnsafeBytes { unsafe ZeroTest.zerosAtEnd(of: $0) } < next.count
       guard !areInside else { break }
       upstream.discard(UInt64(next.count))
       zeros += UInt64(next.count) + upstream.skipHole()
     }
     return true
-  }
-
-  private static func zerosAtEnd(of bytes: UnsafeRawBufferPointer) -> Int {
-    var end = bytes.count
-    while unsafe end >= 256
-      && ZeroTest.isZero(UnsafeRawBufferPointer(rebasing: bytes[end - 256..<end]))
-    {
-      end -= 256
-    }
-    while unsafe end > 0 && bytes[end - 1] == 0 { end -= 1 }
-    return bytes.count - end
   }
 }

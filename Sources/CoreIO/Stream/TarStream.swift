@@ -25,6 +25,7 @@ internal import Glibc
 
     var ending: StreamEnding { upstream.ending }
     var doubtful: UInt64 { upstream.doubtful }
+    var isChecked: Bool { upstream.isChecked }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
       let first = min(head.count, buffer.count)
@@ -46,9 +47,31 @@ internal import Glibc
       return skipped
     }
 
+    /// Whether there is another byte than zero behind so many, to the end of the stream; and how many bytes there are, at
+    /// least. What libarchive took is `next`'s last.
+    func isZero(behind count: UInt64) -> (isZero: Bool, length: UInt64) {
+      budget = nil
+      let left = position - min(count, position)
+      var bytes = unsafe UnsafeRawBufferPointer(
+        rebasing: buffer[..<last].suffix(Int(clamping: left)))
+      while true {
+        guard unsafe ZeroTest.zerosAtEnd(of: bytes) == bytes.count else {
+          return (false, position - min(count, position))
+        }
+        if let file = upstream as? DescriptorStream { position += file.skipHole() }
+        guard !isAtEnd, let more = unsafe next() else { break }
+        unsafe bytes = more
+      }
+      return (true, position - min(count, position))
+    }
+
+    /// How many bytes `next` gave last.
+    private var last = 0
+
     /// The next bytes; nil where the budget is used up.
     func next() -> UnsafeRawBufferPointer? {
       let count = unsafe read(into: buffer)
+      last = count
       isAtEnd = unsafe count < buffer.count
       position += UInt64(count)
       if let left = budget {
@@ -88,6 +111,10 @@ internal import Glibc
     let behind = coreEnd.map { input.position - $0 } ?? 0
     return input.doubtful - min(behind, input.doubtful)
   }
+  /// Whether it is one of ours, by what stands before the core.
+  private var isOurs = false
+  /// The name of the folder behind its core then.
+  private var filesName = ""
   /// Where the core's end was passed, at the latest.
   private var coreEnd: UInt64?
 
@@ -146,6 +173,13 @@ internal import Glibc
   /// Whether a member is a bundle's core: `FOLDER/core`.
   private static func isCore(_ name: String) -> Bool {
     name.hasSuffix("/core") && name.count { $0 == "/" } == 1
+  }
+
+  /// Whether a bundle is as we write it, by the members before its core: right behind that comes the folder of the files then.
+  /// Who packs it anew has them in any order.
+  private static func isOurs(_ names: [String]) -> Bool {
+    guard let folder = names.first, folder.hasSuffix("/") else { return false }
+    return names.dropFirst().elementsEqual(["README", "run-gdb", "run-lldb"].map { folder + $0 })
   }
 
   /// How many bytes `isTar` looks at.
@@ -212,14 +246,18 @@ internal import Glibc
       }, nil)
     guard result >= ARCHIVE_WARN else { return unsafe fail(archive) }
     var entry: OpaquePointer?
+    var names: [String] = []
     for _ in 0..<Self.mostMembers {
       let result = unsafe archive_read_next_header(archive, &entry)
       if result == ARCHIVE_EOF { break }
       guard result >= ARCHIVE_WARN, let entry = unsafe entry else { return unsafe fail(archive) }
-      guard unsafe archive_entry_filetype(entry) == S_IFREG,
-        let name = unsafe archive_entry_pathname(entry).map({ unsafe String(cString: $0) }),
-        Self.isCore(name)
-      else { continue }
+      let name = unsafe archive_entry_pathname(entry).map { unsafe String(cString: $0) } ?? ""
+      guard unsafe archive_entry_filetype(entry) == S_IFREG, Self.isCore(name) else {
+        names.append(name)
+        continue
+      }
+      isOurs = Self.isOurs(names)
+      filesName = name.dropLast("core".count) + "root/"
       size = UInt64(max(0, unsafe archive_entry_size(entry)))
       modified = unsafe time(of: entry)
       return
@@ -264,21 +302,45 @@ internal import Glibc
   private func walk(_ archive: OpaquePointer) -> StreamEnding {
     coreEnd = input.position
     var entry: OpaquePointer?
+    var isFirst = true
     while true {
       input.budget = Self.mostHeader
-      switch unsafe archive_read_next_header(archive, &entry) {
-      case ARCHIVE_OK, ARCHIVE_WARN: break
-      case ARCHIVE_EOF:
-        // libarchive takes an archive without its mark of the end for whole.
-        let mark = unsafe archive_filter_bytes(archive, 0) - archive_read_header_position(archive)
-        return mark < 2 * Self.recordSize ? .cut : .whole
-      default: return unsafe broken(archive)
+      let result = unsafe archive_read_next_header(archive, &entry)
+      let ending: StreamEnding? =
+        switch result {
+        case ARCHIVE_OK, ARCHIVE_WARN: nil
+        case ARCHIVE_EOF: unsafe endMark(archive)
+        default: unsafe broken(archive)
+        }
+      if isFirst, ending != .cut {
+        let name = unsafe entry.flatMap { unsafe archive_entry_pathname($0) }
+          .map { unsafe String(cString: $0) }
+        rest.isInPlace =
+          if case .damaged = ending { false } else { !isOurs || ending == nil && name == filesName }
       }
+      if isFirst, !rest.isInPlace { return .damaged("what belongs behind its core is not there") }
+      isFirst = false
+      if let ending { return ending }
       input.budget = nil
       guard unsafe archive_read_data_skip(archive) >= ARCHIVE_WARN else {
         return unsafe broken(archive)
       }
     }
+  }
+
+  /// How an archive ends whose mark of the end was read.
+  private func endMark(_ archive: OpaquePointer) -> StreamEnding {
+    let end = unsafe archive_filter_bytes(archive, 0)
+    // libarchive takes an archive for whole that has no mark of its end, or half of it.
+    let isMarked = unsafe end - archive_read_header_position(archive) >= 2 * Self.recordSize
+    // Behind a stranger's there may be anything.
+    guard isOurs else { return isMarked ? .whole : .cut }
+    // Behind ours there is nothing; zeros inside a file look like the mark.
+    let behind = input.isZero(behind: UInt64(max(0, end)))
+    guard behind.isZero else { return .damaged("bytes behind the mark of its end") }
+    guard isMarked else { return .cut }
+    return behind.length == 0 || input.isChecked
+      ? .whole : .damaged("its last \(ByteCount(behind.length)) are zeros")
   }
 
   /// How an archive ends that can't be read on.
@@ -297,11 +359,13 @@ internal import Glibc
     _ = input.skip(.max)
     while !input.isAtEnd { _ = unsafe input.next() }
     rest.ending = members
+    rest.isChecked = input.isChecked
     switch input.ending {
     case .whole: break
-    case .cut: rest = StreamRest(ending: .cut, isChecked: false)
+    // That is then why nothing is in its place.
+    case .cut: (rest.ending, rest.isInPlace) = (.cut, true)
     case .damaged(let reason) where doubtful == 0:
-      rest = StreamRest(ending: .damaged(reason), isChecked: false)
+      (rest.ending, rest.isInPlace) = (.damaged(reason), true)
     case .damaged, .checksumWrong, .unreadable: ending = input.ending
     }
   }

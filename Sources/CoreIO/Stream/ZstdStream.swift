@@ -18,6 +18,9 @@ internal import ELFCore
   private var isAtEnd = false
   package private(set) var ending = StreamEnding.whole
   package private(set) var doubtful: UInt64 = 0
+  package var isChecked: Bool { ending == .whole && !hasUnchecked }
+  /// Whether a frame had no checksum.
+  private var hasUnchecked = false
 
   /// What the decoder is to be given next.
   private enum Phase {
@@ -143,7 +146,9 @@ internal import ELFCore
     case .block:
       block.left -= taken.count
     case .endMark:
-      if wanted == 0 { begin() } else { phase = .checksum }
+      guard wanted == 0 else { return phase = .checksum }
+      hasUnchecked = true
+      begin()
     case .checksum:
       if wanted == 0 {
         trail.clear()

@@ -51,7 +51,10 @@ public struct WayIn: Hashable, Sendable {
   }
 
   /// Whether anything is wrong with the stream that it came in, be it behind the core.
-  package var isStreamDamaged: Bool { ending != .whole || rest.ending != .whole }
+  package var isStreamDamaged: Bool { ending != .whole || isDamagedBehind }
+
+  /// Whether a bundle is damaged behind its core, where it has what vouches for that, if anything does.
+  package var isDamagedBehind: Bool { rest.ending != .whole }
 
   /// The system's reason why a stream ends where it does; nil where it was read to its end.
   package func readFailure(of file: FilePath, at offset: UInt64) -> SalvageError? {

@@ -137,6 +137,8 @@ public struct Inspection: Sendable {
 
   /// Whether every byte is there, and nothing speaks against what they hold.
   public var isWhole: Bool { report.isWhole }
+  /// Whether it came in a bundle that is damaged behind it: nothing vouches for the core then.
+  public var isInDamagedBundle: Bool { report.wayIn.isDamagedBehind }
 
   /// How it was dumped, where coresalvage captured it; nil for every other core.
   public var capture: CaptureRecord? { report.capture }

@@ -42,6 +42,8 @@ extension WayIn {
     let fate: String
     switch rest.ending {
     case .whole: return nil
+    case .damaged(let reason) where !rest.isInPlace:
+      fate = "is damaged (\(PrintableText(reason))): bytes of the core may be missing, or too many"
     case .damaged(let reason):
       fate = "is damaged behind the core (\(PrintableText(reason))): all of the core came"
     case .cut, .checksumWrong, .unreadable:
