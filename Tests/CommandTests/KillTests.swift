@@ -46,7 +46,8 @@ struct KillTests {
     let setting = try Setting()
     var random = SeededGenerator(for: "moments of SIGKILL")
     var killed = 0
-    for round in 0..<30 {
+    // Where others are at work on the machine, most of the first may have ended before.
+    for round in 0..<150 where round < 30 || killed <= 5 {
       let name = "out-\(round)"
       let share = Double.random(in: 0.02...1.1, using: &random)
       let (result, left) = try setting.run(killedBy: SIGKILL, after: share, into: name)
@@ -64,7 +65,7 @@ struct KillTests {
       #expect(problems.isEmpty, "round \(round): \(problems)")
       FileTree.remove(output)
     }
-    #expect(killed > 5, "only \(killed) of 30 runs were killed in time")
+    #expect(killed > 5, "only \(killed) runs were killed in time")
     let now = try ReferenceSource.contents(of: setting.input)
     #expect(now.isIdentical(to: setting.inputBytes))
   }

@@ -150,7 +150,10 @@ struct StreamOutputTests {
       "batch . -o -",
     ] {
       let result = try place.shell("\"$0\" \(line)")
-      #expect(result.ending == .exit(64) && result.output.isEmpty, "\(line): \(result)")
+      #expect(result.ending == .exit(64), "\(line): \(result)")
+      // Who asked for JSON gets the error as such, and nothing of a page.
+      let told = result.output.isEmpty ? nil : try ParsedJSON(result.text)["status"]?.number
+      #expect(told == (line.contains("--json") ? 64 : nil), "\(line): \(result)")
     }
     #expect(try place.folder.names() == ["in.core", "out"])
   }

@@ -31,13 +31,14 @@ struct ReportTests {
       .thread(101, registers: registers(sp: 0x7f10_0000_0900), of: machine),
     ]
     let page = [UInt8](repeating: 7, count: 4096)
+    let vdso = Array("\u{7f}ELF".utf8) + page.dropFirst(4)
     builder.segments = [
       BuilderSegment(at: 0x40_0000, flags: BuilderSegment.read, page),
       BuilderSegment(at: 0x40_4000, page),  // heap
       BuilderSegment(at: 0x7f00_0000_0000, page),  // libc's data
       BuilderSegment(at: 0x7f10_0000_0000, page),  // stack of 101
       BuilderSegment(at: 0x7ffd_0000_1000, page),  // main stack
-      BuilderSegment(at: 0x7fff_0000_0000, flags: BuilderSegment.read, page),  // vdso
+      BuilderSegment(at: 0x7fff_0000_0000, flags: BuilderSegment.read, vdso),  // vdso
       BuilderSegment(at: 0x7fff_8000_0000, page),
     ]
     return builder.build()
