@@ -42,10 +42,12 @@ package struct ContentEvidence {
   }
 
   private mutating func lose(_ range: Range<UInt64>, cause: DamageMap.Cause = .zeros) {
-    guard let segment = memory.segment(at: range.lowerBound), range.upperBound <= segment.dumpedEnd
+    guard let segment = memory.segment(at: range.lowerBound), range.lowerBound < segment.dumpedEnd
     else { return }
+    // What is proven may reach into the next segment: what is lost of the first is enough to tell.
+    let length = min(range.upperBound, segment.dumpedEnd) - range.lowerBound
     let start = segment.fileOffset &+ (range.lowerBound - segment.address)
-    let (end, overflow) = start.addingReportingOverflow(range.length)
+    let (end, overflow) = start.addingReportingOverflow(length)
     guard !overflow else { return }
     lost.append(.init(range: start..<end, cause: cause))
   }

@@ -41,16 +41,25 @@ struct ZeroedLinkMap {
   private static func firstZeros(
     from rendezvous: UInt64, _ memory: CoreMemory
   ) -> Range<UInt64>? {
-    let (size, nodeSize) = (
-      DebugRendezvous.size(in: memory.format), LinkMap.size(in: memory.format)
-    )
-    if isZero(rendezvous, size, memory) { return rendezvous..<rendezvous + size }
-    guard case .value(var node)? = try? Rendezvous.firstNode(rendezvous, memory) else { return nil }
+    let size = DebugRendezvous.size(in: memory.format)
+    let namespaces = (try? Rendezvous.namespaces(from: rendezvous, memory)) ?? [rendezvous]
+    for place in namespaces {
+      if isZero(place, size, memory) { return place..<place + size }
+      guard case .value(let node)? = try? Rendezvous.firstNode(place, memory) else { continue }
+      if let zeros = firstZeroNode(from: node, memory) { return zeros }
+    }
+    return nil
+  }
+
+  private static func firstZeroNode(from first: UInt64, _ memory: CoreMemory) -> Range<UInt64>? {
+    var node = first
     for _ in 0..<mostNodes where node != 0 {
-      if isZero(node, nodeSize, memory) { return node..<node + nodeSize }
-      guard let words = try? memory.words(at: node, count: LinkMap.wordCount),
-        let next = words[3].value
-      else { return nil }
+      guard let words = try? memory.words(at: node, count: LinkMap.wordCount) else { return nil }
+      // `words` reaches no further than memory does.
+      if words.allSatisfy({ $0 == .value(0) }) {
+        return node..<node + LinkMap.size(in: memory.format)
+      }
+      guard let next = words[3].value else { return nil }
       node = next
     }
     return nil
@@ -67,9 +76,9 @@ struct ZeroedLinkMap {
     of zeros: Range<UInt64>, _ memory: CoreMemory
   ) -> Range<UInt64> {
     let first = zeros.lowerBound & ~(sector - 1)
-    guard let segment = memory.segment(at: first), isZero(first, sector, memory) else {
-      return zeros
-    }
+    guard let segment = memory.segment(at: zeros.lowerBound), first >= segment.address,
+      isZero(first, sector, memory)
+    else { return zeros }
     var (start, end) = (first, first + sector)
     while start >= segment.address +| sector, first - start < reach,
       isZero(start - sector, sector, memory)
