@@ -179,8 +179,10 @@ internal import Glibc
   /// Who packs it anew has them in any order.
   private static func isOurs(_ names: [String]) -> Bool {
     guard let folder = names.first, folder.hasSuffix("/") else { return false }
-    return names.dropFirst().elementsEqual(["README", "run-gdb", "run-lldb"].map { folder + $0 })
+    return names.elementsEqual(ownMembers.map { folder + $0 })
   }
+  /// What ours has before its core, the folder itself first.
+  private static let ownMembers = ["", "README", "run-gdb", "run-lldb"]
 
   /// How many bytes `isTar` looks at.
   package static var headSize: Int { recordSize }
@@ -253,7 +255,8 @@ internal import Glibc
       guard result >= ARCHIVE_WARN, let entry = unsafe entry else { return unsafe fail(archive) }
       let name = unsafe archive_entry_pathname(entry).map { unsafe String(cString: $0) } ?? ""
       guard unsafe archive_entry_filetype(entry) == S_IFREG, Self.isCore(name) else {
-        names.append(name)
+        // A stranger's may be as long as a header may be: one more than ours tells that it is none.
+        if names.count <= Self.ownMembers.count { names.append(name) }
         continue
       }
       isOurs = Self.isOurs(names)
