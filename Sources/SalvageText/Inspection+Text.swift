@@ -54,7 +54,7 @@ extension Inspection: CustomStringConvertible {
 
   /// Whether the core is whole, and how much of it is there.
   var stateText: String {
-    if !isWhole, report.verdict.isComplete, !report.verdict.isFiltered,
+    if !isWhole, !isMended, report.verdict.isComplete, !report.verdict.isFiltered,
       report.wayIn.offsets.trailing == 0, report.wayIn.offsets.summary == nil
     {
       return "damaged, though its length is whole"

@@ -84,5 +84,13 @@ struct WrongHeaderTests {
     let comparison = try MemoryComparison(ReferenceCore(whole), ReferenceCore(contentsOf: output))
     #expect(comparison.isEqual, "\(comparison)")
     #expect(try Repair(of: output).report.isWhole)
+    // What was wrong is told as of the time before.
+    let before = try Inspection(of: output)
+    #expect(before.isRepaired && before.isMended && !before.isWhole)
+    #expect(try !Inspection(of: input).isMended)
+    _ = try Repair.inPlace(input)
+    #expect(try Inspection(of: input).isMended)
+    _ = try Undo(input)
+    #expect(try ReferenceSource.contents(of: input) == wrong)
   }
 }

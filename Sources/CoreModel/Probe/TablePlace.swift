@@ -3,7 +3,7 @@ internal import ELFCore
 
 /// Where the program header table stands, where the file header can't be right about that.
 ///
-/// The first entry of every core is the PT_NOTE, and its notes begin where the table ends. A header that names another end, or
+/// The first entry of the kernel's cores is the PT_NOTE, and its notes begin where the table ends. A header that names another end, or
 /// another place, beside an entry and notes that agree with each other, has been damaged: a single wrong bit in it would have
 /// all memory named by entries that are none.
 struct TablePlace {
@@ -37,7 +37,8 @@ struct TablePlace {
     guard there == 0 else {
       guard there != named, try holdsEntries(max(1, named)..<max(1, named, there)) else { return }
       header.programHeaderCount = UInt16(there)
-      damage = "\(named) program headers, and the first notes stand right behind \(there)"
+      damage =
+        "\(counted(named, "program header")), and the first notes stand right behind \(there)"
       return
     }
     // Nothing but another thing where it says is a reason to look elsewhere: behind the end of a file it may be what was cut.

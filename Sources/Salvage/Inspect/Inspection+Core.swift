@@ -73,6 +73,7 @@ extension Inspection {
       repairedBy = before.tool
       rebuilt = before.rebuilt
       isHurtAgain = found.structure.isTouched(by: intake.present)
+      isMended = found.verdict.isWhole
       // What is around the repaired core is not what was around the dump.
       around = Surroundings()
       around.exitStatus = surroundings.exitStatus

@@ -104,6 +104,8 @@ public struct Inspection: Sendable {
   public internal(set) var repairedBy: String?
   /// Whether bytes of the repaired core have been lost since.
   public internal(set) var isHurtAgain = false
+  /// Whether it is a repaired core of which, as it is now, nothing is damaged: what is told is of the time before.
+  public internal(set) var isMended = false
   /// What the repair put in place of lost bytes.
   public internal(set) var rebuilt: [RebuiltRange] = []
   /// In bytes; 4096 where no note tells.
