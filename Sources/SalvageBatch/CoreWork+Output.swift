@@ -51,9 +51,10 @@ extension CoreWork {
   func name(_ output: FilePath, _ repair: Repair, in record: inout BatchRecord) {
     record.output = output
     record.isNamedApart =
-      output
-      == Self.spare(
-        for: found, repair.core.digest, options, in: output.removingLastComponent())
+      output.lastComponent != found.name
+      && output
+        == Self.spare(
+          for: found, repair.core.digest, options, in: output.removingLastComponent())
   }
 
   /// Where its output goes, and what stands there, once the core has been read. `wanted` is what `output` gives.
