@@ -265,8 +265,12 @@ def _open_anew():
     """A core that was open before this was read had no link that leads to its program: it is opened once more."""
     if RECORDS.current() is None or LINK.path is None:
         return
+    path = core_path()
+    # A name is a part of a command here: of one that gdb would read as more than a name, it is better not opened.
+    if not path.isprintable() or any(character in path for character in " \"'\\"):
+        return
     try:
-        gdb.execute("core-file " + core_path())
+        gdb.execute("core-file " + path)
     except gdb.error as error:
         gdb.write("coresalvage: %s\n" % error)
 
