@@ -76,7 +76,10 @@ struct KillTests {
   func gentleSignals(signal: Int32) throws {
     let setting = try Setting()
     var ended = 0
-    for (round, share) in [0.3, 0.5, 0.7, 0.9].enumerated() {
+    let shares = [0.3, 0.5, 0.7, 0.9]
+    // As above: a busy machine may have let the first ones end.
+    for round in 0..<40 where round < shares.count || ended == 0 {
+      let share = round < shares.count ? shares[round] : 0.1
       let (result, left) = try setting.run(killedBy: signal, after: share, into: "out-\(round)")
       if case .signal(let number, _) = result.ending {
         #expect(number == signal)
