@@ -10,8 +10,6 @@ final class BatchRun: Sendable {
   private let claims: FileClaims
   private let queue: Mutex<FileQueue>
   private let backlog: SyncBacklog
-  /// Folders in which somebody else was at work.
-  private let shared = Mutex<Set<FilePath>>([])
   private let outOfSpace = Atomic<Bool>(false)
   /// Whether the batch's task is cancelled, and whether a worker has stopped for it.
   private let isCancelled: @Sendable () -> Bool
@@ -55,9 +53,7 @@ final class BatchRun: Sendable {
       let others = self.running.subtract(1, ordering: .acquiringAndReleasing).newValue
       if others == 0, self.isEnding.load(ordering: .acquiring) { self.backlog.close() }
     }
-    // Whoever was killed meanwhile has left there what it had not finished; and in the first one who it was, though we may
-    // never have waited for it.
-    for folder in shared.withLock({ $0 }).union([batch.home]) { claims.clean(folder) }
+    claims.cleanShared(and: batch.home)
   }
 
   private var isRunning: Bool {
@@ -148,8 +144,6 @@ final class BatchRun: Sendable {
     case .done(let record): finish(record)
     case .written(let item): group.add(item)
     case .busy:
-      let place = file.folder.place.withLock { $0 }
-      shared.withLock { $0.formUnion(place.map { [$0] } ?? []) }
       queue.withLock { $0.putBack(file) }
       return
     }

@@ -21,6 +21,8 @@ package final class FileClaims: Sendable {
   private let identity: FileIdentity
   /// Claims that are files of their own.
   private let singles = Mutex<Set<FilePath>>([])
+  /// Folders in which somebody else was at work, or had been.
+  private let shared = Mutex<Set<FilePath>>([])
 
   /// How often claims are touched, and how long one stands that nobody touches and whose owner we can't see.
   package static let refreshSeconds = 10.0
@@ -168,12 +170,15 @@ package final class FileClaims: Sendable {
       file = try FileDescriptor.open(
         path, .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking])
     } catch {
+      meetsOthers(at: path)
       return errno(of: error) == .noSuchFileOrDirectory
     }
     defer { try? file.close() }
     guard let found = try? FileIdentity(of: file, path: path), found.isRegular,
-      !found.isSameFile(as: identity), isStale(file, found)
+      !found.isSameFile(as: identity)
     else { return false }
+    meetsOthers(at: path)
+    guard isStale(file, found) else { return false }
     // Two may see that it is stale. With its lock in hand, whoever finds it still there is the one to remove it.
     guard Self.lock(file) else { return false }
     guard FileIdentity(at: path, followingLinks: false)?.isSameFile(as: found) == true else {
@@ -205,6 +210,16 @@ package final class FileClaims: Sendable {
   }
 
   // MARK: Leftovers
+
+  private func meetsOthers(at path: FilePath) {
+    shared.withLock { _ = $0.insert(path.removingLastComponent()) }
+  }
+
+  /// Removes what those have left who were killed while we were at work: wherever somebody else was met, alive or gone, and in
+  /// a folder where we may never have met who it was.
+  package func cleanShared(and folder: FilePath) {
+    for folder in shared.withLock({ $0 }).union([folder]) { clean(folder) }
+  }
 
   /// Removes what killed runs have left in a folder: claims without an owner, files without a writer.
   package func clean(_ folder: FilePath) {

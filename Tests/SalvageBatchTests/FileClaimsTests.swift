@@ -44,6 +44,22 @@ struct FileClaimsTests {
     #expect(try folder.names().count == 1)
   }
 
+  @Test("that were taken over from a killed process are a reason to look for its files at the end")
+  func takenOver() throws {
+    let folder = try ScratchFolder()
+    let home = try folder.makeFolder("home")
+    let claims = try FileClaims(in: home)
+    // Nothing of it was there when the folder was begun.
+    claims.clean(folder.path)
+    _ = try leavings(in: folder)
+    let unwritten = try folder.write([1], to: ".y.core.coresalvage-01234567")
+    let claim = try #require(try claims.take(folder.file("x.core")))
+    #expect(FileTree.exists(unwritten))
+    claims.release(claim)
+    claims.cleanShared(and: home)
+    #expect(try folder.names() == ["home"])
+  }
+
   @Test("that somebody else has are not taken away by a signal that ends this process")
   func othersClaim() throws {
     let folder = try ScratchFolder()
