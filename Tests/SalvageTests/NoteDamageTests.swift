@@ -46,6 +46,7 @@ struct NoteDamageTests {
     #expect(whole.report.isFirstThreadKnown)
     for index in core.noteRanges[0] { bytes[index] = 0 }
     let damaged = try folder.write(bytes, to: "damaged")
+    #expect(try Inspection(of: damaged).report.writer == .unknown)
     var options = RepairOptions()
     options.force = true
     _ = try Repair(of: damaged, options: options).write(to: folder.file("repaired"))
@@ -77,6 +78,34 @@ struct NoteDamageTests {
         let lost = try #require(try result.lost()?.entries)
         #expect(lost.allSatisfy { $0.cause == 8 && $0.address == 0 })
         #expect(lost.reduce(0) { $0 + Int($1.length) } == range.count)
+      }
+    }
+  }
+
+  @Test(
+    "of a thread by any one bit of its owner or type is told, and no thread is said to have ended")
+  func ownerAndType() throws {
+    let folder = try ScratchFolder(in: .memory)
+    var builder = CoreBuilder.typical(threads: 3)
+    let threads = builder.notes.indices.filter { builder.notes[$0].type == ReferenceNote.prstatus }
+    for index in threads.reversed() {
+      let registers = [
+        BuilderNote("CORE", 2, [UInt8](repeating: 7, count: 512)),
+        BuilderNote("LINUX", 0x202, [UInt8](repeating: 7, count: 832)),
+      ]
+      builder.notes.insert(contentsOf: registers, at: index == 0 ? 2 : index + 1)
+    }
+    let core = builder.build()
+    #expect(try Inspection(of: folder.write(core.bytes, to: "in")).isWhole)
+    for (note, range) in zip(builder.notes, core.noteRanges)
+    where note.type == ReferenceNote.prstatus {
+      for bit in 64..<8 * 17 {
+        var bytes = core.bytes
+        bytes[range.lowerBound + bit / 8] ^= 1 << (bit % 8)
+        let inspection = try Inspection(of: folder.write(bytes, to: "in"))
+        #expect(!inspection.isWhole, "\(range.lowerBound), bit \(bit)")
+        #expect(!inspection.findings.contains { "\($0)".contains("had ended") })
+        #expect([.linux, .unknown].contains(inspection.report.writer))
       }
     }
   }

@@ -93,11 +93,11 @@ package struct NoteWalk {
     _ segment: ProgramHeader, isNamed: Bool
   ) throws(SalvageError) -> NoteSearch.Result {
     let declared: UInt64 = segment.alignment == 8 ? 8 : 4
-    if let notes = try plainNotes(segment, alignment: declared) { return .init(notes: notes) }
+    if let notes = try plainNotes(segment, alignment: declared) { return .init(plain: notes) }
     if let notes = try plainNotes(segment, alignment: declared == 8 ? 4 : 8),
       notes.allSatisfy(\.hasGoodName)
     {
-      return .init(notes: notes)
+      return .init(plain: notes)
     }
     return try searched(segment, alignment: declared, isNamed: isNamed)
   }

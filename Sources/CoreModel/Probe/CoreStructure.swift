@@ -39,8 +39,10 @@ package struct CoreStructure: Sendable {
 
   /// Who wrote it.
   package var writer: CoreWriter {
-    CoreWriter(
-      notes, osABI: header.osABI, hasSections: hasSections, hasKernelMemory: hasKernelMemory)
+    let start = notes.first?.fileOffset ?? 0
+    return CoreWriter(
+      notes, osABI: header.osABI, hasSections: hasSections, hasKernelMemory: hasKernelMemory,
+      isOrdered: !damagedNotes.contains { $0.range.lowerBound < start })
   }
 
   /// Whether it has memory that is a kernel's: in the upper half of the addresses, and with a physical place, which no

@@ -35,10 +35,16 @@ public enum CoreWriter: String, Hashable, Sendable {
   /// Every writer's first notes tell; of a hostile core's millions no more are looked at.
   private static let mostNotes = 4096
 
-  package init(_ notes: [Note], osABI: UInt8, hasSections: Bool, hasKernelMemory: Bool) {
+  /// - Parameter isOrdered: whether the first of the notes is the first that was written.
+  package init(
+    _ notes: [Note], osABI: UInt8, hasSections: Bool, hasKernelMemory: Bool, isOrdered: Bool = true
+  ) {
     let theirs = notes.prefix(Self.mostNotes).lazy.filter { $0.owner != SalvageNote.owner }
     for note in theirs {
-      if let writer = Self.owned(note) {
+      // Beside notes of Linux one of a type of Solaris is damaged.
+      if let writer = Self.owned(note),
+        writer != .solaris || !theirs.contains(where: { $0.owner == KnownNotes.linux })
+      {
         self = writer
         return
       }
@@ -48,6 +54,10 @@ public enum CoreWriter: String, Hashable, Sendable {
       return
     }
     let first = theirs.filter(\.isProcessNote).prefix(2).map(\.kind)
+    guard isOrdered, theirs.first?.isProcessNote ?? true || first.first == .threadStatus else {
+      self = .unknown
+      return
+    }
     switch first.first {
     case .processInfo where hasSections: self = .gcore
     case .processInfo where first.dropFirst().first == .auxiliaryVector: self = .createdump
