@@ -41,6 +41,7 @@ enum OutputCheck {
 
   private static func differs(_ path: FilePath, at offset: UInt64) -> SalvageError {
     SalvageError(
-      .io(.ioError, call: "read again (it is not what was written)"), file: path, offset: offset)
+      .io(.ioError, call: "read again (it is not what was written; --force writes it anew)"),
+      file: path, offset: offset)
   }
 }

@@ -28,9 +28,14 @@ extension Inspection: CustomStringConvertible {
     return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
 
-  /// What to type next: the repair of a core that is damaged; nil where it is not, or came through a pipe.
+  /// What to type next: the repair of a core that is damaged, or gdb for one that was repaired already; nil where it is neither,
+  /// or came through a pipe.
   public var next: String? {
-    guard !isWhole || isHurtAgain, report.wayIn.kind == .file else { return nil }
+    guard report.wayIn.kind == .file else { return nil }
+    if isRepaired, !isHurtAgain, report.wayIn.packing == nil {
+      return DebuggerCommand(report, report.input).line
+    }
+    guard !isWhole || isHurtAgain else { return nil }
     return "coresalvage \(ShellWord(report.input)) repaired.core"
   }
 

@@ -130,9 +130,9 @@ struct RepairCommand: ParsableCommand {
     var lines = detail.lines(of: written.report)
     let isLeft = written.report.isCopied && !written.wasResumed
     let verb = written.report.isCopied || !written.report.isWhole ? "repaired" : "completed"
+    let undo = "coresalvage undo \(ShellWord(input.path))"
     lines.append(
-      isLeft
-        ? "nothing to repair: left as it is" : "\(verb) in place; `coresalvage undo` takes it back")
+      isLeft ? "nothing to repair: left as it is" : "\(verb) in place; `\(undo)` takes it back")
     if written.lacksLock, !detail.verbose {
       lines.append(
         "  note      this file system has no locks: nothing kept others from the file meanwhile")

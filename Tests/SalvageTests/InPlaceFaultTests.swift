@@ -1,4 +1,5 @@
 import CoreIO
+import Glibc
 import Salvage
 import SystemPackage
 import TestSupport
@@ -112,6 +113,53 @@ struct InPlaceFaultTests {
         #expect(try ReferenceSource.contents(of: path) == test.input, "step \(step)")
       }
     }
+  }
+
+  @Test(
+    "or whose undo is killed, gives the file's time back with the bytes, which tells when its process died"
+  )
+  func time() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let test = Self.cases[0]
+    let path = folder.file("core")
+    func write() throws {
+      try folder.write(test.input, to: "core")
+      var times = [
+        timespec(tv_sec: 1_700_000_000, tv_nsec: 0), timespec(tv_sec: 1_700_000_000, tv_nsec: 0),
+      ]
+      #expect(utimensat(AT_FDCWD, path.string, &times, 0) == 0)
+    }
+    /// Undone at a step; nil for at none.
+    func undo(at step: Int?) throws -> Int {
+      let file = try InPlaceFile(
+        path, patience: FileLock.patience, fault: step.map { .init(step: $0, isTorn: false) })
+      _ = try Undo(file)
+      return file.stepCount
+    }
+    let (steps, _) = try whole(test, in: folder)
+    var undoSteps = 0
+    for step in 0..<steps {
+      try write()
+      #expect(throws: SalvageError.self) {
+        try Repair.inPlace(
+          InPlaceFile(path, patience: FileLock.patience, fault: .init(step: step, isTorn: false)),
+          options: test.options)
+      }
+      // Killed before anything was written, nothing is to be undone.
+      guard try ReferenceSource.contents(of: path) != test.input else { continue }
+      undoSteps = max(undoSteps, try undo(at: nil))
+      #expect(FileIdentity(at: path, followingLinks: false)?.modified == 1_700_000_000_000_000_000)
+    }
+    for step in 0..<undoSteps {
+      try write()
+      _ = try Repair.inPlace(path, options: test.options)
+      #expect(throws: SalvageError.self) { try undo(at: step) }
+      // The very last step is to cut the file, and makes it new.
+      guard try ReferenceSource.contents(of: path) != test.input else { continue }
+      _ = try undo(at: nil)
+      #expect(FileIdentity(at: path, followingLinks: false)?.modified == 1_700_000_000_000_000_000)
+    }
+    #expect(undoSteps > 3)
   }
 
   @Test("and of which the header was changed since is left alone")

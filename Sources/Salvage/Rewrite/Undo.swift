@@ -48,6 +48,7 @@ public struct Undo: Hashable, Sendable {
       try self.init(before, unknownBytes: 0)
       try file.setSize(journal.sizeBefore)
       try file.sync()
+      Self.setTime(journal, file)
       return
     case .undoing(let journal):
       guard let original = journal.original(in: all) else {
@@ -70,6 +71,7 @@ public struct Undo: Hashable, Sendable {
       digest: try last.provenDigest(source))
     journal.copyOffset = last.head.lowerBound
     journal.tableLength = last.head.length
+    if let died = last.died, died.source == .mtime { journal.modified = died.microseconds }
     try self.init(last.original, unknownBytes: last.unknownBytes)
     do throws(SalvageError) {
       try file.write(journal.bytes, at: roundUp(size, to: UInt64(InPlaceJournal.size)))
@@ -79,10 +81,6 @@ public struct Undo: Hashable, Sendable {
       throw error
     }
     try Self.finish(journal, last.original, file)
-    // The repair has made the file new.
-    if let died = last.died, died.source == .mtime, died.microseconds <= UInt64(Int64.max / 1000) {
-      file.descriptor.setModified(nanoseconds: Int64(died.microseconds) * 1000)
-    }
   }
 
   private init(_ original: any ByteSource, unknownBytes: UInt64) throws(SalvageError) {
@@ -103,5 +101,12 @@ public struct Undo: Hashable, Sendable {
     try file.sync()
     try file.setSize(journal.sizeAfter)
     try file.sync()
+    setTime(journal, file)
+  }
+
+  /// The repair has made the file new, and so has this.
+  private static func setTime(_ journal: InPlaceJournal, _ file: InPlaceFile) {
+    guard let time = journal.modified, time <= UInt64(Int64.max / 1000) else { return }
+    file.descriptor.setModified(nanoseconds: Int64(time) * 1000)
   }
 }
