@@ -22,6 +22,9 @@ package struct ContentEvidence {
   /// The least that any device loses.
   private static let sector: UInt64 = 512
 
+  /// Of so many threads, all over the core, the control blocks are looked at.
+  private static let mostBlocks = 64
+
   /// Of many alike, so many are named.
   private static let mostNamed = 3
 
@@ -36,6 +39,7 @@ package struct ContentEvidence {
     checkVDSO()
     checkMainStack()
     checkThreadStacks(names.extents)
+    checkControlBlocks()
     checkHeaderPages(names)
     checkForeignHeaders(names)
     checkLinkMap()
@@ -216,6 +220,43 @@ package struct ContentEvidence {
           "The stack of \(Self.words(doubtful)) reads as zeros from the stack pointer on and at its end.",
           isDamage: false))
     }
+  }
+
+  /// A control block begins with its own address. Of one thread the program may have overwritten it, and in some runtimes no
+  /// thread has one: but where some are right, and several that come behind them in the file are not, the file is not this dump's
+  /// from a place on.
+  private mutating func checkControlBlocks() {
+    var rightEnd: UInt64?
+    var wrong: [(id: UInt32, place: UInt64)] = []
+    let threads = process.threads
+    for index in stride(from: 0, to: threads.count, by: threads.count / Self.mostBlocks + 1) {
+      let thread = threads[index]
+      guard let block = thread.controlBlock, let segment = memory.segment(at: block) else {
+        continue
+      }
+      let place = segment.fileOffset &+ (block - segment.address)
+      let bytes = memory.readable(at: block, count: memory.format.wordSize)
+      guard bytes.count == memory.format.wordSize,
+        let value = bytes.span.integer(at: 0, size: bytes.count, memory.format.byteOrder)
+      else { continue }
+      if value == block {
+        rightEnd = max(rightEnd ?? 0, place)
+      } else if bytes.contains(where: { $0 != 0 }) {
+        wrong.append((thread.id, place))
+      }
+    }
+    guard let rightEnd, !wrong.isEmpty else { return }
+    let block = wrong.count == 1 ? "The control block of" : "The control blocks of"
+    let begins = wrong.count == 1 ? "does not begin with its" : "do not begin with their"
+    let isDamage = wrong.count > 1 && wrong.allSatisfy { $0.place > rightEnd }
+    let more =
+      isDamage
+      ? "the stacks there, and more behind them, are other bytes than the process had"
+      : "it was overwritten by the program, or the stack is other bytes than the process had"
+    reasons.append(
+      .init(
+        .foreign, "\(block) \(Self.words(wrong.map(\.id))) \(begins) own address: \(more).",
+        isDamage: isDamage))
   }
 
   /// From where on, up to an end in a segment, there is nothing but zeros that survived; that end where there are none.
