@@ -3,6 +3,9 @@
 ///
 /// Source: each machine's `struct sigcontext` (`asm/sigcontext.h`).
 package struct SignalContext: Sendable {
+  /// Where the stack pointer that the thread had stands among them, in words, and the frame pointer.
+  private let stackPointer: Int
+  private let framePointer: Int
   private let machine: Machine
   private let format: ELFFormat
   /// How many words it has, from the first register to the last that tells what it is.
@@ -11,9 +14,9 @@ package struct SignalContext: Sendable {
   /// nil for a machine whose contexts we can't tell from other words.
   package init?(_ machine: Machine, in format: ELFFormat) {
     switch (machine, format.width) {
-    case (.x86_64, .bits64): words = 19
-    case (.i386, .bits32): words = 19
-    case (.aarch64, .bits64): words = 36
+    case (.x86_64, .bits64): (words, stackPointer, framePointer) = (19, 15, 10)
+    case (.i386, .bits32): (words, stackPointer, framePointer) = (19, 7, 6)
+    case (.aarch64, .bits64): (words, stackPointer, framePointer) = (36, 31, 29)
     default: return nil
     }
     self.machine = machine
@@ -43,6 +46,16 @@ package struct SignalContext: Sendable {
         && bytes.integer(at: start, size: 4, format.byteOrder) == 0x4650_8001
         && bytes.integer(at: start + 4, size: 4, format.byteOrder) == 0x210
     }
+  }
+
+  /// The stack pointer and the frame pointer that the thread had, of the registers that begin at `offset`.
+  package func pointers(at offset: Int, in bytes: Span<UInt8>) -> (stack: UInt64, frame: UInt64)? {
+    let size = format.wordSize
+    func word(_ index: Int) -> UInt64? {
+      bytes.integer(at: offset + index * size, size: size, format.byteOrder)
+    }
+    guard let stack = word(stackPointer), let frame = word(framePointer) else { return nil }
+    return (stack, frame)
   }
 
   /// Flags of an x86 as a process has them: interrupts are on, bit 1 is always set, and bits 3, 5 and 15 never.

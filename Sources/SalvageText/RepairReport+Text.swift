@@ -14,36 +14,6 @@ extension CoreVerdict.Reason {
   }
 }
 
-extension SlimSummary {
-  /// How many kinds of memory are told of one by one.
-  private static let most = 8
-
-  /// What is kept and what is left out, with the word that each line begins with.
-  var lines: [(label: String, words: String)] {
-    let words = "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) of memory"
-    var lines = [
-      ("kept", isCutShort ? "\(words): the size that was asked for has no room for more" : words)
-    ]
-    var left = leftOut.prefix(Self.most).map { "\($0.what), \(ByteCount($0.size))" }
-    if leftOut.count > Self.most {
-      left.append(
-        "and \(leftOut.count - Self.most) more, \(ByteCount(leftOut[Self.most...].total(\.size)))")
-    }
-    for (index, text) in left.enumerated() { lines.append((index == 0 ? "left out" : "", text)) }
-    return lines
-  }
-
-  /// The same as one object.
-  var json: JSONValue {
-    .members([
-      "memory": .number(memory.size), "kept": .number(memory.survived), "size": .number(size),
-      "cutShort": .bool(isCutShort),
-      "leftOut": .array(
-        leftOut.map { .members(["what": .string($0.what), "size": .number($0.size)]) }),
-    ])
-  }
-}
-
 extension RepairReport: CustomStringConvertible {
   /// Some lines for people, safe to print. Ends without a newline.
   public var description: String {

@@ -24,7 +24,7 @@ struct SlimFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      What is kept besides the stacks, with commas: heap, anonymous, globals, code, shared, files, environment; or all.
+      What is kept besides 8 MiB of each stack, with commas: stacks, however long; heap, anonymous, globals, code, shared, files, environment; or all.
       """, valueName: "kinds"))
   var keep: [MemoryKindsArgument] = []
 
@@ -88,6 +88,8 @@ struct SlimFlags: ParsableArguments {
     var options = SlimOptions()
     for argument in keep { options.kinds.formUnion(argument.kinds) }
     for argument in drop { options.kinds.subtract(argument.kinds) }
+    options.keepsWholeStacks =
+      keep.contains { $0.kinds.contains(.stacks) } && options.kinds.contains(.stacks)
     options.keptRanges = keepRange.flatMap(\.ranges)
     options.droppedRanges = dropRange.flatMap(\.ranges)
     options.mostBytes = maxSize?.bytes

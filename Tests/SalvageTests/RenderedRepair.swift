@@ -28,7 +28,7 @@ struct RenderedRepair {
   /// The output of a repair that was made of that input.
   init(_ repair: Repair, _ input: [UInt8]) throws {
     self.repair = repair
-    guard !repair.isWhole else {
+    guard !repair.isWhole || repair.slimming != nil else {
       bytes = input
       return
     }

@@ -38,7 +38,7 @@ package struct ContentEvidence {
     budget = structure.sizeFound
     checkVDSO()
     checkMainStack()
-    checkThreadStacks(names.extents)
+    checkThreadStacks(names.places)
     checkControlBlocks()
     checkHeaderPages(names)
     checkForeignHeaders(names)
@@ -177,32 +177,35 @@ package struct ContentEvidence {
 
   /// A thread that runs has return addresses above its stack pointer, and at the end of its stack what it began with. Zeros
   /// from the pointer to the end prove that the stack is lost; zeros at both make it doubtful.
-  private mutating func checkThreadStacks(_ extents: StackExtents) {
+  private mutating func checkThreadStacks(_ places: StackPlaces) {
     var proven: [UInt32] = []
     var doubtful: [UInt32] = []
     var starts: [UInt64: UInt64] = [:]
     for thread in process.threads {
-      guard let pointer = thread.stackPointer, let index = memory.index(at: pointer) else {
-        continue
-      }
+      guard let pointer = thread.stackPointer else { continue }
+      let overflowed = places.overflowed(
+        by: pointer, thread.framePointer, of: thread, in: memory.segments)
+      let first = overflowed ?? pointer
+      guard let index = memory.index(at: first) else { continue }
       let segment = memory.segments[index]
-      let limit = extents.end(above: pointer, controlBlock: thread.controlBlock)
+      let limit = places.end(above: first, of: thread, in: memory.segments)
       let end = min(segment.dumpedEnd, limit)
-      guard end > pointer else { continue }
+      guard end > first else { continue }
       let start = starts[end] ?? startOfZeros(upTo: end, of: segment)
       starts[end] = start
       // One page of zeros may be all that a thread that has just begun has; but its control block begins with its own
       // address.
-      let isLong = end - pointer >= 2 * Self.unit
+      let isLong = end - first >= 2 * Self.unit
       let hasBlock = thread.controlBlock.map { $0 >= start && $0 < end && $0 > 0 } ?? false
       // Of the end, where something else than zeros was found in its last page.
-      let endsInMore = start < end && start > end - min(end - pointer, Self.unit)
+      let endsInMore = start < end && start > end - min(end - first, Self.unit)
       if endsInMore { soundStacks.insert(pointer) }
-      if pointer >= start, isLong || hasBlock {
+      if first >= start, isLong || hasBlock {
         proven.append(thread.id)
-        lose(max(segment.address, pointer & ~(Self.unit - 1))..<end)
+        lose(max(segment.address, first & ~(Self.unit - 1))..<end)
       } else if !endsInMore,
-        StackState(pointer: pointer, endingBefore: limit, memory).readsAsZeros
+        StackState(pointer: pointer, overflowed: overflowed, endingBefore: limit, memory)
+          .readsAsZeros
       {
         doubtful.append(thread.id)
       }

@@ -34,11 +34,7 @@ package struct CoreMemory: Sendable {
   }
 
   /// The index in `segments` of the one that holds an address.
-  package func index(at address: UInt64) -> Int? {
-    let after = segments.partitioningIndex { $0.address > address }
-    guard after > 0, segments[after - 1].memoryEnd > address else { return nil }
-    return after - 1
-  }
+  package func index(at address: UInt64) -> Int? { segments.index(at: address) }
 
   /// Where what lies near in a range ends: what is small, a page or the notes of an image, has a few segments. Of a hostile
   /// core each byte may be one, and a million names may lead there.

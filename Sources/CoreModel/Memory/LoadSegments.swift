@@ -1,3 +1,4 @@
+internal import CoreIO
 package import ELFCore
 
 /// The PT_LOADs of a table that hold memory, by address; those at one address in the order of the table.
@@ -40,6 +41,13 @@ package struct LoadSegments: RandomAccessCollection, Sendable {
   package var startIndex: Int { 0 }
 
   package subscript(index: Int) -> ProgramHeader { headers[indexInTable(index)] }
+
+  /// The index of the one that holds an address.
+  package func index(at address: UInt64) -> Int? {
+    let after = partitioningIndex { $0.address > address }
+    guard after > 0, self[after - 1].memoryEnd > address else { return nil }
+    return after - 1
+  }
 
   /// Where the one at `index` stands in the table.
   package func indexInTable(_ index: Int) -> Int {

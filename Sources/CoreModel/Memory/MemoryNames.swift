@@ -17,8 +17,8 @@ package enum MemoryName: Hashable, Sendable, CustomStringConvertible {
 
 /// Gives ranges of memory the kinds and the names that people use: a thread's stack, a library's data, the heap.
 package struct MemoryNames: Sendable {
-  /// Where stacks end.
-  package let extents: StackExtents
+  /// Where stacks are.
+  package let places: StackPlaces
   private let files: [MappedFiles.Entry]
   /// The kind and the printable name of each file: a hostile path may be as long as its note, and is looked at once.
   private let labels: [(kind: MemoryKind, name: String)]
@@ -43,11 +43,17 @@ package struct MemoryNames: Sendable {
     self.labels = labels
     heapStart = files.last { $0.path == program }?.range.upperBound
     // A kernel's stacks are no segments of their own.
-    let extents = StackExtents(process)
-    self.extents = extents
-    stacks = process.threads.filter { _ in !process.writer.isMachine }.compactMap { thread in
-      thread.stackPointer.map {
-        let end = extents.end(above: $0, controlBlock: thread.controlBlock)
+    let places = StackPlaces(process)
+    self.places = places
+    let segments = LoadSegments(headers)
+    stacks = process.threads.filter { _ in !process.writer.isMachine }.flatMap { thread in
+      guard let pointer = thread.stackPointer else {
+        return [(pointer: UInt64, end: UInt64, thread: UInt32)]()
+      }
+      let overflowed = places.overflowed(
+        by: pointer, thread.framePointer, of: thread, in: segments)
+      return [pointer, overflowed].compactMap(\.self).map {
+        let end = places.end(above: $0, of: thread, in: segments)
         return (pointer: $0, end: end, thread: thread.id)
       }
     }.sorted { $0.pointer < $1.pointer }

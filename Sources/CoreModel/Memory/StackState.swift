@@ -44,27 +44,20 @@ extension StackState {
   /// How far below a stack its pointer may be found after an overflow: a guard, and one large frame.
   private static let largestOverflow: UInt64 = 1 << 20
 
-  /// - Parameter limit: where the stack ends, as far as that is known from elsewhere: see `StackExtents`.
-  /// - Parameter isSound: whether it is known that it doesn't end in zeros.
+  /// - Parameters:
+  ///   - overflowed: the lowest byte of the stack, where the pointer has left it: see `StackPlaces`.
+  ///   - limit: where the stack ends, as far as that is known from elsewhere: see `StackExtents`.
+  ///   - isSound: whether it is known that it doesn't end in zeros.
   package init(
-    pointer: UInt64, endingBefore limit: UInt64, _ memory: borrowing CoreMemory,
-    isSound: Bool = false
+    pointer: UInt64, overflowed: UInt64? = nil, endingBefore limit: UInt64,
+    _ memory: borrowing CoreMemory, isSound: Bool = false
   ) {
-    var found = memory.index(at: pointer)
-    if found == nil { found = Self.next(above: pointer, memory) }
-    guard var index = found else {
+    let start = overflowed ?? pointer
+    guard let index = memory.index(at: start) else {
       self = .absent(pointer, "the stack pointer is outside all segments")
       return
     }
-    // A stack that overflowed: the pointer is in the guard pages below it, which are never dumped.
-    if memory.segments[index].fileSize == 0, !memory.segments[index].flags.contains(.write),
-      index + 1 < memory.segments.count,
-      memory.segments[index + 1].address == memory.segments[index].addressEnd
-    {
-      index += 1
-    }
     let segment = memory.segments[index]
-    let start = max(pointer, segment.address)
     let (segmentEnd, overflow) = segment.address.addingReportingOverflow(segment.fileSize)
     let dumpedEnd = limit > start ? min(segmentEnd, limit) : segmentEnd
     let survivesTo = min(memory.survivingEnd(from: start, in: index), dumpedEnd)
@@ -76,7 +69,7 @@ extension StackState {
       verdict: survivesTo == start ? .lost : survivesTo >= dumpedEnd ? .whole : .partial,
       start: start,
       survivesTo: survivesTo, end: dumpedEnd, remark: nil)
-    if start > pointer { remark = "the stack pointer is below the stack: it overflowed" }
+    if overflowed != nil { remark = "the stack pointer is below the stack: it overflowed" }
     if !isSound { loseZeros(memory) }
   }
 
@@ -106,15 +99,6 @@ extension StackState {
       && memory.segments[guarded + 1].address == segment.addressEnd
       && (stack == guarded || stack == guarded + 1)
     if isInside || isBelow { remark = "it is full: the address of the fault is in its guard page" }
-  }
-
-  private static func next(above pointer: UInt64, _ memory: borrowing CoreMemory) -> Int? {
-    let index = memory.segments.partitioningIndex { $0.address > pointer }
-    guard index < memory.segments.count,
-      memory.segments[index].address - pointer <= largestOverflow,
-      memory.segments[index].flags.contains(.write)
-    else { return nil }
-    return index
   }
 
   /// A stack holds return addresses where its pointer points, and what it began with at its end: zeros at both were

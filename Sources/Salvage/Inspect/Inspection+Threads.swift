@@ -9,24 +9,26 @@ extension Inspection {
   mutating func addThreads(_ core: Core) {
     let main = core.process.info?.id
     let numbers = SignalNumbers(core.structure.header.machine, core.process.writer)
-    let extents = core.names.extents
+    let places = core.names.places
     threads = core.process.threads.enumerated().map { index, status in
       Thread(
         id: status.id, name: status.id == main ? core.process.info?.name : nil,
         signal: Signal(status.signal, numbers), programCounter: status.programCounter,
         stackPointer: status.stackPointer, location: location(of: status.programCounter),
         stack: core.process.writer.isMachine
-          ? nil : stack(of: status, isFirst: index == 0, extents, core))
+          ? nil : stack(of: status, isFirst: index == 0, places, core))
     }
   }
 
   private func stack(
-    of status: ThreadStatus, isFirst: Bool, _ extents: StackExtents, _ core: Core
+    of status: ThreadStatus, isFirst: Bool, _ places: StackPlaces, _ core: Core
   ) -> StackState? {
     guard let pointer = status.stackPointer else { return nil }
-    let end = extents.end(above: pointer, controlBlock: status.controlBlock)
+    let overflowed = places.overflowed(
+      by: pointer, status.framePointer, of: status, in: core.memory.segments)
+    let end = places.end(above: overflowed ?? pointer, of: status, in: core.memory.segments)
     var stack = StackState(
-      pointer: pointer, endingBefore: end, core.memory,
+      pointer: pointer, overflowed: overflowed, endingBefore: end, core.memory,
       isSound: core.soundStacks.contains(pointer))
     stack.addKernelWorker(programCounter: status.programCounter)
     // The first thread is the one that the signal is of.

@@ -27,6 +27,8 @@ public struct SlimOptions: Hashable, Sendable {
 
   /// The kinds that are kept.
   public var kinds: Set<Kind> = [.stacks]
+  /// Whether all that is in use of a stack is kept, however much that is; else 8 MiB of it at most.
+  public var keepsWholeStacks = false
   /// Addresses that are kept besides.
   public var keptRanges: [Range<UInt64>] = []
   /// Addresses that are left out, whatever else is asked for.
@@ -48,12 +50,13 @@ public struct SlimOptions: Hashable, Sendable {
           .string("0x\(hexadecimal($0.lowerBound)):0x\(hexadecimal($0.upperBound - $0.lowerBound))")
         })
     }
+    let wholeStacks = JSONValue.Member(name: "wholeStacks", value: .bool(true))
     return [
       .init(name: "keep", value: .array(kinds)),
       .init(name: "keepRanges", value: words(keptRanges)),
       .init(name: "dropRanges", value: words(droppedRanges)),
       .init(name: "maxSize", value: mostBytes.map(JSONValue.number) ?? .null),
       .init(name: "depth", value: .number(UInt64(clamping: depth))),
-    ]
+    ] + (keepsWholeStacks ? [wholeStacks] : [])
   }
 }

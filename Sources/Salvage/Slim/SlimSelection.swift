@@ -10,6 +10,8 @@ struct SlimSelection {
     let kept: AddressRanges
     /// Whether there was no room for some of it.
     let isCutShort: Bool
+    /// What is in use of stacks; nil where they were not asked for.
+    let stacks: StackMemory?
   }
 
   private let memory: CoreMemory
@@ -17,6 +19,7 @@ struct SlimSelection {
   /// In the order in which they are given room; some lie over others.
   private var wanted: [Range<UInt64>] = []
   private let dropped: AddressRanges
+  private let stacks: StackMemory?
 
   /// What a range of its own costs besides its bytes, at most: a program header, an entry of the LOST note for what is left out
   /// behind it, and what brings it to its place.
@@ -28,7 +31,8 @@ struct SlimSelection {
     _ core: Core, _ files: consuming ModuleFiles, _ options: SlimOptions
   ) throws(SalvageError) {
     memory = core.memory
-    let stacks = try Self.stacks(core, options)
+    self.stacks = try Self.stacks(core, options)
+    let stacks = self.stacks?.kept ?? []
     let essential = AddressRanges(try EssentialMemory(core, files).ranges)
     self.essential = essential
     dropped = AddressRanges(options.droppedRanges).subtracting(essential)
@@ -56,10 +60,12 @@ struct SlimSelection {
 
   private static func stacks(
     _ core: Core, _ options: SlimOptions
-  ) throws(SalvageError) -> [Range<UInt64>] {
-    guard options.kinds.contains(.stacks) else { return [] }
-    let withEnvironment = options.kinds.contains(.environment)
-    guard let stacks = StackMemory(core, withEnvironment: withEnvironment) else {
+  ) throws(SalvageError) -> StackMemory? {
+    guard options.kinds.contains(.stacks) else { return nil }
+    let stacks = StackMemory(
+      core, withEnvironment: options.kinds.contains(.environment),
+      isLimited: !options.keepsWholeStacks)
+    guard let stacks else {
       throw SalvageError(
         .badOutput(
           reason:
@@ -67,7 +73,7 @@ struct SlimSelection {
         ),
         file: core.source.path)
     }
-    return stacks.stacks
+    return stacks
   }
 
   /// All of it.
@@ -94,7 +100,8 @@ struct SlimSelection {
   }
 
   private func choice(_ parts: [Range<UInt64>], _ isCutShort: Bool) -> Choice {
-    Choice(kept: AddressRanges(parts).subtracting(dropped), isCutShort: isCutShort)
+    Choice(
+      kept: AddressRanges(parts).subtracting(dropped), isCutShort: isCutShort, stacks: stacks)
   }
 }
 

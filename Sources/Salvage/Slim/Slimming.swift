@@ -15,6 +15,10 @@ package struct Slimming: Sendable {
   let unchangedMappings: Set<UInt64>
   /// Whether there was more to keep than there is room for.
   package let isCutShort: Bool
+  /// What is left out of stacks though it is in use.
+  let stacksLeftOut: [SlimSummary.StackLeftOut]
+  /// Threads of which it is not known where their stacks are.
+  let unknownStacks: [UInt32]
   /// Ranges that were named in which the dump has no memory, as a user gives them: one digit too many may be secrets kept.
   package let rangesOfNothing: [IdleOption]
 
@@ -106,6 +110,8 @@ package struct Slimming: Sendable {
     }
     self.options = options
     isCutShort = selection.isCutShort
+    stacksLeftOut = selection.stacks?.leftOut(selection.kept) ?? []
+    unknownStacks = selection.stacks?.unknown ?? []
     let dumped = AddressRanges(loads.map { $0.address..<$0.dumpedEnd })
     rangesOfNothing = [
       ("--keep-range", options.keptRanges), ("--drop-range", options.droppedRanges),
