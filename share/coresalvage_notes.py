@@ -4,10 +4,11 @@ For the debuggers' own Python, whichever version that is; nothing but the standa
 """
 
 import bisect
+import json
 import os
 import struct
 
-LOST, REBUILT = 0x53414C01, 0x53414C03
+LOST, REBUILT, DOUBT = 0x53414C01, 0x53414C03, 0x53414C08
 AUXV, FILE = 6, 0x46494C45
 AT_PHDR, AT_ENTRY = 3, 9
 PT_LOAD, PT_NOTE = 1, 4
@@ -17,6 +18,8 @@ MOST_ENTRIES = 1 << 24
 # Of one note, or of a table of headers, no more is read at a time.
 MOST_BYTES = 1 << 24
 WINDOW = 256 << 10
+# Of what is in doubt: nobody writes more.
+MOST_DOUBT, MOST_DOUBTS = 1 << 20, 64
 
 CAUSES = {1: "past the end of the file", 2: "unreadable", 3: "damaged", 4: "named as lost",
           5: "left out on request", 6: "gone before it was read", 7: "zeros taken for lost",
@@ -53,6 +56,8 @@ class Record:
 
     def __init__(self, path):
         self.ranges = []
+        # Sentences on what is in doubt, each with whether it is damage.
+        self.doubts = []
         self.is_repaired = False
         self.size_found = self.size_due = 0
         self.is_damaged = False
@@ -69,6 +74,8 @@ class Record:
                     self._read(core, start, end, "lost")
                 elif kind == REBUILT:
                     self._read(core, start, end, "rebuilt")
+                elif kind == DOUBT:
+                    self._read_doubts(self._bytes(core, start, min(end - start, MOST_DOUBT + 1)))
             self.program, self.program_id = None, None
             if AUXV in found and FILE in found:
                 try:
@@ -214,6 +221,17 @@ class Record:
                 taken += 1
         self.is_damaged = self.is_damaged or taken != count
 
+    def _read_doubts(self, descriptor):
+        try:
+            if len(descriptor) > MOST_DOUBT:
+                raise ValueError
+            for doubt in json.loads(descriptor.decode("ascii"))["doubts"][:MOST_DOUBTS]:
+                entry = printable(doubt["text"], escaped=True), doubt["damage"] is True
+                if entry not in self.doubts and len(self.doubts) < MOST_DOUBTS:
+                    self.doubts.append(entry)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self.is_damaged = True
+
     def find(self, address):
         """The range that an address lies in, or None."""
         index = bisect.bisect_right(self._starts, address) - 1
@@ -251,11 +269,15 @@ class Record:
         lost = self.total("lost")
         lines = ["This core was cut, and repaired by coresalvage: %s of memory %s lost."
                  % (("1 byte", "is") if lost == 1 else (f"{lost:,} bytes", "are"))]
+        if not lost and any(is_damage for _, is_damage in self.doubts):
+            lines = ["This core was damaged when coresalvage repaired it, and nothing could mend that."]
         if self.total("rebuilt"):
             lines.append("%s bytes are not from the process: they were rebuilt." %
                          f"{self.total('rebuilt'):,}")
         if any(r.state in (2, 3) for r in self.ranges if r.kind == "lost"):
             lines.append("Zeros that it shows there are none that the process had.")
+        for text, is_damage in self.doubts:
+            lines.append("%s: %s" % ("It is damaged" if is_damage else "In doubt", text))
         if self.is_damaged:
             lines.append("Its notes are damaged: more may be lost, or rebuilt, than they say.")
         lines.append("`coresalvage lost` lists them.")
@@ -269,12 +291,14 @@ class Record:
             if not r.is_memory:
                 what = "program header table" if r.index == HEADER_TABLE else "notes"
                 lines.append("%s: %s bytes at offset %d lost" % (what, f"{r.length:,}", r.offset))
-        return lines or ["nothing is lost"]
+        lines = lines or ["nothing is lost"]
+        return lines + [("damaged: " if is_damage else "in doubt: ") + text
+                        for text, is_damage in self.doubts]
 
 
-def printable(text):
-    """A path that a stranger chose."""
-    return "".join(c if " " <= c <= "~" and c != "\\" else c.encode("unicode_escape").decode() for c in text)
+def printable(text, escaped=False):
+    """A path that a stranger chose; or a sentence with such paths, whose backslashes begin escapes."""
+    return "".join(c if " " <= c <= "~" and (escaped or c != "\\") else c.encode("unicode_escape").decode() for c in text)
 
 
 def build_id(read, base):

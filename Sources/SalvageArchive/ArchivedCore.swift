@@ -71,7 +71,7 @@ struct ArchivedCore: StoredCore {
     guard !source.lostRanges.isEmpty else {
       return Restore.Restored(
         size: source.size, report: nil, isDamaged: source.isDamaged, remarks: source.remarks,
-        isFromBundle: false)
+        isFromBundle: false, doubts: DoubtNote.all(in: source))
     }
     let repair = try Repair(of: intake(source), options: options)
     // What is lost may be no part of the core: then all that is of it came out.
@@ -80,7 +80,7 @@ struct ArchivedCore: StoredCore {
       .finish(repair.plan)
     return Restore.Restored(
       size: repair.plan.size, report: repair.report, isDamaged: true, remarks: source.remarks,
-      isFromBundle: false)
+      isFromBundle: false, doubts: [])
   }
 
   /// Puts what there are second copies of into the places of lost blocks.
@@ -139,7 +139,7 @@ struct ArchivedCore: StoredCore {
     let plan = repair?.plan ?? Plan(copying: source.size)
     let restored = Restore.Restored(
       size: plan.size, report: repair?.report, isDamaged: source.isDamaged, remarks: source.remarks,
-      isFromBundle: false)
+      isFromBundle: false, doubts: repair == nil ? DoubtNote.all(in: source) : [])
     return (source, plan, restored)
   }
 }

@@ -20,10 +20,15 @@ public struct Restore: Sendable {
     public let remarks: [String]
     /// Whether it came out of a bundle.
     public let isFromBundle: Bool
+    /// What a repair has left in doubt of a core that came out as it was put in; of any other, `report` tells it.
+    public let doubts: [CoreVerdict.Reason]
 
     /// Whether all of the core came out, and nothing is wrong with what vouches for it. Each block of an archive has a checksum of
-    /// its own; a bundle has one at its end, if any, and the files in their places.
+    /// its own; a bundle has one at its end, if any, and the files in their places. What was damaged before that still is.
     public var isComplete: Bool { report == nil && !(isFromBundle && isDamaged) }
+
+    /// Whether the core that came out is known to be damaged, though nothing of it was lost on the way.
+    public var isDamagedBefore: Bool { doubts.contains(where: \.isDamage) }
   }
 
   private let stored: any StoredCore

@@ -1,6 +1,6 @@
 public import ArchiveFormat
 public import CoreIO
-internal import CoreModel
+public import CoreModel
 internal import ELFCore
 internal import Salvage
 public import SystemPackage
@@ -23,6 +23,12 @@ public struct Verification: Hashable, Sendable {
   public let isChecked: Bool
   /// In the order of the archive.
   public let faults: [ArchiveFault]
+
+  /// What a repair has left in doubt of the core in it. However sound the archive is, its core is damaged then.
+  public let doubts: [CoreVerdict.Reason]
+
+  /// Whether the core in it is known to be damaged, as it was when it was put in.
+  public var isCoreDamaged: Bool { doubts.contains(where: \.isDamage) }
 
   /// Whether every byte is as it was written, as far as there are checksums.
   public var isSound: Bool { faults.isEmpty }
@@ -55,6 +61,7 @@ public struct Verification: Hashable, Sendable {
     blocks = geometry.blockCount
     version = geometry.version
     isChecked = true
+    doubts = (try? ArchiveSource(file)).map(DoubtNote.all(in:)) ?? []
     guard let table = try SeekTable(endOf: file), index.isByTable else {
       faults = Self.faults(ofSearch: index, file.size)
       return
@@ -99,6 +106,11 @@ public struct Verification: Hashable, Sendable {
     blocks = 0
     version = 0
     isChecked = tar.rest.isChecked
+    // They stand at its end, which went by.
+    doubts =
+      (try? Intake.glance(at: .file(file.path)) { intake throws(SalvageError) in
+        DoubtNote.all(in: intake.source)
+      }) ?? []
     // With a wrong checksum, or where not all is in its place, any byte may be wrong.
     let sound =
       switch tar.ending {

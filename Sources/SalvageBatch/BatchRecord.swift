@@ -1,4 +1,5 @@
 public import CoreIO
+public import CoreModel
 public import Salvage
 public import SystemPackage
 
@@ -54,6 +55,8 @@ public struct BatchRecord: Sendable {
   public internal(set) var isNamedApart = false
   /// What it is; nil where it couldn't be read, or is no core.
   public package(set) var report: RepairReport?
+  /// What is in doubt of an output that was there already, where no report was made; of any other `report` tells it.
+  public internal(set) var doubts: [CoreVerdict.Reason] = []
   /// What the input was, and why it was cut: of those that `BatchOptions.inspected` names.
   public internal(set) var inspection: Inspection?
   /// The size of the output in bytes, holes included; 0 where none was written.

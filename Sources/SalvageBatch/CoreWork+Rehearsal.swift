@@ -58,6 +58,7 @@ extension CoreWork {
       found.path,
       isPresent ? .present : isArchive ? .archived : isSlim ? .slimmed : .repaired)
     record.output = output
+    if isPresent { record.doubts = OutputCheck.doubts(of: output, isArchive: isArchive) }
     if options.deleteInput {
       rehearseRemoval(reasonToKeep(isBundle: Intake.isTar(file)), &record)
       if record.isInputToDelete { record.inputKeptIf = conditionToKeep }

@@ -152,6 +152,7 @@ package struct CoreWork {
     {
       var record = BatchRecord(found.path, .present)
       record.output = output
+      record.doubts = OutputCheck.doubts(of: output, isArchive: isArchive)
       return .done(record)
     }
     var elsewhere: FilePath?

@@ -15,6 +15,11 @@ enum OutputCheck {
     return try ArchiveSource(file)
   }
 
+  /// What its notes say is in doubt.
+  static func doubts(of path: FilePath, isArchive: Bool) -> [CoreVerdict.Reason] {
+    (try? open(path, isArchive: isArchive)).map(DoubtNote.all(in:)) ?? []
+  }
+
   /// Throws where one byte is another.
   static func check(
     _ path: FilePath, isArchive: Bool, against plan: Plan, of source: any ByteSource

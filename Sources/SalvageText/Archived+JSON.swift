@@ -34,6 +34,7 @@ extension Restore.Restored {
     members += JSONValue.output(place?.path, size: size, next: place.flatMap(Self.next))
     members.append(.init(name: "archiveRemarks", value: .array(remarks.map(JSONValue.string))))
     members.append(.init(name: "archiveDamaged", value: .bool(isDamaged)))
+    members.append(.init(name: "doubts", value: .array(doubts.map(\.json))))
     members.append(.init(name: "complete", value: .bool(isComplete)))
     return .object(members)
   }

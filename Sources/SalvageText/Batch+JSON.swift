@@ -34,6 +34,8 @@ extension BatchRecord {
       .init(name: "inputKept", value: inputKept.map(JSONValue.string) ?? .null),
       .init(name: "inputKeptIf", value: inputKeptIf.map(JSONValue.string) ?? .null),
       .init(name: "error", value: error.map { .string($0.advised) } ?? .null),
+      .init(
+        name: "reasons", value: .array((report?.verdict.reasons ?? doubts).map(\.json))),
     ]
     if let inspection {
       members.append(.init(name: "causes", value: .array(inspection.causes.map(\.shortJSON))))

@@ -58,6 +58,9 @@ extension BatchRecord {
     let name = isRehearsed ? outcome.futureName : outcome.name
     var words = "\(name.padded(to: 13))  \(PrintableText(input))"
     if let report { words += ": \(report.summary)" }
+    for damage in (report?.verdict.doubts ?? doubts).filter(\.isDamage) {
+      words += "; damaged: \(damage.words)"
+    }
     if let cause = inspection?.causes.summary { words += "; \(cause)" }
     if isRehearsed, report == nil, outcome != .present { words += ": to be unpacked first" }
     if isRehearsed || isNamedApart, outcome != .whole, let output, output != input {

@@ -62,7 +62,7 @@ extension Inspection: CustomStringConvertible {
     if !isWhole, !isMended, report.verdict.isComplete, !report.verdict.isFiltered,
       report.wayIn.offsets.trailing == 0, report.wayIn.offsets.summary == nil
     {
-      return "damaged, though its length is whole"
+      return "damaged, though its length is whole\(toldDamage)"
     }
     if isWhole, isInDamagedBundle { return "in a damaged bundle, \(ByteCount(report.sizeFound))" }
     guard isRepaired else { return report.headline(named: false) }
@@ -74,6 +74,13 @@ extension Inspection: CustomStringConvertible {
     let since = isHurtAgain ? "damaged again since it was repaired" : "repaired"
     return
       "\(since) by \(repairedBy ?? "coresalvage"); before that \(report.headline(named: false))"
+      + toldDamage
+  }
+
+  /// What was damaged when it was repaired or made slim, and nothing of its bytes tells any more.
+  private var toldDamage: String {
+    report.verdict.reasons.filter { $0.isTold && $0.isDamage }
+      .map { "; still damaged: \($0.words)" }.joined()
   }
 
   private var headline: [String] { [headlineText] }
@@ -81,7 +88,12 @@ extension Inspection: CustomStringConvertible {
   /// What is wrong with what the core came in, where no cause says it, each with what that is. Safe to print.
   var wayInLines: [(label: String, words: String)] {
     let isCause = causes.contains { $0.id == .stream }
-    let stream = isCause ? nil : report.wayIn.streamDamageWords
+    let wayIn = report.wayIn
+    let stream =
+      isCause
+      ? nil
+      : wayIn.streamDamageWords
+        ?? wayIn.uncheckedWords.map { "whole; \($0)" }
     return (stream.map { [("stream", $0)] } ?? [])
       + report.wayIn.archiveRemarks.map { ("archive", $0) }
   }

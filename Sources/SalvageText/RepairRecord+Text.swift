@@ -24,6 +24,7 @@ extension RepairRecord {
       "next": .string("coresalvage inspect \(ShellWord(file))"),
       "repaired": .bool(isRepaired),
       "damaged": .bool(isDamaged),
+      "doubts": .array(doubts.map(\.json)),
       "sizeFound": sizeFound.map(JSONValue.number) ?? .null,
       "sizeDue": sizeDue.map(JSONValue.number) ?? .null,
       "lost": .array(of: lost.indices) { index in
@@ -40,13 +41,19 @@ extension RepairRecord {
 
 extension RepairRecord: CustomStringConvertible {
   /// Whether memory was added to a whole core, and nothing else was done.
-  private var isCompleted: Bool { isRepaired && !isDamaged && lost.isEmpty && !rebuilt.isEmpty }
+  private var isCompleted: Bool {
+    isRepaired && !isDamaged && lost.isEmpty && !rebuilt.isEmpty
+      && !doubts.contains(where: \.isDamage)
+  }
+
+  private var doubtLines: [String] { doubts.map { "  \($0.label.padded(to: 10))\($0.text)" } }
 
   /// Lines for people, safe to print: one for each lost range.
   public var description: String {
     let name = PrintableText(file)
     guard isRepaired || isCaptured || isSlim else {
-      return "\(name): no repair: it has none of coresalvage's notes"
+      return (["\(name): no repair: it has none of coresalvage's notes"] + doubtLines)
+        .joined(separator: "\n")
     }
     let size = sizeFound.map { "\(ByteCount($0))" } ?? "an unknown size"
     let due = sizeDue.map { " of \(ByteCount($0))" } ?? ""
@@ -68,6 +75,7 @@ extension RepairRecord: CustomStringConvertible {
     lines += origins.map { "  origin    \(PrintableText($0))" }
     lines += origins.compactMap { OriginNote($0)?.moved }.joined()
       .map { "  damage    \($0.sentence)" }
+    lines += doubtLines
     lines.append(
       "  lost      \(lost.count) ranges, \(ByteCount(lost.total(\.length)))")
     lines += lost.enumerated().map { index, range in

@@ -53,14 +53,6 @@ extension RepairReport {
   }
 }
 
-extension CoreVerdict.Reason {
-  package var json: JSONValue {
-    .members([
-      "kind": .string(kind.rawValue), "text": .string(text), "damage": .bool(isDamage),
-    ])
-  }
-}
-
 extension RepairReport.Loss {
   package var json: JSONValue {
     .object((range.jsonMembers + [.init(name: "what", value: .string(what))]))

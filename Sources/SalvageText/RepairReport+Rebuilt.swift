@@ -71,29 +71,12 @@ extension [(path: [UInt8], verdict: ModuleVerdict)] {
   /// Those that may be other files than the process had mapped, a line for each reason of doubt.
   var weakLines: [String] {
     let most = 32
-    return [ModuleVerdict.Verification.layout, .evidence].compactMap { weak in
+    return ModuleVerdict.Verification.weak.compactMap { weak in
       let names = filter { $0.verdict.verification == weak }.map(\.path)
       guard let words = ModuleVerdict(weak).doubt(of: names.count) else { return nil }
       let listed = names.prefix(most).map { PrintableText($0).description }
       return "\(words): " + listed.joined(separator: ", ")
         + (names.count > most ? " and \(names.count - most) more; --json lists every one" : "")
-    }
-  }
-}
-
-extension ModuleVerdict {
-  /// Why so many modules may not be the ones that the process had, in words that don't name them; nil for none, and
-  /// where nothing is in doubt.
-  func doubt(of count: Int) -> String? {
-    guard count > 0 else { return nil }
-    let (its, it) = count == 1 ? ("its", "it") : ("their", "them")
-    return switch verification {
-    case .buildID, .headerPage: nil
-    case .layout: "known by hardly more than \(its) layout, which another build can share"
-    case .evidence:
-      "known by \(its) layout and what points into \(it), as a build in which nothing moved would be"
-    case .core: remark
-    case .leftOut: remark + "; left out"
     }
   }
 }

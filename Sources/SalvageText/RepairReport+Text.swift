@@ -1,16 +1,24 @@
 internal import CoreIO
-internal import CoreModel
+public import CoreModel
 internal import ELFCore
 public import Salvage
 
 extension CoreVerdict.Reason {
   /// What the line of a report begins with.
-  fileprivate var label: String {
+  var label: String {
     switch kind {
     case .leftOut: "left out"
     case .slim: "slim"
     default: isDamage ? "damage" : "doubt"
     }
+  }
+}
+
+extension CoreVerdict.Reason {
+  /// The sentence as a part of a line.
+  public var words: String {
+    let end = text.hasSuffix(".") ? text.dropLast() : text[...]
+    return end.prefix(1).lowercased() + end.dropFirst()
   }
 }
 

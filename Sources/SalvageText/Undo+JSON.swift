@@ -14,6 +14,7 @@ extension Undo {
       "verified": .number(verifiedBytes),
       "unchecked": .number(uncheckedBytes),
       "unknown": .number(unknownBytes),
+      "damage": .array(damage.map(\.json)),
     ])
   }
 }

@@ -9,10 +9,13 @@ extension Verification: CustomStringConvertible {
     guard !isSound else {
       let parts = isBundle ? "a bundle" : counted(blocks, "block")
       let words = "\(name): sound, \(ByteCount(coreSize)) in \(ByteCount(size)), \(parts)"
-      return isChecked ? words : words + "; no checksum vouches for its bytes"
+      return
+        ([isChecked ? words : words + "; no checksum vouches for its bytes"] + doubtLines)
+        .joined(separator: "\n")
     }
     guard !isBundle else {
-      return "\(name): damaged, a bundle\n" + faults.map { "  \($0.what)" }.joined(separator: "\n")
+      return (["\(name): damaged, a bundle"] + faults.map { "  \($0.what)" } + doubtLines)
+        .joined(separator: "\n")
     }
     let lost = faults.total(\.coreRange.length)
     var lines = ["\(name): damaged, \(ByteCount(lost)) of \(ByteCount(coreSize)) lost"]
@@ -20,7 +23,11 @@ extension Verification: CustomStringConvertible {
     // What is lost with a cut has lines of its own.
     let words = lost == 0 ? ": nothing of the core is lost with it" : ""
     lines += faults.map { "  \($0)" + ($0.coreRange.isEmpty ? words : "") }
-    return lines.joined(separator: "\n")
+    return (lines + doubtLines).joined(separator: "\n")
+  }
+
+  private var doubtLines: [String] {
+    doubts.map { "  its core is \($0.isDamage ? "damaged" : "in doubt"): \($0.words)" }
   }
 
   /// All of it, as one object.
@@ -31,6 +38,7 @@ extension Verification: CustomStringConvertible {
       "error": .null,
       "next": .string("coresalvage restore \(ShellWord(file)) restored.core"),
       "sound": .bool(isSound),
+      "doubts": .array(doubts.map(\.json)),
       "checked": .bool(isChecked),
       "version": isBundle ? .null : .number(version),
       "size": .number(size),

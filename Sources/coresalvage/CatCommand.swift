@@ -33,10 +33,18 @@ struct CatCommand: ParsableCommand {
         Console.complain("and \(more) \(more == 1 ? "range" : "ranges") more")
       }
     }
-    try memory.write(from: core.path, to: place, replacing: placing.force) { range in
-      rebuilt += 1
-      guard rebuilt <= Self.mostTold else { return }
-      Console.complain("\(PrintableText(core.path)): \(range.remark)")
-    }
+    var doubts: Set<CoreVerdict.Reason> = []
+    try memory.write(
+      from: core.path, to: place, replacing: placing.force,
+      rebuilt: { range in
+        rebuilt += 1
+        guard rebuilt <= Self.mostTold else { return }
+        Console.complain("\(PrintableText(core.path)): \(range.remark)")
+      },
+      doubted: { doubt in
+        guard doubts.insert(doubt).inserted else { return }
+        Console.complain("\(PrintableText(core.path)): \(doubt.words)")
+      })
+    guard !doubts.contains(where: \.isDamage) else { throw ExitStatus.damage }
   }
 }

@@ -18,5 +18,6 @@ struct NoteCommand: ParsableCommand {
     let record = try RepairRecord(of: core.path)
     telling.say(record.json, [record.description])
     if let failure = record.readFailure { throw failure }
+    guard !record.doubts.contains(where: \.isDamage) else { throw ExitStatus.damage }
   }
 }

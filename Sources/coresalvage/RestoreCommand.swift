@@ -60,7 +60,7 @@ struct RestoreCommand: ParsableCommand {
     bar.clear()
     describe(restored, place, try rehearsal.dryRun ? refusal() : nil, restore.readFailure)
     if let failure = restore.readFailure { throw failure }
-    guard restored.isComplete else { throw ExitStatus.damage }
+    guard restored.isComplete, !restored.isDamagedBefore else { throw ExitStatus.damage }
   }
 
   /// Why the output would be refused if this were no rehearsal; nil where nothing is known against it.
@@ -90,6 +90,11 @@ struct RestoreCommand: ParsableCommand {
         : "is damaged, though nothing of the core is lost; archive it anew"
       Console.complain("\(archive.words): \(words)")
       for remark in restored.remarks { Console.complain("\(archive.words): \(remark)") }
+    }
+    for doubt in restored.doubts {
+      let words =
+        doubt.isDamage ? "was damaged before it was put in" : "is in doubt since it was repaired"
+      Console.complain("\(archive.words): its core \(words): \(doubt.words)")
     }
     if isTaken {
       if let report = restored.report { Console.complain(report.description) }

@@ -36,6 +36,7 @@ struct UndoCommand: ParsableCommand {
       "  unchecked \(ByteCount(undo.uncheckedBytes)): the repair never wrote the memory; if anybody changed it"
         + " since, it is changed",
     ]
+    lines += undo.damage.map { "  damage    \($0.text)" }
     if undo.unknownBytes > 0 {
       let words =
         undo.unknownBytes == 1

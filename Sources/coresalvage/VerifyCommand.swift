@@ -29,10 +29,11 @@ struct VerifyCommand: ParsableCommand {
           let bar = advance.bar("verifying", telling)
           let found = try Verification(of: path, threads: working.count, progress: bar.report)
           bar.clear()
-          if !found.isSound { worst = worst.worse(.damage) }
+          let isGood = found.isSound && !found.isCoreDamaged
+          if !isGood { worst = worst.worse(.damage) }
           if telling.json {
             Console.report(found.json)
-          } else if !telling.quiet || !found.isSound {
+          } else if !telling.quiet || !isGood {
             Console.print(found.description)
           }
         } catch {

@@ -19,6 +19,8 @@ public struct WayIn: Hashable, Sendable {
   public package(set) var ending = StreamEnding.whole
   /// What stands behind the core in the bundle that it came in.
   public package(set) var rest = StreamRest()
+  /// Whether checksums vouch for all that came out of a packed stream.
+  public package(set) var isChecked = false
   /// What systemd-coredump wrote beside the core: `user.coredump.` names and their values, raw.
   public package(set) var attributes: [String: [UInt8]] = [:]
   /// How many zeros the input ends with, where that is a page at least.

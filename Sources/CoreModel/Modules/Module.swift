@@ -88,4 +88,24 @@ extension ModuleVerdict.Verification {
     case .core, .leftOut: nil
     }
   }
+
+  /// Those by which a file may be another than the one that was mapped, the weakest first.
+  package static let weak: [Self] = [.layout, .evidence]
+}
+
+extension ModuleVerdict {
+  /// Why so many modules may not be the ones that the process had, in words that don't name them; nil for none, and
+  /// where nothing is in doubt.
+  package func doubt(of count: Int) -> String? {
+    guard count > 0 else { return nil }
+    let (its, it) = count == 1 ? ("its", "it") : ("their", "them")
+    return switch verification {
+    case .buildID, .headerPage: nil
+    case .layout: "known by hardly more than \(its) layout, which another build can share"
+    case .evidence:
+      "known by \(its) layout and what points into \(it), as a build in which nothing moved would be"
+    case .core: remark
+    case .leftOut: remark + "; left out"
+    }
+  }
 }

@@ -6,7 +6,7 @@ extension CoreStructure {
     // A capture leaves LOST and CAPTURE; what was made slim has LOST and SLIM, and FILE.
     let others = [SalvageNote.capture, SalvageNote.slim]
     let losses = ownNotes.count { $0.kind == SalvageNote.lost }
-    let known = others + [SalvageNote.lost] + (isSlim ? [SalvageNote.file] : [])
+    let known = others + [SalvageNote.lost, SalvageNote.doubt] + (isSlim ? [SalvageNote.file] : [])
     return losses > ownNotes.count { others.contains($0.kind) }
       || ownNotes.contains { !known.contains($0.kind) }
   }

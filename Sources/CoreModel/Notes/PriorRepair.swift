@@ -15,6 +15,7 @@ package struct PriorRepair: Sendable {
   private var headNote: Range<UInt64>?
   private var captureNote: Range<UInt64>?
   private var slimNote: Range<UInt64>?
+  private var doubtNote: Range<UInt64>?
   /// The index in the structure's notes of its first one: those before it were there when it began.
   package private(set) var firstNote = 0
   /// The descriptor of the FILE note: NT_FILE as the repair found it.
@@ -63,7 +64,7 @@ package struct PriorRepair: Sendable {
   /// The order in which a repair writes them.
   private static let order = [
     SalvageNote.lost, SalvageNote.capture, SalvageNote.slim, SalvageNote.origin,
-    SalvageNote.rebuilt, SalvageNote.file, SalvageNote.head,
+    SalvageNote.doubt, SalvageNote.rebuilt, SalvageNote.file, SalvageNote.head,
   ]
 
   private mutating func take(_ kind: Note.Kind, _ descriptor: Range<UInt64>) {
@@ -74,6 +75,7 @@ package struct PriorRepair: Sendable {
     case SalvageNote.file: mappedFiles = descriptor
     case SalvageNote.capture: captureNote = descriptor
     case SalvageNote.slim: slimNote = descriptor
+    case SalvageNote.doubt: doubtNote = descriptor
     default: headNote = descriptor
     }
   }
@@ -121,6 +123,14 @@ package struct PriorRepair: Sendable {
   package func died() throws(SalvageError) -> DeathTime? {
     guard let record = try record() else { return nil }
     return DeathTime(json: JSONReader.value(of: record)?["died"])
+  }
+
+  /// What it left in doubt; nil where it has a note of that which can't be understood.
+  package func doubts() throws(SalvageError) -> [CoreVerdict.Reason]? {
+    guard let doubtNote else { return [] }
+    guard doubtNote.length <= UInt64(DoubtNote.largest) else { return nil }
+    return DoubtNote(
+      descriptor: try source.bytes(at: doubtNote.lowerBound, count: Int(doubtNote.length)))?.doubts
   }
 
   /// Whether it found nothing lost. What it left out on request was there.

@@ -12,6 +12,7 @@ package enum SalvageNote {
   package static let head = Note.Kind(rawValue: 0x5341_4C05)
   package static let capture = Note.Kind(rawValue: 0x5341_4C06)
   package static let slim = Note.Kind(rawValue: 0x5341_4C07)
+  package static let doubt = Note.Kind(rawValue: 0x5341_4C08)
 
   /// The bytes of one of our notes.
   package static func bytes(_ kind: Note.Kind, _ descriptor: [UInt8], in format: ELFFormat)

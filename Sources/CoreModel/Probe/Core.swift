@@ -9,7 +9,7 @@ package struct Core: Sendable {
   package let structure: CoreStructure
   package let process: ProcessSnapshot
   package private(set) var damage: DamageMap
-  package let verdict: CoreVerdict
+  package private(set) var verdict: CoreVerdict
   /// How the input came, and what its bytes tell of that.
   package let wayIn: WayIn
   /// What tells this input from another; empty where nobody asked for it.
@@ -22,6 +22,8 @@ package struct Core: Sendable {
   package let soundStacks: Set<UInt64>
   /// What people call its memory.
   package let names: MemoryNames
+  /// What repairs have left in doubt, by their notes.
+  package let told: [CoreVerdict.Reason]
   /// Of a core that was captured, what its notes tell of that.
   package let capture: CaptureNotes?
   /// Whether our notes tell of memory that was added, and of none that is lost.
@@ -129,6 +131,8 @@ package struct Core: Sendable {
       memory = CoreMemory(structure, damage.losing(padded), source)
     }
     verdict.reasons += Self.noteReasons(structure) + evidence.reasons
+    told = try Self.told(structure, source)
+    verdict.tell(told, isSettled: structure.isRepaired)
     self.source = source
     self.structure = structure
     self.names = names
@@ -137,7 +141,8 @@ package struct Core: Sendable {
     self.memory = memory
     self.capture = capture
     isRestored = restoring
-    isCompleted = try Self.isCompleted(structure, source)
+    let isMarred = told.contains(where: \.isDamage)
+    isCompleted = isMarred ? false : try Self.isCompleted(structure, source)
     died =
       try original == nil
       ? Self.died(structure, source, capture, intake.wayIn.died) : intake.wayIn.died
@@ -155,6 +160,20 @@ package struct Core: Sendable {
     core.damage.lose(ranges.map { .init(range: $0, cause: .notKept) })
     core.memory = CoreMemory(structure, core.damage, source)
     return core
+  }
+
+  /// The same, with what repairs of it have left in doubt as what it is: damage that nothing has mended.
+  package func doubting(_ told: [CoreVerdict.Reason]) -> Core {
+    var core = self
+    core.verdict.tell(told, isSettled: false)
+    return core
+  }
+
+  private static func told(
+    _ structure: CoreStructure, _ source: any ByteSource
+  ) throws(SalvageError) -> [CoreVerdict.Reason] {
+    guard structure.ownNotes.contains(where: { $0.kind == SalvageNote.doubt }) else { return [] }
+    return try DoubtNote.all(in: structure, source)
   }
 
   private static func padded(
@@ -261,7 +280,7 @@ package struct Core: Sendable {
     if structure.wasRepaired, !hasRecord, !structure.isCaptured {
       reasons.append(
         .init(
-          .notes,
+          .record,
           "Its old notes stand where a repair leaves them, and no record of one is there: "
             + "what may have been lost then is not known."))
     }

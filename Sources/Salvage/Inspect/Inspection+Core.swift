@@ -59,8 +59,9 @@ extension Inspection {
       var input = before.intake(intake)
       input.wayIn.died = found.died
       core = try Core(input, original: before.source, table: before.table, restoring: true)
+        .doubting(found.told)
     } else {
-      core = try found.restored(intake)
+      core = try found.restored(intake).doubting(found.told)
     }
     report = RepairReport(core, Rebuild(), Segments(core, lostMemory: .drop))
     if let before {

@@ -63,6 +63,7 @@ extension Intake {
       var wayIn = file.map { WayIn($0) } ?? WayIn(kind: .pipe)
       wayIn.packing = packing
       wayIn.ending = ending
+      wayIn.isChecked = (stream as? TarStream)?.rest.isChecked ?? stream.isChecked
       if let tar = stream as? TarStream { wayIn.rest = tar.rest }
       var losses = losses
       if stream.doubtful > 0 {

@@ -20,38 +20,45 @@ public struct MemoryExcerpt: Hashable, Sendable {
   private static let partSize = 256 << 10
 
   /// Hands the bytes over, part by part, and throws at the first that was not mapped, not dumped, or is lost: also where a
-  /// repair has padded what is lost. `rebuilt` is told of each range that has bytes which are not the dump's, before they are
+  /// repair has padded what is lost. `rebuilt` is told of each range that has bytes which are not the dump's, and `doubted` of what
+  /// speaks against bytes that nobody can name, these or others, before they are
   /// handed over.
   public func read(
     from input: CoreInput, to body: ([UInt8]) throws(SalvageError) -> Void,
-    rebuilt: (RebuiltRange) -> Void = { _ in }
+    rebuilt: (RebuiltRange) -> Void = { _ in },
+    doubted: (CoreVerdict.Reason) -> Void = { _ in }
   ) throws(SalvageError) {
     try unsafe readParts(
-      from: input, { part throws(SalvageError) in try unsafe body(Array(part)) }, rebuilt)
+      from: input, { part throws(SalvageError) in try unsafe body(Array(part)) }, rebuilt,
+      doubted)
   }
 
   /// Writes the bytes into a stream, and throws and tells as `read(from:to:rebuilt:)` does: what is before that has been
   /// written then. Refuses a stream that goes into the core itself.
   public func write(
-    from path: FilePath, to output: FileDescriptor, rebuilt: (RebuiltRange) -> Void = { _ in }
+    from path: FilePath, to output: FileDescriptor, rebuilt: (RebuiltRange) -> Void = { _ in },
+    doubted: (CoreVerdict.Reason) -> Void = { _ in }
   ) throws(SalvageError) {
     let inputs = InputSet(FileIdentity(at: path, followingLinks: true))
     let stream = try OutputStream(output, sparing: inputs)
     try unsafe readParts(
-      from: .file(path), { part throws(SalvageError) in try unsafe stream.write(part) }, rebuilt)
+      from: .file(path), { part throws(SalvageError) in try unsafe stream.write(part) }, rebuilt,
+      doubted)
   }
 
   /// Writes the bytes to a place that was named: a stream, as above, or a file, which appears under its name only once all of
   /// them are in it, and which nobody may read who may not read the core. Replaces a file that exists only with `replacing`.
   public func write(
     from path: FilePath, to place: OutputPlace, replacing: Bool = false,
-    rebuilt: (RebuiltRange) -> Void = { _ in }
+    rebuilt: (RebuiltRange) -> Void = { _ in },
+    doubted: (CoreVerdict.Reason) -> Void = { _ in }
   ) throws(SalvageError) {
     let inputs = InputSet(FileIdentity(at: path, followingLinks: true))
     guard !place.isStream else {
       let stream = try place.stream(sparing: inputs)
       return try unsafe readParts(
-        from: .file(path), { part throws(SalvageError) in try unsafe stream.write(part) }, rebuilt)
+        from: .file(path), { part throws(SalvageError) in try unsafe stream.write(part) }, rebuilt,
+        doubted)
     }
     let output = try OutputFile(place.path, sparing: inputs, replacing: replacing)
     var done: UInt64 = 0
@@ -63,7 +70,7 @@ public struct MemoryExcerpt: Hashable, Sendable {
         try unsafe output.write(part, at: end)
         end += UInt64(part.count)
       }
-      try unsafe read(from: intake, after: &done, to: write, rebuilt: rebuilt)
+      try unsafe read(from: intake, after: &done, to: write, rebuilt: rebuilt, doubted: doubted)
     }
     // What came through a pipe is nobody's but ours.
     if let access { output.takeAccess(of: access) }
@@ -72,11 +79,11 @@ public struct MemoryExcerpt: Hashable, Sendable {
 
   private func readParts(
     from input: CoreInput, _ body: (UnsafeRawBufferPointer) throws(SalvageError) -> Void,
-    _ rebuilt: (RebuiltRange) -> Void
+    _ rebuilt: (RebuiltRange) -> Void, _ doubted: (CoreVerdict.Reason) -> Void
   ) throws(SalvageError) {
     var done: UInt64 = 0
     try Intake.glance(at: input) { intake throws(SalvageError) in
-      try unsafe read(from: intake, after: &done, to: body, rebuilt: rebuilt)
+      try unsafe read(from: intake, after: &done, to: body, rebuilt: rebuilt, doubted: doubted)
     }
   }
 
@@ -84,10 +91,13 @@ public struct MemoryExcerpt: Hashable, Sendable {
   package func read(
     from intake: Intake, after done: inout UInt64,
     to body: (UnsafeRawBufferPointer) throws(SalvageError) -> Void,
-    rebuilt tell: (RebuiltRange) -> Void = { _ in }
+    rebuilt tell: (RebuiltRange) -> Void = { _ in },
+    doubted doubt: (CoreVerdict.Reason) -> Void = { _ in }
   ) throws(SalvageError) {
     let core = try Core(intake)
     let memory = core.memory
+    for reason in core.verdict.doubts where reason.isDamage { doubt(reason) }
+    var filesInDoubt = core.verdict.doubts.filter { $0.kind == .files }
     // What begins before the first byte that is still to come was told of with the one before that.
     let told = done > 0 ? address &+ done : 0
     var untold = try Self.rebuilt(of: core).filter { $0.end > address && $0.address >= told }[...]
@@ -106,6 +116,10 @@ public struct MemoryExcerpt: Hashable, Sendable {
       }
       while let range = untold.first, range.address < next +| UInt64(count) {
         tell(range)
+        if range.source == .mappedFile {
+          for reason in filesInDoubt { doubt(reason) }
+          filesInDoubt = []
+        }
         untold.removeFirst()
       }
       try unsafe body(UnsafeRawBufferPointer(rebasing: part[..<count]))

@@ -25,8 +25,10 @@ extension WayIn {
     case .whole:
       if let restWords { return "\(name) \(restWords)" }
       guard packing != nil else { return nil }
-      guard !isWhole else { return "\(name) is whole" }
-      return "\(name) is whole: it is the dump in it that \(isCut ? "was cut" : "is damaged")"
+      let trust = uncheckedWords.map { "; \($0)" } ?? ""
+      guard !isWhole else { return "\(name) is whole\(trust)" }
+      return
+        "\(name) is whole: it is the dump in it that \(isCut ? "was cut" : "is damaged")\(trust)"
     case .cut: return "\(name) was cut: the dump in it may have been longer"
     case .damaged(let reason):
       return "\(name) is damaged (\(PrintableText(reason))): what follows can't be decoded, "
@@ -35,6 +37,12 @@ extension WayIn {
       return "\(name) has a wrong checksum: some of these bytes are wrong, and which can't be told"
     case .unreadable(let errno): return "\(name) could not be read to its end: \(errno)"
     }
+  }
+
+  /// That nothing tells whether the bytes of a packed stream that is whole are right; nil where something does.
+  package var uncheckedWords: String? {
+    packing == nil || isChecked || ending != .whole || isDamagedBehind
+      ? nil : "no checksum vouches for its bytes"
   }
 
   /// What became of what stands behind the core in a bundle; nil where nothing is wrong with it.

@@ -43,6 +43,7 @@ extension Plan {
     self.origin = origin
     let notes = TailNotes(
       structure, segments, rebuild, record: (SalvageNote.origin, origin.json),
+      doubts: core.untoldDoubts(rebuild),
       head: table.changedRanges, to: &tail)
     var header = structure.header
     tail.appendHole(to: roundUp(tail.end, to: 8))

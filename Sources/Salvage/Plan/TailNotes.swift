@@ -9,10 +9,12 @@ package struct TailNotes {
 
   /// - Parameters:
   ///   - record: the note that tells of the work that was done: ORIGIN or SLIM.
+  ///   - doubts: what is in doubt of the core, and no note of it tells yet.
   ///   - head: what the new headers were written over.
   package init(
     _ structure: CoreStructure, _ segments: Segments, _ rebuild: Rebuild,
-    record: (kind: Note.Kind, json: JSONValue), head: [Range<UInt64>], to tail: inout PieceRun
+    record: (kind: Note.Kind, json: JSONValue), doubts: [CoreVerdict.Reason], head: [Range<UInt64>],
+    to tail: inout PieceRun
   ) {
     let format = structure.format
     let start = tail.end
@@ -24,6 +26,9 @@ package struct TailNotes {
         SalvageNote.lost, descriptorSize: UInt64(lost.descriptorSize), in: format))
     tail.append(.lost(lost, format.byteOrder))
     tail.append(SalvageNote.bytes(record.kind, Array(record.json.line.utf8), in: format))
+    if let note = DoubtNote(doubts) {
+      tail.append(SalvageNote.bytes(SalvageNote.doubt, note.descriptor, in: format))
+    }
     Self.appendRebuilt(structure, rebuild, to: &tail)
     if !head.isEmpty { Self.appendHead(head, format, to: &tail) }
     let flags = structure.programHeaders.first { $0.kind == .note }?.flags ?? []

@@ -16,6 +16,8 @@ struct LastRepair {
   /// What the file's end tells, where that is cut off.
   private let cut: Cut?
   private let origin: OriginNote?
+  /// What it left in doubt.
+  let doubts: [CoreVerdict.Reason]
 
   /// When the process died, as far as the repair could tell.
   var died: DeathTime? { origin?.died }
@@ -59,6 +61,7 @@ struct LastRepair {
     unknownBytes = lost.ranges.total {
       min($0.fileOffset +| $0.length, lost.sizeFound) - min($0.fileOffset, lost.sizeFound)
     }
+    doubts = try repair.doubts() ?? []
     origin = OriginNote(String(decoding: try repair.origin() ?? [], as: UTF8.self))
   }
 

@@ -4,7 +4,7 @@ public import CoreModel
 internal import ELFCore
 public import SystemPackage
 
-/// What our notes in a repaired or captured core say of it: LOST, REBUILT, ORIGIN and CAPTURE, read again.
+/// What our notes in a repaired or captured core say of it: LOST, DOUBT, REBUILT, ORIGIN and CAPTURE, read again.
 public struct RepairRecord: Hashable, Sendable {
   /// The core.
   public let file: FilePath
@@ -28,6 +28,8 @@ public struct RepairRecord: Hashable, Sendable {
   public internal(set) var rebuilt: [RebuiltRange]
   /// The JSON of the ORIGIN notes, and of SLIM notes, as it stands there.
   public internal(set) var origins: [String]
+  /// What is in doubt of it, and in no list of lost ranges: as repairs found it, or as it came this time.
+  public internal(set) var doubts: [CoreVerdict.Reason] = []
   /// Whether one of the notes can't be understood, or has fewer entries than it says: then more may be lost than is listed.
   public internal(set) var isDamaged: Bool
   /// Why the core could not be read to its end; nil where it could. There may be more notes then.
@@ -47,6 +49,7 @@ public struct RepairRecord: Hashable, Sendable {
       throw SalvageError(.damagedBlock(core: lost.range), file: intake.source.path)
     }
     try self.init(of: core)
+    doubts = core.verdict.doubts
     readFailure = intake.readFailure
     lostNames = names(core, intake)
   }

@@ -1,5 +1,5 @@
 public import CoreIO
-internal import CoreModel
+public import CoreModel
 internal import ELFCore
 public import SystemPackage
 
@@ -14,6 +14,9 @@ public struct Undo: Hashable, Sendable {
   public let verifiedBytes: UInt64
   /// How many bytes below that size the repair did not have or was told not to take: they are what stands there now.
   public let unknownBytes: UInt64
+
+  /// What was damaged of the core before the repair, by the way that it came: of what is given back, nothing else tells it.
+  public private(set) var damage: [CoreVerdict.Reason] = []
 
   /// The bytes that nobody looked at.
   public var uncheckedBytes: UInt64 { size - verifiedBytes }
@@ -36,6 +39,7 @@ public struct Undo: Hashable, Sendable {
     let last = try LastRepair(file)
     _ = try last.provenDigest(file)
     try self.init(last.original, unknownBytes: last.unknownBytes)
+    damage = last.doubts.filter(\.isDamage)
   }
 
   package init(_ file: InPlaceFile) throws(SalvageError) {
@@ -73,6 +77,7 @@ public struct Undo: Hashable, Sendable {
     journal.tableLength = last.head.length
     if let died = last.died, died.source == .mtime { journal.modified = died.microseconds }
     try self.init(last.original, unknownBytes: last.unknownBytes)
+    damage = last.doubts.filter(\.isDamage)
     do throws(SalvageError) {
       try file.write(journal.bytes, at: roundUp(size, to: UInt64(InPlaceJournal.size)))
       try file.sync()

@@ -180,8 +180,8 @@ extension Plan {
     let table = roundUp(UInt64(format.fileHeaderSize), to: 8)
     var run = PieceRun(at: roundUp(table + UInt64(count * format.programHeaderSize), to: 8))
     let notes = TailNotes(
-      structure, segments, rebuild, record: (SalvageNote.slim, slimming.origin.json), head: [],
-      to: &run)
+      structure, segments, rebuild, record: (SalvageNote.slim, slimming.origin.json),
+      doubts: core.untoldDoubts(rebuild), head: [], to: &run)
     segments.placeAll(rebuild.segments, in: &run)
     var header = structure.header
     header.programHeaderOffset = table

@@ -15,8 +15,8 @@ struct BundledCore: StoredCore {
   ) throws(SalvageError) -> Restore.Restored {
     let output = try OutputFile(path, sparing: InputSet(identity), replacing: options.force)
     let intake = try open(options.sparse, into: output, progress)
-    let died = try core(of: intake).died
-    let restored = try restored(intake, options) { plan throws(SalvageError) in
+    let core = try core(of: intake)
+    let restored = try restored(intake, core, options) { plan throws(SalvageError) in
       try output.resize(to: plan.size)
       try Rewrite(
         source: intake.source, output: output, sparse: options.sparse,
@@ -26,7 +26,7 @@ struct BundledCore: StoredCore {
     output.takeAccess(of: file.identity)
     output.takeTime(of: file.identity)
     // The bundle may have been copied since.
-    if let died { output.takeTime(microseconds: died.microseconds) }
+    if let died = core.died { output.takeTime(microseconds: died.microseconds) }
     try output.publish()
     return restored
   }
@@ -35,8 +35,7 @@ struct BundledCore: StoredCore {
     to stream: OutputStream, _ options: RepairOptions, _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Restore.Restored {
     let intake = try open(.auto, into: UnnamedFile(in: temporaryFolder), nil)
-    _ = try core(of: intake)
-    return try restored(intake, options) { plan throws(SalvageError) in
+    return try restored(intake, core(of: intake), options) { plan throws(SalvageError) in
       try PieceStream(
         source: intake.source, output: stream,
         progress: WorkProgress(on: file.path, total: plan.size, report: progress)
@@ -48,8 +47,7 @@ struct BundledCore: StoredCore {
     _ options: RepairOptions, _ progress: WorkProgress.Observer?
   ) throws(SalvageError) -> Restore.Restored {
     let intake = try open(.auto, into: UnnamedFile(in: temporaryFolder), progress)
-    _ = try core(of: intake)
-    return try restored(intake, options) { _ throws(SalvageError) in }
+    return try restored(intake, core(of: intake), options) { _ throws(SalvageError) in }
   }
 
   private func open(
@@ -71,16 +69,15 @@ struct BundledCore: StoredCore {
 
   /// Writes the core as it is; where the bundle is damaged, an honest one of what came out.
   private func restored(
-    _ intake: Intake, _ options: RepairOptions, _ write: (Plan) throws(SalvageError) -> Void
+    _ intake: Intake, _ core: Core, _ options: RepairOptions,
+    _ write: (Plan) throws(SalvageError) -> Void
   ) throws(SalvageError) -> Restore.Restored {
     let repair = intake.wayIn.ending != .whole ? try Repair(of: intake, options: options) : nil
-    var plan = Plan(copying: intake.source.size)
-    // Where bytes are wrong and nobody knows which, there is nothing to repair.
-    if let repair, intake.wayIn.ending != .checksumWrong { plan = repair.plan }
+    let plan = repair?.plan ?? Plan(copying: intake.source.size)
     try write(plan)
     return Restore.Restored(
       size: plan.size, report: repair?.report, isDamaged: intake.wayIn.isStreamDamaged,
       remarks: [intake.wayIn.streamDamageWords].compactMap(\.self),
-      isFromBundle: true)
+      isFromBundle: true, doubts: repair == nil ? core.told : [])
   }
 }

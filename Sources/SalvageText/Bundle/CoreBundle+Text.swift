@@ -55,6 +55,7 @@ extension CoreBundle {
       "  program   \(report.processWords)",
       "  threads   \(report.threadWords)",
     ]
+    lines += report.verdict.doubts.map { "  \($0.label.padded(to: 10))\($0.text)" }
     lines += report.doubtLines.map { "  doubt     " + $0 }
     lines += [
       "",
