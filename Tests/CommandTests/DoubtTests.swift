@@ -38,7 +38,7 @@ struct DoubtTests {
       let slimmed = try make("slim", ["slim", input.string] + slim)
       cores = try [
         repaired, slimmed,
-        make("padded", ["--lost", "pad", "--extend", "none", input.string]),
+        make("padded", ["--lost", "pad", input.string]),
         make("slim of repaired", ["slim", repaired.string] + slim),
         make("repaired slim", [slimmed.string]),
         make("repaired twice", [repaired.string]),

@@ -65,7 +65,7 @@ struct UndoTests {
     let notes = try #require(core.noteRanges.last).upperBound - core.noteRanges[0].lowerBound
     #expect(
       result.text.hasSuffix(
-        "\"size\":\(input.count),\"verified\":\(head + notes),\"unchecked\":\(input.count - head - notes),\"unknown\":0}\n"
+        "\"size\":\(input.count),\"verified\":\(head + notes),\"unchecked\":\(input.count - head - notes),\"unknown\":0,\"damage\":[]}\n"
       ), "\(result)")
   }
 

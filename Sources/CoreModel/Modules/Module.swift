@@ -1,3 +1,4 @@
+internal import CoreIO
 package import ELFCore
 
 /// A program or library that the process had mapped, and what we may know of it from where.
@@ -106,6 +107,25 @@ extension ModuleVerdict {
       "known by \(its) layout and what points into \(it), as a build in which nothing moved would be"
     case .core: remark
     case .leftOut: remark + "; left out"
+    }
+  }
+}
+
+extension CoreVerdict.Reason {
+  /// That what is rebuilt of a module is from a file that may be another; nil where it is known to be the one.
+  package init?(rebuiltOf path: [UInt8], by verification: ModuleVerdict.Verification) {
+    guard ModuleVerdict.Verification.weak.contains(verification),
+      let words = ModuleVerdict(verification).doubt(of: 1)
+    else { return nil }
+    self.init(
+      .files, "What is rebuilt of \(PrintableText(path)) is from a file \(words).",
+      isDamage: false)
+  }
+
+  /// Whether it says so of this module.
+  package func isOfFile(_ path: [UInt8]) -> Bool {
+    ModuleVerdict.Verification.weak.contains { weak in
+      Self(rebuiltOf: path, by: weak)?.isSame(as: self) ?? false
     }
   }
 }

@@ -3,7 +3,7 @@ package import CoreIO
 /// The descriptor of the DOUBT note: what of the core is in doubt, and no list of lost ranges tells. Who repairs the core finds
 /// it out by the way that it came, or by files; nobody could find it out by the core that is made of it.
 package struct DoubtNote: Hashable, Sendable {
-  package let doubts: [CoreVerdict.Reason]
+  package private(set) var doubts: [CoreVerdict.Reason]
 
   /// Of the descriptor, in bytes. Sentences name paths, and those are a stranger's.
   package static let largest = 1 << 20
@@ -11,10 +11,11 @@ package struct DoubtNote: Hashable, Sendable {
   private static let most = 64
   private static let formatVersion: UInt64 = 1
 
-  /// nil where nothing is in doubt.
+  /// nil where nothing is in doubt. What the note has no room for is left out from its end.
   package init?(_ doubts: [CoreVerdict.Reason]) {
     guard !doubts.isEmpty else { return nil }
     self.doubts = Array(doubts.prefix(Self.most))
+    while descriptor.count > Self.largest { self.doubts.removeLast() }
   }
 
   /// nil for what we don't understand. What it says is a file's word: no more is taken of it than can be printed.

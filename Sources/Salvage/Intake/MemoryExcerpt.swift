@@ -97,7 +97,7 @@ public struct MemoryExcerpt: Hashable, Sendable {
     let core = try Core(intake)
     let memory = core.memory
     for reason in core.verdict.doubts where reason.isDamage { doubt(reason) }
-    var filesInDoubt = core.verdict.doubts.filter { $0.kind == .files }
+    let filesInDoubt = core.verdict.doubts.filter { $0.kind == .files }
     // What begins before the first byte that is still to come was told of with the one before that.
     let told = done > 0 ? address &+ done : 0
     var untold = try Self.rebuilt(of: core).filter { $0.end > address && $0.address >= told }[...]
@@ -116,10 +116,7 @@ public struct MemoryExcerpt: Hashable, Sendable {
       }
       while let range = untold.first, range.address < next +| UInt64(count) {
         tell(range)
-        if range.source == .mappedFile {
-          for reason in filesInDoubt { doubt(reason) }
-          filesInDoubt = []
-        }
+        for reason in filesInDoubt where reason.isOfFile(range.path) { doubt(reason) }
         untold.removeFirst()
       }
       try unsafe body(UnsafeRawBufferPointer(rebasing: part[..<count]))
