@@ -23,6 +23,8 @@ package struct FileHeader: Hashable, Sendable {
   package static let noCount: UInt16 = 0xffff
   /// `ET_CORE`
   package static let coreType: UInt16 = 4
+  /// `EI_VERSION`: where `e_ident` has the version, which is 1.
+  package static let identVersion = 6
   /// `\x7fELF`
   package static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
 
@@ -30,10 +32,12 @@ package struct FileHeader: Hashable, Sendable {
   package enum Layout {
     package static let type = Field("e_type", .half, at32: 16, at64: 16)
     package static let machine = Field("e_machine", .half, at32: 18, at64: 18)
+    package static let version = Field("e_version", .word, at32: 20, at64: 20)
     package static let entry = Field("e_entry", .native, at32: 24, at64: 24)
     package static let programHeaderOffset = Field("e_phoff", .native, at32: 28, at64: 32)
     package static let sectionHeaderOffset = Field("e_shoff", .native, at32: 32, at64: 40)
     package static let flags = Field("e_flags", .word, at32: 36, at64: 48)
+    package static let headerSize = Field("e_ehsize", .half, at32: 40, at64: 52)
     package static let programHeaderEntrySize = Field("e_phentsize", .half, at32: 42, at64: 54)
     package static let programHeaderCount = Field("e_phnum", .half, at32: 44, at64: 56)
     package static let sectionHeaderEntrySize = Field("e_shentsize", .half, at32: 46, at64: 58)
@@ -74,6 +78,15 @@ package struct FileHeader: Hashable, Sendable {
     sectionHeaderEntrySize = half(Layout.sectionHeaderEntrySize)
     sectionHeaderCount = half(Layout.sectionHeaderCount)
     sectionNameIndex = half(Layout.sectionNameIndex)
+  }
+
+  /// Writes the fields that can have one value alone in a core into the bytes of a header.
+  package func patchSoleValues(in bytes: inout [UInt8]) {
+    if bytes.count > Self.identVersion { bytes[Self.identVersion] = 1 }
+    Layout.type.write(UInt64(Self.coreType), to: &bytes, in: format)
+    Layout.version.write(1, to: &bytes, in: format)
+    Layout.headerSize.write(UInt64(format.fileHeaderSize), to: &bytes, in: format)
+    Layout.programHeaderEntrySize.write(UInt64(format.programHeaderSize), to: &bytes, in: format)
   }
 
   /// Writes where the tables are into the bytes of a header; all else stays as it was.

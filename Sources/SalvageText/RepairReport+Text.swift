@@ -168,7 +168,7 @@ extension RepairReport: CustomStringConvertible {
     return "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) survived"
       + " (\(Self.percent(memory))): \(segmentsWhole) of \(counted(all, "segment")) whole,"
       + " \(segmentsPartial) in part, \(segmentsLost) lost"
-      + (tableLost > 0 ? "; not counting memory whose headers are lost" : "")
+      + (tableLost > 0 && !isUnnamedCounted ? "; not counting memory whose headers are lost" : "")
   }
 
   /// The losses by what they were: stacks first, then the largest first.

@@ -10,7 +10,7 @@ import Testing
 @Suite("a program header that can't be what was written")
 struct DamagedHeaderTests {
   /// A whole core, and what a copy of it tells that is not so.
-  private struct Whole: Sendable {
+  struct Whole: Sendable {
     let name: String
     let bytes: [UInt8]
     let core: ReferenceCore
@@ -112,13 +112,13 @@ struct DamagedHeaderTests {
     try Whole("the kernel's", ReferenceSource.contents(of: SharedCores.small().path))
   }
 
-  @Test("is lost alone, and said to be, whichever field was changed", arguments: flips)
+  @Test("costs no other's memory, and is said to be, whichever field was changed", arguments: flips)
   func field(flip: Flip) throws {
     for core in Self.wholes { try check(core.get(), flip) }
   }
 
   @Test(
-    "of a core that this kernel wrote is lost alone, whichever field was changed",
+    "of a core that this kernel wrote costs no other's memory, whichever field was changed",
     .needs(.kernelCores, .gcc), arguments: flips)
   func kernelField(flip: Flip) throws { try check(Self.kernel.get(), flip) }
 
@@ -137,7 +137,7 @@ struct DamagedHeaderTests {
       #expect(reasons.first?.text.hasPrefix("1 of the program headers") ?? false, "\(name)")
       #expect(try whole.wrongMemory(read).isEmpty, "\(name)")
       let others = Set(loads.map(\.index)).subtracting([load.index])
-      #expect(whole.sound(read) == others, "\(name)")
+      #expect(whole.sound(read).isSuperset(of: others), "\(name)")
     }
   }
 

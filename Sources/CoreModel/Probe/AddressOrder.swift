@@ -3,7 +3,7 @@ internal import ELFCore
 /// The rule that memory rises from entry to entry, and none lies over another.
 ///
 /// Where two are out of order, the damaged one is that without which all others are in order. Where that may be either, it is the
-/// one that does not begin or end at the very address where another does; where that tells nothing, both are taken for damaged.
+/// one whose end in memory no other address and no size in the file confirms; where that tells nothing, both are taken for damaged.
 struct AddressOrder {
   private let headers: [ProgramHeader]
   /// The PT_LOADs by their index in the table.
@@ -59,7 +59,9 @@ struct AddressOrder {
     let mayBeLast = before.map { isBelow($0, index) } ?? true
     let mayBeThis = next.map { isBelow(last, $0) } ?? true
     guard mayBeLast == mayBeThis else { return mayBeLast ? .earlier : .later }
-    let isLastConfirmed = before.map { meets($0, last) } ?? false
+    // Where it begins tells nothing of how long it is.
+    let isLastConfirmed =
+      before.map { meets($0, last) && headers[last].fileSize == headers[last].memorySize } ?? false
     let isThisConfirmed = next.map { meets(index, $0) } ?? false
     guard isLastConfirmed != isThisConfirmed else { return .both }
     return isLastConfirmed ? .later : .earlier

@@ -108,19 +108,25 @@ package struct Core: Sendable {
     damage.lose(structure.damagedNotes)
     // What could not be read is told of already.
     let zeroed = capture?.isUnfinished == true ? [] : structure.zeroedEntries
-    func lose(_ entries: [Range<UInt64>], _ words: (Bool) -> String) {
+    func lose(
+      _ entries: [Range<UInt64>], _ words: (Bool) -> String,
+      effect: (Bool) -> String = { "what memory \($0 ? "it" : "they") named is not known" }
+    ) {
       let size = entries.total { damage.surviving(in: $0) }
       guard size > 0 else { return }
       let count = size / UInt64(structure.format.programHeaderSize)
       let isOne = count == 1
       verdict.add(
-        .table,
-        "\(count) of the program headers \(words(isOne)): what memory \(isOne ? "it" : "they") named is not known."
-      )
+        .table, "\(count) of the program headers \(words(isOne)): \(effect(isOne)).")
       damage.lose(entries.map { .init(range: $0, cause: .damaged) })
     }
     lose(zeroed) { $0 ? "is zeros" : "are zeros" }
     lose(structure.damagedEntries) { _ in "can't be what was written, by all the others" }
+    lose(
+      structure.mendedEntries, { "\($0 ? "is" : "are") damaged" },
+      effect: {
+        "what \($0 ? "it" : "they") must have been is told by the others, or by the list of mapped files"
+      })
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
     let names = MemoryNames(reading.process, structure.programHeaders)
     let padded = try Self.padded(structure, source)

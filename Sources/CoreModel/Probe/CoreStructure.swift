@@ -12,6 +12,8 @@ package struct CoreStructure: Sendable {
   package var table: HeaderTable
   /// Where the whole table lay, or should have lain.
   package var tableRange: Range<UInt64>
+  /// What lost entries of the table named.
+  package var unnamed = UnnamedMemory()
   /// Every whole note of every PT_NOTE, in order.
   package let notes: [Note]
   /// Those of them that we wrote, which are few: they are asked for often.
@@ -80,13 +82,21 @@ package struct CoreStructure: Sendable {
   /// The program headers whose own bytes are not lost: the others name memory that nobody can vouch for.
   func survivingHeaders(_ damage: DamageMap) -> [ProgramHeader] {
     guard !damage.survives(tableRange) else { return programHeaders }
-    return programHeaders.enumerated().filter { index, _ in
-      damage.survives(entryRange(table.number(at: index)))
-    }.map(\.element)
+    return programHeaders.enumerated().filter { index, _ in isKnown(at: index, damage) }
+      .map(\.element)
+  }
+
+  /// Whether the program header at that index in the table is what was written: it is there, or made anew.
+  package func isKnown(at index: Int, _ damage: DamageMap) -> Bool {
+    let number = table.number(at: index)
+    return table.isMended(number) || damage.survives(entryRange(number))
   }
 
   /// Where the table is zeros, which no writer of cores writes.
   package var zeroedEntries: [Range<UInt64>] { table.zeroed.map(entryRange) }
+
+  /// Where the table has entries that are made anew.
+  package var mendedEntries: [Range<UInt64>] { table.mended.map(entryRange) }
 
   /// Where entries of the table are not what its writer wrote.
   package var damagedEntries: [Range<UInt64>] { table.damaged.map(entryRange) }

@@ -22,7 +22,9 @@ struct FileChain {
     let notes = table.headers.lazy.filter { $0.kind == .note }.prefix(16)
     let noteEnd = notes.first.flatMap(\.fileEnd) ?? tableEnd
     let pages = [1, 1 << 12, 1 << 13, 1 << 14, 1 << 16] as [UInt64]
-    starts = pages.flatMap { page in [tableEnd, noteEnd].map { roundUp($0, to: page) } }
+    // Where the notes stand behind the table, memory stands behind them.
+    let befores = notes.first?.fileOffset == tableEnd ? [noteEnd] : [tableEnd, noteEnd]
+    starts = pages.flatMap { page in befores.map { roundUp($0, to: page) } }
     self.ends = ends + notes.map(\.fileOffset)
     let loads = table.loads
     // Some writers give what has no bytes in the file no place in it.

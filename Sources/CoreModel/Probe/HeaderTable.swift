@@ -14,6 +14,8 @@ package struct HeaderTable: Sendable {
   private(set) var nulls: [Range<Int>] = []
   /// The numbers of entries that are not what was written: runs in rising order. `headers` doesn't have them.
   private(set) var damaged: [Range<Int>] = []
+  /// The numbers of entries that were lost and are made anew: runs in rising order. `headers` has them, the file has not.
+  package private(set) var mended: [Range<Int>] = []
 
   package init() {}
 
@@ -53,7 +55,8 @@ package struct HeaderTable: Sendable {
     var table = HeaderTable()
     table.reserveCapacity(headers.count)
     table.zeroed = zeroed
-    var lost = andNulls ? nulls : []
+    table.nulls = andNulls ? [] : nulls
+    var lost = andNulls ? damaged + nulls : damaged
     var next = indices[...]
     for (index, header) in headers.enumerated() {
       if next.first == index {
@@ -67,6 +70,61 @@ package struct HeaderTable: Sendable {
       Self.append(run, to: &table.damaged)
     }
     return table
+  }
+
+  /// The same with entries that are believed after all, each in the place of the one that had its number: those that are not
+  /// what the file has are made anew.
+  ///
+  /// - Parameter entries: in rising order.
+  func mending(
+    _ entries: [(number: Int, header: ProgramHeader, isFound: Bool)]
+  ) -> HeaderTable {
+    guard !entries.isEmpty else { return self }
+    var table = HeaderTable()
+    table.reserveCapacity(headers.count + entries.count)
+    table.zeroed = Self.without(entries.map(\.number), zeroed)
+    table.nulls = Self.without(entries.map(\.number), nulls)
+    table.damaged = Self.without(entries.map(\.number), damaged)
+    var next = entries[...]
+    var end = 0
+    func appendMended(below number: Int) {
+      while let entry = next.first, entry.number < number {
+        next.removeFirst()
+        table.append(entry.header, number: entry.number)
+        end = entry.number + 1
+        if !entry.isFound { Self.append(entry.number..<end, to: &table.mended) }
+      }
+    }
+    for (index, header) in headers.enumerated() {
+      let number = number(at: index)
+      appendMended(below: number + 1)
+      if number >= end { table.append(header, number: number) }
+    }
+    appendMended(below: .max)
+    return table
+  }
+
+  /// Runs without some numbers, both in rising order.
+  private static func without(_ numbers: [Int], _ runs: [Range<Int>]) -> [Range<Int>] {
+    var result: [Range<Int>] = []
+    var next = numbers[...]
+    for run in runs {
+      var start = run.lowerBound
+      while let number = next.first, number < run.upperBound {
+        next.removeFirst()
+        guard number >= start else { continue }
+        append(start..<number, to: &result)
+        start = number + 1
+      }
+      append(start..<run.upperBound, to: &result)
+    }
+    return result
+  }
+
+  /// Whether the entry of that number is made anew.
+  package func isMended(_ number: Int) -> Bool {
+    let run = mended.partitioningIndex { $0.upperBound > number }
+    return run < mended.count && mended[run].contains(number)
   }
 
   /// The entries with lower numbers, of those that are believed.

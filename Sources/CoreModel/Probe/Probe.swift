@@ -19,8 +19,13 @@ package struct Probe {
   }
 
   private func structure() throws(SalvageError) -> CoreStructure {
-    let place = try TablePlace(fileHeader(), source, present)
+    let fields = try fileHeader()
+    let place = try TablePlace(fields.header, source, present)
     let header = place.header
+    // Of what has a core's type by one bit alone, its first note has to tell that it is one.
+    guard fields.foundType == FileHeader.coreType || place.isProven else {
+      throw notACore(type: fields.foundType, header.format)
+    }
     let headerBytes = try source.bytes(at: 0, count: header.format.fileHeaderSize)
     let count = try programHeaderCount(header)
     let tableSize = UInt64(header.format.programHeaderSize) * count
@@ -42,6 +47,8 @@ package struct Probe {
         walk = try self.walk(table.headers, tableEnd, header.format)
       }
     }
+    let mend = try mend(table, header, count: count, walk)
+    table = mend.table
     let ownNotes = walk.notes.filter { $0.owner == SalvageNote.owner }
     var structure = CoreStructure(
       header: header, headerBytes: headerBytes, table: table,
@@ -52,18 +59,66 @@ package struct Probe {
       notesAreMissized: walk.isMissized, mayLackID: walk.mayLackID,
       damagedNotes: walk.damaged.map { .init(range: $0, cause: .note) }, sizeFound: source.size,
       sizeDue: nil)
+    structure.unnamed = mend.unnamed
     structure.sizeDue = sizeDue(structure)
-    structure.headerDamage = place.damage
+    let damage = fields.damage + [place.damage].compactMap(\.self)
+    structure.headerDamage = damage.isEmpty ? nil : damage.joined(separator: ", and ")
     return structure
   }
 
   /// Whether those who wrote the notes write tables by the rules, as far as that has been seen: the kernel and gdb. Of others
   /// there are too many to know.
   private static func isRuled(_ notes: [Note], _ header: FileHeader) -> Bool {
-    let writer = CoreWriter(
+    [.linux, .gcore, .unknown].contains(writer(notes, header))
+  }
+
+  private static func writer(_ notes: [Note], _ header: FileHeader) -> CoreWriter {
+    CoreWriter(
       notes, osABI: header.osABI, hasSections: header.sectionHeaderCount > 1,
       hasKernelMemory: false)
-    return [.linux, .gcore, .unknown].contains(writer)
+  }
+
+  /// What is lost of the table, as far as the rest and the notes tell it.
+  private func mend(
+    _ table: HeaderTable, _ header: FileHeader, count: UInt64, _ walk: NoteWalk
+  ) throws(SalvageError) -> TableMend {
+    let format = header.format
+    let size = UInt64(format.programHeaderSize)
+    func entry(_ number: Int) -> Range<UInt64> {
+      let start = header.programHeaderOffset + UInt64(number) * size
+      return start..<start + size
+    }
+    // What is cut off was behind the end, as all memory was.
+    let inFile =
+      source.size > header.programHeaderOffset
+      ? (source.size - header.programHeaderOffset) / size : 0
+    let isWhole = present.isWhole
+    let isOfRepair = walk.isOfRepair(table.headers)
+    let writer = Self.writer(walk.notes, header)
+    let noteEnd =
+      table.headers.first { $0.kind == .note }?.fileEnd
+      ?? walk.notes.last.map { $0.descriptorOffset +| $0.descriptorSize }
+    let facts = TableMend.Facts(
+      count: Int(min(count, inFile)),
+      isLost: { !isWhole && !present.survives(entry($0)) },
+      files: writer == .linux && !isOfRepair ? try files(walk.notes, format) : nil,
+      fileStart: roundUp(noteEnd ?? 0, to: 4096),
+      fileEnds: [source.size, header.sectionHeaderOffset].filter { $0 > 0 },
+      isRuled: !isOfRepair && Self.isRuled(walk.notes, header))
+    return try TableMend(table, facts) { number throws(SalvageError) in
+      guard isWhole || present.survives(entry(number)) else { return nil }
+      let bytes = try source.bytes(at: entry(number).lowerBound, count: Int(size))
+      return bytes.allSatisfy { $0 == 0 } ? nil : ProgramHeader(bytes.span, in: format)
+    }
+  }
+
+  private func files(
+    _ notes: [Note], _ format: ELFFormat
+  ) throws(SalvageError) -> MappedFiles? {
+    let note = notes.first { $0.isProcessNote && $0.kind == .mappedFiles }
+    guard let note, note.descriptorSize <= ProcessSnapshot.largestDescriptor else { return nil }
+    let bytes = try source.bytes(at: note.descriptorOffset, count: Int(note.descriptorSize))
+    return MappedFiles(bytes.span, in: format)
   }
 
   private func walk(
@@ -79,7 +134,7 @@ package struct Probe {
 
   // MARK: File header
 
-  private func fileHeader() throws(SalvageError) -> FileHeader {
+  private func fileHeader() throws(SalvageError) -> HeaderFields {
     let bytes = try source.bytes(at: 0, count: 64)
     guard present.survives(0..<UInt64(bytes.count)) else {
       throw SalvageError(
@@ -106,12 +161,17 @@ package struct Probe {
         found: "\(bytes[4]) and \(bytes[5])")
     }
     guard let header = FileHeader(bytes.span) else { throw cutInHeader(bytes.count) }
-    guard header.type == FileHeader.coreType else {
-      throw notACore(
-        at: FileHeader.Layout.type.offset(in: format), expected: "e_type 4 (a core)",
-        found: "\(header.type)" + (Self.typeNames[header.type].map { " (\($0))" } ?? ""))
+    let fields = HeaderFields(header, bytes)
+    guard fields.header.type == FileHeader.coreType else {
+      throw notACore(type: header.type, format)
     }
-    return header
+    return fields
+  }
+
+  private func notACore(type: UInt16, _ format: ELFFormat) -> SalvageError {
+    notACore(
+      at: FileHeader.Layout.type.offset(in: format), expected: "e_type 4 (a core)",
+      found: "\(type)" + (Self.typeNames[type].map { " (\($0))" } ?? ""))
   }
 
   private static let typeNames: [UInt16: String] = [
@@ -258,8 +318,7 @@ package struct Probe {
     let isWhole = present.isWhole
     for (position, header) in structure.programHeaders.enumerated() where header.fileSize > 0 {
       // What is read where an entry is lost is no size.
-      let entry = structure.entryRange(structure.table.number(at: position))
-      guard isWhole || present.survives(entry) else { continue }
+      guard isWhole || structure.isKnown(at: position, present) else { continue }
       // Of notes that can't be so long, the notes count.
       if header.kind == .note, structure.notesAreMissized { continue }
       guard let end = header.fileEnd else { return nil }

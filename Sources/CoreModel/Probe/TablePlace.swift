@@ -16,6 +16,8 @@ struct TablePlace {
   private(set) var header: FileHeader
   /// What the file header says instead, in words that are safe to print; nil where nothing speaks against it.
   private(set) var damage: String?
+  /// Whether the first entry and the notes that it names agree about a table there.
+  private(set) var isProven = false
 
   init(
     _ header: FileHeader, _ source: any ByteSource, _ present: DamageMap
@@ -35,19 +37,21 @@ struct TablePlace {
     let offset = header.programHeaderOffset
     let there = try count(at: offset)
     guard there == 0 else {
+      isProven = true
       guard there != named, try holdsEntries(max(1, named)..<max(1, named, there)) else { return }
       header.programHeaderCount = UInt16(there)
       damage =
         "\(counted(named, "program header")), and the first notes stand right behind \(there)"
       return
     }
-    // Nothing but another thing where it says is a reason to look elsewhere: behind the end of a file it may be what was cut.
-    // More than one wrong byte is none: a repair has its table at the end, and leaves the old one.
+    // More than one wrong byte is no reason to look elsewhere: a repair has its table at the end, and leaves the old one; but that
+    // has fewer entries.
     let start = UInt64(format.fileHeaderSize)
     guard (0..<8).contains(where: { (offset ^ start) & ~(0xff << (8 * $0)) == 0 }),
-      offset != start, let first = try entry(at: offset), !Self.isSegment(first),
+      offset != start, try entry(at: offset).map({ !Self.isSegment($0) }) ?? true,
       try count(at: start) == named
     else { return }
+    isProven = true
     header.programHeaderOffset = start
     damage =
       "that its table is at offset \(offset), where there is none; one of as many program headers stands at \(start)"

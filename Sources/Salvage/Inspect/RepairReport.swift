@@ -100,8 +100,10 @@ public struct RepairReport: Hashable, Sendable {
   public let segmentsLost: Int
   /// How many bytes of the notes, and of the program header table, are lost.
   public let notesLost: UInt64
-  /// How many bytes of the program header table are lost.
+  /// How many bytes of the program header table are lost, but for those that were made anew.
   public let tableLost: UInt64
+  /// Whether what lies in the file where no program header names it is counted as lost memory.
+  package let isUnnamedCounted: Bool
   /// What is in the output that was not in the dump, by address.
   public let rebuilt: [RebuiltRange]
   /// The programs and libraries that the process had mapped, by address; empty where nothing was to be rebuilt.
@@ -228,7 +230,8 @@ public struct RepairReport: Hashable, Sendable {
       return number
     }
     self.kinds = kinds
-    tableLost = Self.lostBytes(lostRanges) { $0.headerIndex == nil }
+    tableLost = Self.lostBytes(lostRanges) { $0.headerIndex == nil && $0.state != .rebuilt }
+    isUnnamedCounted = !structure.unnamed.bytes.isEmpty
     notesLost = Self.lostBytes(lostRanges) { range in
       range.headerIndex.flatMap { structure.table[number: $0] }?.kind == .note
     }
@@ -239,7 +242,10 @@ public struct RepairReport: Hashable, Sendable {
     _ position: inout MemoryNames.Position
   ) -> LossKind {
     guard let index = range.headerIndex else {
-      return LossKind(name: .words("the program header table"), memory: nil)
+      let words =
+        range.state == .rebuilt
+        ? "program headers, which were made anew" : "the program header table"
+      return LossKind(name: .words(words), memory: nil)
     }
     guard let header = table[number: index], header.kind != .note else {
       return LossKind(name: .words("the notes"), memory: nil)

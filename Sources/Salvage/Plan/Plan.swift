@@ -53,6 +53,7 @@ extension Plan {
     Self.count(newCount, structure, core.damage, &header, &tail)
 
     var headerBytes = structure.headerBytes
+    header.patchSoleValues(in: &headerBytes)
     header.patchTables(in: &headerBytes)
     var patches = [Piece(offset: 0, content: .bytes(headerBytes))]
     if !table.moves {

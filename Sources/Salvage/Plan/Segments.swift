@@ -40,11 +40,12 @@ package struct Segments: Sendable {
       let index = structure.table.number(at: position)
       // All after one that names nothing moves up.
       if index != position { firstChange = firstChange ?? position }
-      guard tableIsWhole || damage.survives(structure.entryRange(index)) else {
+      guard tableIsWhole || structure.isKnown(at: position, damage) else {
         // What is read there is not what was written.
         firstChange = firstChange ?? index
         continue
       }
+      if structure.table.isMended(index) { firstChange = firstChange ?? index }
       if header.kind == .note {
         if index > 0 { firstChange = firstChange ?? index }
         if isTooMuch(damage.indices(in: header.fileRange)) {
@@ -61,14 +62,27 @@ package struct Segments: Sendable {
         firstChange = firstChange ?? index
       }
     }
+    for bytes in structure.unnamed.bytes {
+      memory += ByteTotal(bytes.length, survived: 0)
+      gone += 1
+    }
     lost.sort { $0.fileOffset < $1.fileOffset }
   }
 
   private mutating func loseTable(_ structure: CoreStructure, _ damage: DamageMap) {
-    for extent in damage.extents(in: structure.tableRange) {
-      guard let cause = extent.cause else { continue }
-      append(extent.range, at: 0, index: nil, flags: [], cause, .dropped)
+    func append(_ range: Range<UInt64>, _ state: LostRange.State) {
+      for extent in damage.extents(in: range) {
+        guard let cause = extent.cause else { continue }
+        self.append(extent.range, at: 0, index: nil, flags: [], cause, state)
+      }
     }
+    var position = structure.tableRange.lowerBound
+    for entries in structure.mendedEntries {
+      append(position..<entries.lowerBound, .dropped)
+      append(entries, .rebuilt)
+      position = entries.upperBound
+    }
+    append(position..<structure.tableRange.upperBound, .dropped)
   }
 
   private mutating func append(

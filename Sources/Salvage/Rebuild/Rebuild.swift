@@ -82,7 +82,8 @@ package struct Rebuild: Sendable {
     if !options.keepMappings {
       mappedFiles =
         ReducedMappings(
-          process.listedFiles, memory, pageSize: list.pageSize, wasRepaired: structure.wasRepaired
+          process.listedFiles, memory, pageSize: list.pageSize,
+          wasRepaired: structure.wasRepaired, unnamed: structure.unnamed.addresses
         ).mappings?
         .descriptor(in: structure.format)
     }
@@ -95,7 +96,8 @@ package struct Rebuild: Sendable {
     var rebuild = self
     let files = ReducedMappings(
       core.process.listedFiles, core.memory, pageSize: core.process.pageSize,
-      wasRepaired: core.structure.wasRepaired, unchanged: unchanged)
+      wasRepaired: core.structure.wasRepaired, unnamed: core.structure.unnamed.addresses,
+      unchanged: unchanged)
     rebuild.mappedFiles = files.mappings?.descriptor(in: core.structure.format) ?? mappedFiles
     return rebuild
   }

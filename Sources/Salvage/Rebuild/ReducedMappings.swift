@@ -15,16 +15,16 @@ struct ReducedMappings {
 
   /// - Parameters:
   ///   - wasRepaired: whether memory that no program header names was lost, and dropped by an earlier repair.
+  ///   - unnamed: where memory may have been whose program header is lost.
   ///   - unchanged: the beginnings of mappings that stay, for what is lost of them is what their files have.
   init(
     _ files: MappedFiles?, _ memory: CoreMemory, pageSize: UInt64, wasRepaired: Bool,
-    unchanged: Set<UInt64> = []
+    unnamed: [Range<UInt64>], unchanged: Set<UInt64> = []
   ) {
     guard let files else {
       mappings = nil
       return
     }
-    let fates: Set<CoreMemory.Fate> = wasRepaired ? [.lost, .unmapped] : [.lost]
     let over = Self.lyingOverOthers(files.entries)
     var isChanged = false
     var kept: [MappedFiles.Entry] = []
@@ -34,8 +34,11 @@ struct ReducedMappings {
         isChanged = true
         continue
       }
+      let isUnnamed = unnamed.contains { $0.overlaps(entry.range) }
+      let fates: Set<CoreMemory.Fate> =
+        wasRepaired || isUnnamed ? [.lost, .unmapped] : [.lost]
       var range = entry.range
-      if headers.contains(index), !Self.isWritten(entry, memory, pageSize) {
+      if !isUnnamed, headers.contains(index), !Self.isWritten(entry, memory, pageSize) {
         range = range.lowerBound + min(pageSize, range.length)..<range.upperBound
       }
       // At most one more than is looked at.

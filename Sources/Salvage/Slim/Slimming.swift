@@ -190,6 +190,7 @@ extension Plan {
     header.sectionNameIndex = 0
     Self.count(count, structure, core.damage, &header, &run)
     var headerBytes = structure.headerBytes
+    header.patchSoleValues(in: &headerBytes)
     header.patchTables(in: &headerBytes)
     var tableBytes: [UInt8] = []
     tableBytes.reserveCapacity(count * format.programHeaderSize)

@@ -72,7 +72,7 @@ struct CoreHead {
 extension CoreStructure {
   /// Whether its memory stands in rising order behind its head, none over another: as every kernel lays it out.
   fileprivate func isLaidOut(behind end: UInt64) -> Bool {
-    guard damagedEntries.isEmpty else { return false }
+    guard damagedEntries.isEmpty, mendedEntries.isEmpty else { return false }
     var position = end
     for segment in programHeaders where segment.kind == .load && segment.fileSize > 0 {
       guard segment.fileOffset >= position, let next = segment.fileEnd,
