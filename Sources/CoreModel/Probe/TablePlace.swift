@@ -48,7 +48,7 @@ struct TablePlace {
     // has fewer entries.
     let start = UInt64(format.fileHeaderSize)
     guard (0..<8).contains(where: { (offset ^ start) & ~(0xff << (8 * $0)) == 0 }),
-      offset != start, try entry(at: offset).map({ !Self.isSegment($0) }) ?? true,
+      offset != start, try entry(at: offset)?.kind != .note,
       try count(at: start) == named
     else { return }
     isProven = true
