@@ -26,10 +26,18 @@ extension RepairReport {
     return lines
   }
 
+  /// Whether it was repaired before, and what that had lost and made anew is not known any more.
+  var lacksRecord: Bool { verdict.reasons.contains { $0.kind == .record } }
+
   private var linkMapWords: String? {
     switch linkMap {
     case .notTried: nil
-    case .survived: isWhole ? nil : "nothing of the link map: it survived"
+    case .survived:
+      isWhole
+        ? nil
+        : lacksRecord
+          ? "nothing of the link map, which is there: the process's, or made by the repair before"
+          : "nothing of the link map: it survived"
     case .rebuilt(let count): "the link map, \(counted(count, "module"))"
     case .completed(0): "the rest of the link map, without further modules"
     case .completed(let count): "the rest of the link map, \(counted(count, "module"))"

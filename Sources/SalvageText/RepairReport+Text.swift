@@ -165,6 +165,10 @@ extension RepairReport: CustomStringConvertible {
     guard memory.size > 0 else {
       return tableLost > 0 ? "not known: the program headers that tell of it are lost" : "none"
     }
+    if lacksRecord {
+      return "\(ByteCount(memory.survived)) survived, with what the repair before had made;"
+        + " of how much is not known"
+    }
     return "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) survived"
       + " (\(Self.percent(memory))): \(segmentsWhole) of \(counted(all, "segment")) whole,"
       + " \(segmentsPartial) in part, \(segmentsLost) lost"

@@ -176,7 +176,7 @@ struct DoubtTests {
     // The tail is lost, and with it all notes.
     let tail = try #require(ReferenceCore(contentsOf: first).noteSegments.first).fileRange
     bytes.removeSubrange(Int(tail.lowerBound)...)
-    let words = "what may have been lost then is not known"
+    let words = "what was lost or made anew then is not known"
     var input = try folder.write(bytes, to: "cut again")
     let before = try Tool.coresalvage("note", input.string).run()
     #expect(before.ending == .exit(1) && before.text.contains(words), "\(before)")

@@ -37,7 +37,7 @@ struct TableMendTests {
     let original = try whole.read { _ in }.structure.table
     let mappings = try whole.core.mappings()
     for load in [loads[0]]
-      + loads.dropFirst().enumerated().filter({ $0.offset % 7 == 3 }).map(\.element)
+      + loads.dropFirst().enumerated().filter({ $0.offset % 13 == 3 }).map(\.element)
       + [loads[loads.count - 1]]
     {
       for place in 0..<whole.entrySize {

@@ -288,7 +288,7 @@ package struct Core: Sendable {
         .init(
           .record,
           "Its old notes stand where a repair leaves them, and no record of one is there: "
-            + "what may have been lost then is not known."))
+            + "what was lost or made anew then is not known."))
     }
     return reasons
   }
