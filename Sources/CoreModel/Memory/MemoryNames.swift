@@ -33,7 +33,10 @@ package struct MemoryNames: Sendable {
   /// Whether a segment between the program's own and the next file's can be nothing but the heap.
   private var hasOwnHeap = false
 
-  package init(_ process: ProcessSnapshot, _ headers: [ProgramHeader]) {
+  /// - Parameter segments: the headers' memory, where that is at hand.
+  package init(
+    _ process: ProcessSnapshot, _ headers: [ProgramHeader], _ segments: LoadSegments? = nil
+  ) {
     let files = (process.mappedFiles?.entries ?? []).sorted {
       $0.range.lowerBound < $1.range.lowerBound
     }
@@ -45,18 +48,20 @@ package struct MemoryNames: Sendable {
     // A kernel's stacks are no segments of their own.
     let places = StackPlaces(process)
     self.places = places
-    let segments = LoadSegments(headers)
-    stacks = process.threads.filter { _ in !process.writer.isMachine }.flatMap { thread in
-      guard let pointer = thread.stackPointer else {
-        return [(pointer: UInt64, end: UInt64, thread: UInt32)]()
+    let segments = segments ?? LoadSegments(headers)
+    var stacks: [(pointer: UInt64, end: UInt64, thread: UInt32)] = []
+    for thread in process.writer.isMachine ? [] : process.threads {
+      guard let pointer = thread.stackPointer else { continue }
+      func add(_ pointer: UInt64) {
+        let end = places.end(above: pointer, of: thread, in: segments)
+        stacks.append((pointer: pointer, end: end, thread: thread.id))
       }
+      add(pointer)
       let overflowed = places.overflowed(
         by: pointer, thread.framePointer, of: thread, in: segments)
-      return [pointer, overflowed].compactMap(\.self).map {
-        let end = places.end(above: $0, of: thread, in: segments)
-        return (pointer: $0, end: end, thread: thread.id)
-      }
-    }.sorted { $0.pointer < $1.pointer }
+      if let overflowed { add(overflowed) }
+    }
+    self.stacks = stacks.sorted { $0.pointer < $1.pointer }
     vdso = process.auxiliaryVector?[.vdso]
     mainThread = process.processID
     mainPointer = process.threads.first { $0.id == process.processID }?.stackPointer

@@ -46,10 +46,14 @@ package struct StackPlaces: Sendable {
   package func end(
     above pointer: UInt64, of thread: ThreadStatus, in segments: LoadSegments
   ) -> UInt64 {
-    guard let block = thread.controlBlock, block >= pointer, thread.id != mainThread,
-      home(of: thread, in: segments)?.contains(pointer) ?? false
-    else { return extents.end(above: pointer, controlBlock: thread.controlBlock) }
-    return roundUp(block +| 1, to: pageSize)
+    let end = extents.end(above: pointer, controlBlock: thread.controlBlock)
+    guard let block = thread.controlBlock, block >= pointer, thread.id != mainThread else {
+      return end
+    }
+    let own = roundUp(block +| 1, to: pageSize)
+    // Mostly nobody else's pointer is in between.
+    guard end != own, home(of: thread, in: segments)?.contains(pointer) ?? false else { return end }
+    return own
   }
 
   /// The lowest byte of the stack that a thread has overflowed: its pointer is in the guard below that stack, in the gap below
@@ -62,13 +66,17 @@ package struct StackPlaces: Sendable {
   package func overflowed(
     by pointer: UInt64, _ framePointer: UInt64?, of thread: ThreadStatus, in segments: LoadSegments
   ) -> UInt64? {
+    let inside = segments.index(at: pointer)
+    let isInMemory = inside.map { segments[$0].flags.contains(.write) } ?? false
+    if isInMemory, let inside, !isAnothers(than: thread, pointer, in: segments[inside]) {
+      return nil
+    }
     let known = home(of: thread, in: segments)
     let home = known.flatMap { $0.lowerBound > pointer ? $0 : nil }
-    let inside = segments.index(at: pointer)
-    if let inside, segments[inside].flags.contains(.write) {
-      guard let home, isAnothers(than: thread, pointer, in: segments[inside]),
-        segments[inside].memoryEnd >= home.lowerBound -| Self.farthest
-      else { return nil }
+    if isInMemory, let inside {
+      guard let home, segments[inside].memoryEnd >= home.lowerBound -| Self.farthest else {
+        return nil
+      }
       return home.lowerBound
     }
     guard inside.map({ segments[$0].isGuard }) ?? true else { return nil }

@@ -128,9 +128,9 @@ package struct Core: Sendable {
         "what \($0 ? "it" : "they") must have been is told by the others, or by the list of mapped files"
       })
     try Self.lose(intake, source, structure, options, from: &damage, &verdict)
-    let names = MemoryNames(reading.process, structure.programHeaders)
     let padded = try Self.padded(structure, source)
     var memory = CoreMemory(structure, damage.losing(padded), source)
+    let names = MemoryNames(reading.process, structure.programHeaders, memory.segments)
     let evidence = ContentEvidence(structure, reading.process, memory, names, written)
     if !evidence.lost.isEmpty {
       damage.lose(evidence.lost)

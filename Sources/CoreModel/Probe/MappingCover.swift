@@ -9,18 +9,21 @@ struct MappingCover {
   private(set) var uncovered: [Range<UInt64>] = []
 
   /// - Parameters:
-  ///   - loads: the entries that are believed.
+  ///   - headers: the entries that are believed, whose memory rises.
   ///   - lost: how many others there are.
-  init(_ files: MappedFiles?, _ loads: LoadSegments, lost: Int) {
-    let all = (files?.entries ?? []).map(\.range).sorted { $0.lowerBound < $1.lowerBound }
+  init(_ files: MappedFiles?, _ headers: [ProgramHeader], lost: Int) {
+    guard let files else { return }
+    let all = files.entries.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
     guard zip(all, all.dropFirst()).allSatisfy({ $0.upperBound <= $1.lowerBound }) else { return }
     var uncovered: [Range<UInt64>] = []
     var next = 0
     for mapping in all {
-      next = loads.partitioningIndex(near: next) { $0.address >= mapping.lowerBound }
+      while next < headers.count,
+        headers[next].kind != .load || headers[next].address < mapping.lowerBound
+      { next += 1 }
       let isCovered =
-        next < loads.count && loads[next].address == mapping.lowerBound
-        && loads[next].addressEnd == mapping.upperBound
+        next < headers.count && headers[next].address == mapping.lowerBound
+        && headers[next].addressEnd == mapping.upperBound
       if !isCovered { uncovered.append(mapping) }
     }
     let covered = all.count - uncovered.count

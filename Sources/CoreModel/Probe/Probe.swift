@@ -92,7 +92,8 @@ package struct Probe {
     let inFile =
       source.size > header.programHeaderOffset
       ? (source.size - header.programHeaderOffset) / size : 0
-    let isWhole = present.isWhole
+    let tableEnd = header.programHeaderOffset + UInt64(min(count, inFile)) * size
+    let isWhole = present.isWhole || present.survives(header.programHeaderOffset..<tableEnd)
     let isOfRepair = walk.isOfRepair(table.headers)
     let writer = Self.writer(walk.notes, header)
     let noteEnd =
@@ -100,7 +101,7 @@ package struct Probe {
       ?? walk.notes.last.map { $0.descriptorOffset +| $0.descriptorSize }
     let facts = TableMend.Facts(
       count: Int(min(count, inFile)),
-      isLost: { !isWhole && !present.survives(entry($0)) },
+      isTableThere: isWhole, isLost: { !present.survives(entry($0)) },
       files: writer == .linux && !isOfRepair ? try files(walk.notes, format) : nil,
       fileStart: roundUp(noteEnd ?? 0, to: 4096),
       fileEnds: [source.size, header.sectionHeaderOffset].filter { $0 > 0 },

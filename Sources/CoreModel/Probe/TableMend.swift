@@ -19,6 +19,8 @@ struct TableMend {
   struct Facts {
     /// How many entries it has.
     let count: Int
+    /// Whether none of its bytes is lost; of single entries, `isLost` tells.
+    let isTableThere: Bool
     let isLost: (Int) -> Bool
     let files: MappedFiles?
     /// Where memory begins in the file.
@@ -45,15 +47,23 @@ struct TableMend {
   ) throws(SalvageError) {
     self.table = table
     self.facts = facts
-    var believed = table.losing(
-      table.headers.indices.filter { facts.isLost(table.number(at: $0)) }, andNulls: false)
+    let lost =
+      facts.isTableThere
+      ? [] : table.headers.indices.filter { facts.isLost(table.number(at: $0)) }
+    var believed = lost.isEmpty ? table : table.losing(lost, andNulls: false)
     let headers = believed.headers
-    let loads = LoadSegments(headers)
     isRising = Self.isRising(headers)
+    let files = facts.isRuled && isRising ? facts.files : nil
+    cover = MappingCover(files, headers, lost: facts.count - headers.count)
+    // Nearly all tables have all entries, and an entry for each mapping.
+    guard headers.count < facts.count || !cover.uncovered.isEmpty else {
+      isChained = false
+      alignment = 1
+      return
+    }
+    let loads = LoadSegments(headers)
     isChained = facts.isRuled && loads.count > 2 && Self.isChained(believed)
     alignment = loads.first?.alignment ?? 1
-    let files = facts.isRuled && isRising ? facts.files : nil
-    cover = MappingCover(files, loads, lost: facts.count - headers.count)
     let moved = isChained ? moved(loads) : []
     if !moved.isEmpty {
       func losing(_ table: HeaderTable) -> HeaderTable {
