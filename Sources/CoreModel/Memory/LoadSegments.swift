@@ -44,8 +44,18 @@ package struct LoadSegments: RandomAccessCollection, Sendable {
 
   /// The index of the one that holds an address.
   package func index(at address: UInt64) -> Int? {
-    let after = partitioningIndex { $0.address > address }
-    guard after > 0, self[after - 1].memoryEnd > address else { return nil }
+    // By the addresses alone: every thread and every pointer is looked up here, and an element is 56 bytes.
+    var after = 0
+    var end = endIndex
+    while after < end {
+      let middle = after + (end - after) / 2
+      if headers[indexInTable(middle)].address <= address {
+        after = middle + 1
+      } else {
+        end = middle
+      }
+    }
+    guard after > 0, headers[indexInTable(after - 1)].memoryEnd > address else { return nil }
     return after - 1
   }
 

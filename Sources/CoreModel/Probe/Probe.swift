@@ -42,7 +42,7 @@ package struct Probe {
     var walk = try walk(table.headers, tableEnd, header.format)
     if !table.damaged.isEmpty {
       let isOfRepair = walk.isOfRepair(table.headers)
-      if isOfRepair || !Self.isRuled(walk.notes, header) {
+      if isOfRepair || !Self.isRuled(Self.writer(walk.notes, header)) {
         table = isOfRepair ? rules.believed(of: found, isOurs: true) : found
         walk = try self.walk(table.headers, tableEnd, header.format)
       }
@@ -68,8 +68,11 @@ package struct Probe {
 
   /// Whether those who wrote the notes write tables by the rules, as far as that has been seen: the kernel and gdb. Of others
   /// there are too many to know.
-  private static func isRuled(_ notes: [Note], _ header: FileHeader) -> Bool {
-    [.linux, .gcore, .unknown].contains(writer(notes, header))
+  private static func isRuled(_ writer: CoreWriter) -> Bool {
+    switch writer {
+    case .linux, .gcore, .unknown: true
+    default: false
+    }
   }
 
   private static func writer(_ notes: [Note], _ header: FileHeader) -> CoreWriter {
@@ -95,17 +98,20 @@ package struct Probe {
     let tableEnd = header.programHeaderOffset + UInt64(min(count, inFile)) * size
     let isWhole = present.isWhole || present.survives(header.programHeaderOffset..<tableEnd)
     let isOfRepair = walk.isOfRepair(table.headers)
-    let writer = Self.writer(walk.notes, header)
     let noteEnd =
       table.headers.first { $0.kind == .note }?.fileEnd
       ?? walk.notes.last.map { $0.descriptorOffset +| $0.descriptorSize }
     let facts = TableMend.Facts(
       count: Int(min(count, inFile)),
       isTableThere: isWhole, isLost: { !present.survives(entry($0)) },
-      files: writer == .linux && !isOfRepair ? try files(walk.notes, format) : nil,
+      files: isOfRepair ? nil : try files(walk.notes, format),
       fileStart: roundUp(noteEnd ?? 0, to: 4096),
       fileEnds: [source.size, header.sectionHeaderOffset].filter { $0 > 0 },
-      isRuled: !isOfRepair && Self.isRuled(walk.notes, header))
+      rules: {
+        let writer = Self.writer(walk.notes, header)
+        return isOfRepair
+          ? .none : writer == .linux ? .kernel : Self.isRuled(writer) ? .some : .none
+      })
     return try TableMend(table, facts) { number throws(SalvageError) in
       guard isWhole || present.survives(entry(number)) else { return nil }
       let bytes = try source.bytes(at: entry(number).lowerBound, count: Int(size))

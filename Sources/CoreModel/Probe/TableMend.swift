@@ -15,6 +15,9 @@ struct TableMend {
   private let alignment: UInt64
   private var cover: MappingCover
 
+  /// Which of the writer's rules are known: those of the table, and of the kernel that it has an entry for each mapping.
+  enum Rules { case none, some, kernel }
+
   /// What is known beside the table.
   struct Facts {
     /// How many entries it has.
@@ -27,8 +30,7 @@ struct TableMend {
     let fileStart: UInt64
     /// Where it may end.
     let fileEnds: [UInt64]
-    /// Whether its writer is one whose rules are known.
-    let isRuled: Bool
+    let rules: () -> Rules
   }
 
   /// Entries that are lost in a row, and those beside them.
@@ -53,16 +55,17 @@ struct TableMend {
     var believed = lost.isEmpty ? table : table.losing(lost, andNulls: false)
     let headers = believed.headers
     isRising = Self.isRising(headers)
-    let files = facts.isRuled && isRising ? facts.files : nil
-    cover = MappingCover(files, headers, lost: facts.count - headers.count)
+    cover = MappingCover(isRising ? facts.files : nil, headers, lost: facts.count - headers.count)
     // Nearly all tables have all entries, and an entry for each mapping.
     guard headers.count < facts.count || !cover.uncovered.isEmpty else {
       isChained = false
       alignment = 1
       return
     }
+    let rules = facts.rules()
+    if rules != .kernel { cover = MappingCover(nil, [], lost: 0) }
     let loads = LoadSegments(headers)
-    isChained = facts.isRuled && loads.count > 2 && Self.isChained(believed)
+    isChained = rules != .none && loads.count > 2 && Self.isChained(believed)
     alignment = loads.first?.alignment ?? 1
     let moved = isChained ? moved(loads) : []
     if !moved.isEmpty {
