@@ -36,10 +36,8 @@ struct TableMendTests {
     var tally = Tally()
     let original = try whole.read { _ in }.structure.table
     let mappings = try whole.core.mappings()
-    for load in [loads[0]]
-      + loads.dropFirst().enumerated().filter({ $0.offset % 13 == 3 }).map(\.element)
-      + [loads[loads.count - 1]]
-    {
+    // All of a large core would take minutes.
+    for load in [loads[0], loads[loads.count / 2], loads[loads.count - 1]] {
       for place in 0..<whole.entrySize {
         for bit in 0..<8 {
           let read = try whole.read {

@@ -25,12 +25,17 @@ package struct StackPlaces: Sendable {
     blocks = threads.compactMap(\.controlBlock).sorted()
   }
 
+  /// An address that is on a thread's stack, whatever its pointer says.
+  private func mark(of thread: ThreadStatus) -> UInt64? {
+    thread.id == mainThread ? mainStack : thread.controlBlock
+  }
+
   /// The memory that is known to hold a thread's stack, whatever its pointer says: the main thread's is where the kernel put its
   /// random bytes, and that of another ends with its control block. Stacks that share a segment begin where the one before
   /// ends. nil where nothing tells.
   package func home(of thread: ThreadStatus, in segments: LoadSegments) -> Range<UInt64>? {
     let isMain = thread.id == mainThread
-    guard let mark = isMain ? mainStack : thread.controlBlock,
+    guard let mark = mark(of: thread),
       let segment = segments.index(at: mark).map({ segments[$0] }), segment.flags.contains(.write)
     else { return nil }
     var start = segment.address
@@ -93,7 +98,8 @@ package struct StackPlaces: Sendable {
       next > 0 && segments[next - 1].isGuard && segments[next - 1].memoryEnd == stack.lowerBound
     guard hasGuard else { return nil }
     // A guard belongs to the stack above it, also to one that a program made for itself.
-    return inside != nil || known == nil && stack.lowerBound - pointer <= Self.farthest
+    // Where its own is known and not there, that one is lost, and this is another's.
+    return inside != nil || mark(of: thread) == nil && stack.lowerBound - pointer <= Self.farthest
       ? stack.lowerBound : nil
   }
 
