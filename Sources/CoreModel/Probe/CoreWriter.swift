@@ -40,14 +40,12 @@ public enum CoreWriter: String, Hashable, Sendable {
     _ notes: [Note], osABI: UInt8, hasSections: Bool, hasKernelMemory: Bool, isOrdered: Bool = true
   ) {
     let theirs = notes.prefix(Self.mostNotes).lazy.filter { $0.owner != SalvageNote.owner }
-    for note in theirs {
-      // Beside notes of Linux one of a type of Solaris is damaged.
-      if let writer = Self.owned(note),
-        writer != .solaris || !theirs.contains(where: { $0.owner == KnownNotes.linux })
-      {
-        self = writer
-        return
-      }
+    if let note = theirs.first(where: { Self.owned($0) != nil }), let writer = Self.owned(note),
+      // Beside notes of Linux those of types of Solaris are damaged.
+      writer != .solaris || !theirs.contains(where: { $0.owner == KnownNotes.linux })
+    {
+      self = writer
+      return
     }
     guard !hasKernelMemory else {
       self = .kdump
