@@ -1,4 +1,3 @@
-internal import CoreIO
 package import ELFCore
 
 /// The PT_LOADs of a table that hold memory, by address; those at one address in the order of the table.
