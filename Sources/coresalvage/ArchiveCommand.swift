@@ -15,7 +15,7 @@ extension ArchiveOptions.Label: @retroactive ExpressibleByArgument {
 /// `coresalvage archive IN [OUT.core.lz4]`
 struct ArchiveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "archive",
+    commandName: "archive", _superCommandName: "coresalvage",
     abstract: "Repair a core and compress it in one pass, to be kept; lz4 -d reads it.")
 
   @Argument(help: "The core as it was found; - for standard input. It is not changed.")

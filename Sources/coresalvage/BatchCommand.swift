@@ -9,7 +9,7 @@ extension BatchOptions.Whole: @retroactive ExpressibleByArgument {}
 /// `coresalvage batch CORE|DIR… --output OUTDIR`
 struct BatchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "batch",
+    commandName: "batch", _superCommandName: "coresalvage",
     abstract: "Repair many cores: files, and all in folders, known by content and not by name.")
 
   @Argument(help: "Cores, and folders with cores.")

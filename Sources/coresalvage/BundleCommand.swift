@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage bundle IN OUT.tar.zst`
 struct BundleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bundle",
+    commandName: "bundle", _superCommandName: "coresalvage",
     abstract: "Repair a core and pack it with its program, libraries and debug information.")
 
   @Argument(help: "The core as it was found; - for standard input. It is not changed.")

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage cat CORE ADDRESS LENGTH`
 struct CatCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cat",
+    commandName: "cat", _superCommandName: "coresalvage",
     abstract: "Write memory from a core or an archive, by its address.")
 
   @Argument(help: "A core or an archive.")

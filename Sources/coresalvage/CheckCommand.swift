@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage check CORE…`
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check",
+    commandName: "check", _superCommandName: "coresalvage",
     abstract: "Print one line for each core, and exit with 0 (whole), 1 (damaged) or 2 (no core).")
 
   @Argument(help: "Cores, cut, whole or repaired.")

@@ -27,7 +27,7 @@ enum Console {
         print(script.text)
         finish(.done)
       }
-      var parsed = try command.parseAsRoot(LostRangeArgument.joined(words))
+      var parsed = try Coresalvage.parsed(LostRangeArgument.joined(words))
       try parsed.run()
       finish(.done)
     } catch let error as SalvageError {

@@ -19,8 +19,7 @@ struct Coresalvage: ParsableCommand {
       """,
     version: SalvageVersion.tool,
     subcommands: subcommands,
-    // The parser builds all of the default's options twice before it looks at the words: two thirds of a start.
-    defaultSubcommand: namesWhatToDo ? nil : RepairCommand.self)
+    defaultSubcommand: RepairCommand.self)
 
   private static let subcommands: [any ParsableCommand.Type] = [
     RepairCommand.self, UndoCommand.self, SlimCommand.self, BatchCommand.self,
@@ -30,9 +29,18 @@ struct Coresalvage: ParsableCommand {
     CaptureCommand.self,
   ]
 
-  /// Whether the first word leaves nothing to a default.
-  private static var namesWhatToDo: Bool {
-    guard let word = ArgumentBytes.words.first else { return false }
-    return subcommands.contains { $0.configuration.commandName == word }
+  /// The command that the words ask for; what is wrong with them is thrown with the usage of it.
+  static func parsed(_ words: [String]) throws -> any ParsableCommand {
+    try parsedAlone(words) ?? parseAsRoot(words)
+  }
+
+  /// The command by itself. From the root the parser looks for a completion script first, and makes the options of the default
+  /// twice: most of a start. Whatever it throws, and help, is the root's to tell: a command alone doesn't know its full name.
+  private static func parsedAlone(_ words: [String]) -> (any ParsableCommand)? {
+    guard let first = words.first, first != "help" else { return nil }
+    let named = subcommands.first { $0.configuration.commandName == first }
+    let command = named ?? RepairCommand.self
+    let parsed = try? command.parseAsRoot(named == nil ? words : Array(words.dropFirst()))
+    return parsed.flatMap { type(of: $0) == command ? $0 : nil }
   }
 }

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage inspect CORE…`
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect",
+    commandName: "inspect", _superCommandName: "coresalvage",
     abstract: "Print what a core is, what survives of it, and why it was cut.")
 
   @Argument(help: "Cores, cut, whole or repaired.")

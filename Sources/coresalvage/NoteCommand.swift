@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage note CORE`
 struct NoteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "note",
+    commandName: "note", _superCommandName: "coresalvage",
     abstract: "Print what a repaired core says of itself: what was lost, and where it came from.")
 
   @Argument(help: "A repaired core.")

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage [repair] IN OUT`
 struct RepairCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "repair",
+    commandName: "repair", _superCommandName: "coresalvage",
     abstract: "Make a core that debuggers load from one that was cut (the default).")
 
   @Argument(help: "The core as it was found, also as .zst, .lz4 or .gz; - for standard input.")

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage restore ARCHIVE OUT`
 struct RestoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "restore",
+    commandName: "restore", _superCommandName: "coresalvage",
     abstract: "Get the core out of an archive or a bundle again, as much of it as is not damaged.")
 
   @Argument(help: "The archive or the bundle; - for standard input.")

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage slim IN OUT`
 struct SlimCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "slim",
+    commandName: "slim", _superCommandName: "coresalvage",
     abstract: "Make a small core of the stacks and what names their frames, to be sent.")
 
   @Argument(help: "The core as it was found, also as .zst, .lz4 or .gz; - for standard input.")

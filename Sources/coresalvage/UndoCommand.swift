@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage undo CORE…`
 struct UndoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "undo",
+    commandName: "undo", _superCommandName: "coresalvage",
     abstract: "Give back the cores that repaired ones were made from, in place.")
 
   @Argument(help: "Cores that coresalvage repaired.")

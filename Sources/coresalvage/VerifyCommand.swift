@@ -5,7 +5,7 @@ internal import SystemPackage
 /// `coresalvage verify ARCHIVE…`
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify",
+    commandName: "verify", _superCommandName: "coresalvage",
     abstract: "Decode and check all of an archive, and write nothing.")
 
   @Argument(

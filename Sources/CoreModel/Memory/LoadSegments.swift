@@ -44,18 +44,24 @@ package struct LoadSegments: RandomAccessCollection, Sendable {
   /// The index of the one that holds an address.
   package func index(at address: UInt64) -> Int? {
     // By the addresses alone: every thread and every pointer is looked up here, and an element is 56 bytes.
+    let after =
+      order.isEmpty
+      ? countUp(to: address) { headers[first + $0].address }
+      : countUp(to: address) { headers[Int(order[$0])].address }
+    guard after > 0, headers[indexInTable(after - 1)].memoryEnd > address else { return nil }
+    return after - 1
+  }
+
+  /// How many begin at an address or below it.
+  @inline(__always)
+  private func countUp(to address: UInt64, _ beginning: (Int) -> UInt64) -> Int {
     var after = 0
     var end = endIndex
     while after < end {
-      let middle = after + (end - after) / 2
-      if headers[indexInTable(middle)].address <= address {
-        after = middle + 1
-      } else {
-        end = middle
-      }
+      let middle = (after + end) / 2
+      if beginning(middle) <= address { after = middle + 1 } else { end = middle }
     }
-    guard after > 0, headers[indexInTable(after - 1)].memoryEnd > address else { return nil }
-    return after - 1
+    return after
   }
 
   /// Where the one at `index` stands in the table.
