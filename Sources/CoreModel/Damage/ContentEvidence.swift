@@ -22,8 +22,11 @@ package struct ContentEvidence {
   /// The least that any device loses.
   private static let sector: UInt64 = 512
 
-  /// Of so many threads, all over the core, the control blocks are looked at.
+  /// Of so many threads, all over the core, the control blocks are looked at, and of so many, the first, the stack pointers.
   private static let mostBlocks = 64
+
+  /// So far zeros on a stack are followed.
+  private static let mostPages = 16
 
   /// Of many alike, so many are named.
   private static let mostNamed = 3
@@ -65,18 +68,18 @@ package struct ContentEvidence {
     lose(page)
   }
 
-  /// Its end holds the program's name, its arguments and its environment.
+  /// The kernel puts sixteen random bytes at its end, and the program's name behind its arguments and its environment.
   private mutating func checkMainStack() {
-    guard let name = process.auxiliaryVector?[.executableName], let end = zeroPage(at: name),
-      let index = memory.index(at: name)
-    else { return }
+    let pages = [AuxiliaryVector.Key.random, .executableName].compactMap {
+      process.auxiliaryVector?[$0].flatMap { zeroPage(at: $0) }
+    }
+    guard let end = pages.last else { return }
     let pointers = process.threads.compactMap(\.stackPointer)
-    guard let pointer = pointers.first(where: { memory.index(at: $0) == index }),
-      let start = zeroPage(at: pointer)
-    else { return }
-    reasons.append(.init(.zeros, "The main stack reads as zeros."))
-    lose(start)
-    lose(end)
+    let index = memory.index(at: end.lowerBound)
+    let start = pointers.first { memory.index(at: $0) == index }.flatMap { zeroPage(at: $0) }
+    let part = start == nil ? "The end of the main stack" : "The main stack"
+    reasons.append(.init(.zeros, "\(part) reads as zeros."))
+    for page in pages + [start].compactMap(\.self) { lose(page) }
   }
 
   /// The header page of a module is never zeros.
@@ -136,18 +139,22 @@ package struct ContentEvidence {
     return image..<min(end, memory.survivingEnd(from: image))
   }
 
-  /// What survived of the first page of an image, where that is all zeros. A cut may leave a part of it, and a repair makes
-  /// that all there is: less than a sector tells nothing, before the repair as after it.
+  /// The zeros that an image begins with: its first page, or whole sectors of it. A cut may leave a part of the page, and a
+  /// repair makes that all there is: less than a sector tells nothing, before the repair as after it.
   private func zeroBeginning(of image: UInt64) -> Range<UInt64>? {
-    guard let page = zeroPage(at: image, mayBeCut: true), page.lowerBound == image,
-      page.length >= Self.sector
+    guard let segment = memory.segment(at: image),
+      image == max(segment.address, image & ~(Self.unit - 1)),
+      !written.contains(segment.fileOffset &+ (image - segment.address))
     else { return nil }
-    return page
+    let size = min(Self.unit, segment.dumpedEnd -| image)
+    let bytes = memory.readable(at: image, count: Int(size))
+    let zeros = UInt64(bytes.prefix { $0 == 0 }.count)
+    let lost = zeros == UInt64(bytes.count) ? zeros : zeros & ~(Self.sector - 1)
+    return lost >= Self.sector ? image..<image + lost : nil
   }
 
-  /// The page of an address, from its beginning to the end of what was dumped of it, where that is all zeros, and survived:
-  /// in part, if it may be cut.
-  private func zeroPage(at address: UInt64, mayBeCut: Bool = false) -> Range<UInt64>? {
+  /// The page of an address, from its beginning to the end of what was dumped of it, where that is all zeros, and survived.
+  private func zeroPage(at address: UInt64) -> Range<UInt64>? {
     guard let segment = memory.segment(at: address) else { return nil }
     let start = max(segment.address, address & ~(Self.unit - 1))
     let end = min(start.addingReportingOverflow(Self.unit).partialValue, segment.dumpedEnd)
@@ -157,10 +164,8 @@ package struct ContentEvidence {
       return nil
     }
     let bytes = memory.readable(at: start, count: Int(end - start))
-    guard bytes.count == Int(end - start) || mayBeCut, bytes.allSatisfy({ $0 == 0 }) else {
-      return nil
-    }
-    return start..<start + UInt64(bytes.count)
+    guard bytes.count == Int(end - start), bytes.allSatisfy({ $0 == 0 }) else { return nil }
+    return start..<end
   }
 
   private mutating func checkLinkMap() {
@@ -168,8 +173,7 @@ package struct ContentEvidence {
     reasons.append(
       .init(
         .zeros,
-        "The dynamic linker's list of loaded objects reads as zeros; --zero-runs lost:4096 takes all pages of zeros for lost."
-      ))
+        "\(zeros.thing) reads as zeros; --zero-runs lost:4096 takes all pages of zeros for lost."))
     lose(zeros.range)
   }
 
@@ -180,8 +184,9 @@ package struct ContentEvidence {
   private mutating func checkThreadStacks(_ places: StackPlaces) {
     var proven: [UInt32] = []
     var doubtful: [UInt32] = []
+    var holed: [UInt32] = []
     var starts: [UInt64: UInt64] = [:]
-    for thread in process.threads {
+    for (number, thread) in process.threads.enumerated() {
       guard let pointer = thread.stackPointer else { continue }
       let overflowed = places.overflowed(
         by: pointer, thread.framePointer, of: thread, in: memory.segments)
@@ -208,6 +213,10 @@ package struct ContentEvidence {
           .readsAsZeros
       {
         doubtful.append(thread.id)
+      } else if number < Self.mostBlocks, overflowed == nil,
+        isHole(at: first, upTo: min(end, start))
+      {
+        holed.append(thread.id)
       }
     }
     if !proven.isEmpty {
@@ -223,6 +232,28 @@ package struct ContentEvidence {
           "The stack of \(Self.words(doubtful)) reads as zeros from the stack pointer on and at its end.",
           isDamage: false))
     }
+    if !holed.isEmpty {
+      let pages = holed.count == 1 ? "The page" : "The pages"
+      reasons.append(
+        .init(
+          .zeros,
+          "\(pages) at the stack pointer of \(Self.words(holed)) \(holed.count == 1 ? "reads" : "read") as zeros, and what follows does not: frames may be lost there; --zero-runs lost:4096 takes all pages of zeros for lost.",
+          isDamage: false))
+    }
+  }
+
+  /// Whether pages of zeros lie at an address of a stack, and something else right behind them: what a program has zeroed
+  /// itself hardly ever begins and ends with a page.
+  private func isHole(at pointer: UInt64, upTo end: UInt64) -> Bool {
+    guard var page = zeroPage(at: pointer) else { return false }
+    for _ in 0..<Self.mostPages where page.upperBound < end {
+      let size = Int(min(end - page.upperBound, Self.sector))
+      let next = memory.readable(at: page.upperBound, count: size)
+      if next.contains(where: { $0 != 0 }) { return page.lowerBound & (Self.unit - 1) == 0 }
+      guard next.count == size, let more = zeroPage(at: page.upperBound) else { return false }
+      page = more
+    }
+    return false
   }
 
   /// A control block begins with its own address. Of one thread the program may have overwritten it, and in some runtimes no
@@ -231,6 +262,7 @@ package struct ContentEvidence {
   private mutating func checkControlBlocks() {
     var rightEnd: UInt64?
     var wrong: [(id: UInt32, place: UInt64)] = []
+    var zeros: [(id: UInt32, page: Range<UInt64>)] = []
     let threads = process.threads
     for index in stride(from: 0, to: threads.count, by: threads.count / Self.mostBlocks + 1) {
       let thread = threads[index]
@@ -246,9 +278,21 @@ package struct ContentEvidence {
         rightEnd = max(rightEnd ?? 0, place)
       } else if bytes.contains(where: { $0 != 0 }) {
         wrong.append((thread.id, place))
+      } else if let page = zeroPage(at: block) {
+        zeros.append((thread.id, page))
       }
     }
-    guard let rightEnd, !wrong.isEmpty else { return }
+    guard let rightEnd else { return }
+    if !zeros.isEmpty {
+      let blocks = zeros.count == 1 ? "The control block of" : "The control blocks of"
+      reasons.append(
+        .init(
+          .zeros,
+          "\(blocks) \(Self.words(zeros.map(\.id))) \(zeros.count == 1 ? "reads" : "read") as zeros."
+        ))
+      for zero in zeros { lose(zero.page) }
+    }
+    guard !wrong.isEmpty else { return }
     let block = wrong.count == 1 ? "The control block of" : "The control blocks of"
     let begins = wrong.count == 1 ? "does not begin with its" : "do not begin with their"
     let isDamage = wrong.count > 1 && wrong.allSatisfy { $0.place > rightEnd }

@@ -5,7 +5,7 @@ extension OffsetSurvey {
   /// Looks at the anchors of a core. Where all are in their places that takes a small read for each; only where one is
   /// not, the input is searched for where it went.
   ///
-  /// - Parameter written: gets the offsets of header pages that were found to hold something else than zeros.
+  /// - Parameter written: gets the offsets of header pages that were found to begin with an ELF header.
   package init(
     _ structure: CoreStructure, _ process: ProcessSnapshot, _ source: any ByteSource,
     _ present: DamageMap, _ written: inout Set<UInt64>
@@ -229,7 +229,7 @@ private struct Sightings {
       let look = try look(at: index, moved: 0)
       if case .image = list[index].thing {
         if case .zeros = look { isBlank = true }
-        if !look.isUnknown { written.insert(list[index].place.lowerBound) }
+        if look.isRight { written.insert(list[index].place.lowerBound) }
       }
       isMissed.append(look.isWrong)
     }

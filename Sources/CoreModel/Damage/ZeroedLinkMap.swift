@@ -1,8 +1,12 @@
+internal import CoreIO
 internal import ELFCore
 
-/// What of the dynamic linker's list of loaded objects reads as zeros in a process that runs its program: `r_debug`, or a node of
-/// the list. The linker writes all of it before the program begins, and DT_DEBUG last.
+/// What reads as zeros of the dynamic linker's list of loaded objects, and of the way to it. The program's dynamic section never
+/// begins with zeros. In a process that runs its program `r_debug` and the nodes of the list don't either: the linker writes all
+/// of it before the program begins, and DT_DEBUG last.
 struct ZeroedLinkMap {
+  /// What it is, for a sentence.
+  let thing: String
   /// The structure, and all the zeros around it that a device may have lost with it.
   let range: Range<UInt64>
 
@@ -18,11 +22,19 @@ struct ZeroedLinkMap {
     guard let table = process.auxiliaryVector?[.programHeaders],
       let base = memory.segment(at: table)?.address,
       let headers = Candidate([], at: base, in: memory).inCore,
-      let dynamic = headers.dynamicRange(bias: base &- headers.firstAddress),
-      let debug = try? memory.dynamicSection(in: dynamic).section.first(.debug)?.value,
+      let dynamic = headers.dynamicRange(bias: base &- headers.firstAddress)
+    else { return nil }
+    let entry = dynamic.lowerBound..<dynamic.lowerBound +| UInt64(2 * memory.format.wordSize)
+    guard !Self.isZero(entry.lowerBound, entry.length, memory) else {
+      thing = "The program's dynamic section"
+      range = Self.surroundings(of: entry, memory)
+      return
+    }
+    guard let debug = try? memory.dynamicSection(in: dynamic).section.first(.debug)?.value,
       debug != 0, Self.runsProgram(process),
       let zeros = Self.firstZeros(from: debug, memory)
     else { return nil }
+    thing = "The dynamic linker's list of loaded objects"
     range = Self.surroundings(of: zeros, memory)
   }
 
