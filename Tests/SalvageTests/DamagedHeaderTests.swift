@@ -46,17 +46,18 @@ struct DamagedHeaderTests {
     /// Where memory is told that was not there in the whole core.
     func wrongMemory(_ read: Core) throws -> [UInt64] {
       var wrong: [UInt64] = []
+      let loads = core.loads
       for segment in read.memory.segments where segment.fileSize > 0 {
         let end = read.memory.survivingEnd(from: segment.address)
         for address in stride(from: segment.address, to: end, by: 4096) {
           let told = read.memory.readable(at: address, count: Int(min(4096, end - address)))
-          let load = core.loads.first { $0.readableRange.contains(address) }
+          let load = loads.first { $0.readableRange.contains(address) }
           guard let load, load.readableRange.upperBound - address >= UInt64(told.count) else {
             wrong.append(address)
             continue
           }
           let start = Int(load.offset + (address - load.address))
-          if !bytes[start..<start + told.count].elementsEqual(told) { wrong.append(address) }
+          if !bytes.has(told, at: start) { wrong.append(address) }
         }
       }
       return wrong

@@ -113,7 +113,7 @@ struct GzipStreamTests {
       let found = try intake.source.bytes(at: 0, count: Int(intake.source.size))
       let doubtful = try #require(intake.losses.first?.range)
       #expect(doubtful.upperBound == UInt64(found.count))
-      #expect(core.starts(with: found.prefix(Int(doubtful.lowerBound))), "at \(offset)")
+      #expect(core.starts(with: Array(found.prefix(Int(doubtful.lowerBound)))), "at \(offset)")
     }
     #expect(count > 2)
   }

@@ -105,18 +105,19 @@ struct HeadSpliceTests {
 
     /// All that is told of memory is told by its address.
     private func memoryProblems(_ read: Core) throws -> [String] {
+      let loads = core.loads
       for segment in read.memory.segments {
         let end = read.memory.survivingEnd(from: segment.address)
         guard end > segment.address else { continue }
         for address in stride(from: segment.address, to: end, by: 4096 * 40) {
           let count = Int(min(64, end - address))
           let bytes = read.memory.readable(at: address, count: count)
-          let load = core.loads.first { $0.readableRange.contains(address) }
+          let load = loads.first { $0.readableRange.contains(address) }
           guard let load, load.readableRange.upperBound - address >= UInt64(bytes.count) else {
             return ["memory at \(address) was not in the whole core"]
           }
           let start = Int(load.offset + (address - load.address))
-          if !original.bytes[start..<start + bytes.count].elementsEqual(bytes) {
+          if !original.bytes.has(bytes, at: start) {
             return ["memory at \(address) is not that of the whole core"]
           }
         }

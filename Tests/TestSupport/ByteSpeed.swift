@@ -17,6 +17,21 @@ extension [UInt8] {
   /// What tests mean by `==`: the standard library's is the same, a byte at a time.
   public static func == (own: [UInt8], other: [UInt8]) -> Bool { own.isIdentical(to: other) }
   public static func != (own: [UInt8], other: [UInt8]) -> Bool { !own.isIdentical(to: other) }
+
+  /// The same of `starts`.
+  public func starts(with other: [UInt8]) -> Bool { has(other, at: 0) }
+
+  /// Whether other bytes stand there.
+  public func has(_ other: [UInt8], at place: Int) -> Bool {
+    guard place >= 0, place <= count, other.count <= count - place else { return false }
+    let size = other.count
+    return withUnsafeBytes { own in
+      other.withUnsafeBytes { other in
+        guard let own = own.baseAddress, let other = other.baseAddress else { return true }
+        return memcmp(own + place, other, size) == 0
+      }
+    }
+  }
 }
 
 extension ArraySlice<UInt8> {
