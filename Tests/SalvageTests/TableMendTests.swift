@@ -92,14 +92,14 @@ struct TableMendTests {
     arguments: cores)
   func goneEntry(name: String) throws {
     let whole = try Whole(fixture: name)
-    let folder = try ScratchFolder()
     var given = 0
     for load in whole.core.loads where load.fileSize > 0 {
+      let folder = try ScratchFolder(in: .memory)
       var bytes = whole.bytes
       let start = whole.table.lowerBound + load.index * whole.entrySize
       for place in start..<start + whole.entrySize { bytes[place] = 0 }
-      let input = try folder.write(bytes, to: "in-\(load.index)")
-      let output = folder.file("out-\(load.index)")
+      let input = try folder.write(bytes, to: "in")
+      let output = folder.file("out")
       let report = try Repair(of: input).write(to: output).report
       let repaired = try ReferenceCore(contentsOf: output)
       #expect(!report.isWhole)
