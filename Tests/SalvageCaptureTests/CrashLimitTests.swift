@@ -61,14 +61,14 @@ struct CrashLimitTests {
   func bounded() throws {
     let folder = try ScratchFolder()
     let store = try Self.store(folder, perMinute: 1)
-    for index in 0..<300 {
+    for index in 0..<140 {
       var record = StoreSamples.record("p\(index)")
       record.program = [UInt8](repeating: 0xff, count: 4096) + record.program
       _ = store.admit(record)
     }
     let skipped = try #require(try Self.skipped(folder))
-    #expect(skipped.count == 299 && skipped.programs.count == 128)
-    #expect(skipped.others?.count == 171)
+    #expect(skipped.count == 139 && skipped.programs.count == 128)
+    #expect(skipped.others?.count == 11)
     let size = try ReferenceSource.contents(of: folder.file("skipped.json")).count
     #expect(size < 1 << 20)
   }
