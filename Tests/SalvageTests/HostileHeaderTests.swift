@@ -1,4 +1,5 @@
 import CoreIO
+import CoreModel
 import ELFCore
 import Salvage
 import TestSupport
@@ -70,13 +71,22 @@ struct HostileHeaderTests {
 
   /// Whatever the input was, the output is of one piece, and all that it shows is the input's.
   private static func check(_ input: [UInt8], _ name: String) throws {
+    let intake: Intake
+    let core: Core
+    do throws(SalvageError) {
+      intake = try Intake(MemorySource(input)).mended(RepairOptions().intake.shifts)
+      core = try Core(intake, isDigested: true)
+    } catch {
+      #expect(!error.description.isEmpty)
+      return
+    }
     for lost in RepairOptions.LostMemory.allCases {
       var options = RepairOptions()
       options.lostMemory = lost
       if lost == .zero { options.extend = .none }
       let repair: Repair
       do throws(SalvageError) {
-        repair = try Repair(of: MemorySource(input), options: options)
+        repair = try Repair(of: core, from: intake, options: options)
       } catch {
         #expect(!error.description.isEmpty)
         continue

@@ -59,6 +59,13 @@ public struct Repair: Sendable {
   ) throws(SalvageError) {
     let intake = try intake.mended(options.intake.shifts)
     let core = try Core(intake, options: options.intake, isDigested: true)
+    try self.init(of: core, from: intake, for: output, options: options)
+  }
+
+  /// Of a core that was read already, with its digest and with the same options for its intake.
+  package init(
+    of core: Core, from intake: Intake, for output: OutputPlace? = nil, options: RepairOptions
+  ) throws(SalvageError) {
     self.intake = intake
     self.core = core
     self.options = options
