@@ -31,9 +31,7 @@ struct TableSeam {
     let behind = try source.bytes(at: table.upperBound, count: Self.markSize)
     guard !Self.isMark(behind[...], format) else { return nil }
     let bytes = try source.bytes(at: table.lowerBound, count: Int(table.length)) + behind
-    let start = (1..<max(1, Int(table.length))).first {
-      Self.mayBegin(bytes[$0]) && Self.isMark(bytes[$0...], format)
-    }
+    let start = Self.firstMark(in: bytes, before: Int(table.length), format)
     let size = format.programHeaderSize
     let count = Int(table.length) / size
     let entries = Entries(bytes: bytes, format: format)
@@ -68,7 +66,16 @@ struct TableSeam {
     soundStart = tableEnd - UInt64(tail * size)
   }
 
-  private static func mayBegin(_ byte: UInt8) -> Bool { byte == 5 || byte == 0 || byte == 0x7f }
+  /// Where what stands behind a table begins, behind the first byte of it.
+  private static func firstMark(in bytes: [UInt8], before end: Int, _ format: ELFFormat) -> Int? {
+    // Its first byte may be any that a table is full of, zero most of all; an owner's name is rare there.
+    let letter = Self.owner[0]
+    for start in 1..<max(1, min(end, bytes.count - markSize + 1))
+    where bytes[start] == FileHeader.magic[0] || bytes[start + Note.headerSize] == letter {
+      if isMark(bytes[start...], format) { return start }
+    }
+    return nil
+  }
 
   /// Whether the first note of a process begins there, or an ELF file.
   private static func isMark(_ bytes: ArraySlice<UInt8>, _ format: ELFFormat) -> Bool {
