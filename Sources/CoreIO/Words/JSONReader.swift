@@ -121,19 +121,18 @@ package struct JSONReader {
 
   private mutating func string() -> String? {
     position += 1
-    var text = ""
+    var text: [UInt8] = []
     while true {
-      let plain = bytes[position...].prefix { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }
-      position = plain.endIndex
-      guard let part = String(validating: plain, as: UTF8.self) else { return nil }
-      text += part
+      let start = position
+      while let byte = next, byte >= 0x20, byte != 0x22, byte != 0x5c { position += 1 }
+      text += bytes[start..<position]
       switch next {
       case 0x22:
         position += 1
-        return text
+        return String(validating: text, as: UTF8.self)
       case 0x5c:
         guard let escaped = escapes() else { return nil }
-        text += escaped
+        text += escaped.utf8
       default: return nil
       }
     }
