@@ -31,3 +31,8 @@ package enum ZeroTest {
     return zeros < bytes.count ? bytes.count - zeros - 1 : nil
   }
 }
+
+extension [UInt8] {
+  /// Whether every byte is zero.
+  package var areZeros: Bool { ZeroTest.lastNonzero(in: self[...]) == nil }
+}

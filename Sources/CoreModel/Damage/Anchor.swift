@@ -145,7 +145,7 @@ struct AnchorReader {
       if image.isGuess { return .unknown }
       // Programs for Windows are mapped like ours, and look otherwise.
       if bytes.starts(with: [0x4d, 0x5a]) { return .unclear }
-      return bytes.allSatisfy { $0 == 0 } ? .zeros : .wrong
+      return bytes.areZeros ? .zeros : .wrong
     }
     let unclear = image.isGuess ? Anchor.Look.unknown : .unclear
     guard let headers = ImageHeaders(bytes.span) else { return unclear }

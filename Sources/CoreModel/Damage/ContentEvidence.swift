@@ -164,7 +164,7 @@ package struct ContentEvidence {
       return nil
     }
     let bytes = memory.readable(at: start, count: Int(end - start))
-    guard bytes.count == Int(end - start), bytes.allSatisfy({ $0 == 0 }) else { return nil }
+    guard bytes.count == Int(end - start), bytes.areZeros else { return nil }
     return start..<end
   }
 

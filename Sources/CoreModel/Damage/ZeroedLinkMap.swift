@@ -80,7 +80,7 @@ struct ZeroedLinkMap {
   private static func isZero(_ address: UInt64, _ size: UInt64, _ memory: CoreMemory) -> Bool {
     guard address <= UInt64.max - size else { return false }
     let bytes = memory.readable(at: address, count: Int(size))
-    return bytes.count == Int(size) && bytes.allSatisfy { $0 == 0 }
+    return bytes.count == Int(size) && bytes.areZeros
   }
 
   /// With it, the whole sectors of zeros before and behind it in its segment.

@@ -108,7 +108,7 @@ extension StackState {
     let count = min(size, 4096)
     for address in [start, end - count] {
       let bytes = memory.readable(at: address, count: Int(count))
-      guard bytes.count == Int(count), bytes.allSatisfy({ $0 == 0 }) else { return }
+      guard bytes.count == Int(count), bytes.areZeros else { return }
     }
     verdict = .lost
     survivesTo = start

@@ -162,7 +162,7 @@ struct NoteChain {
     let room = (memoryStart ?? end) - end
     let count = min(move.magnitude, room, 8)
     let start = move < 0 ? end - count : end
-    let isZeros = try source.bytes(at: start, count: Int(count)).allSatisfy { $0 == 0 }
+    let isZeros = try source.bytes(at: start, count: Int(count)).areZeros
     return isZeros == (move < 0) ? Doubt([last.fileOffset..<end], self) : nil
   }
 
@@ -232,7 +232,7 @@ struct NoteChain {
   private func endsEarly(_ source: any ByteSource) throws(SalvageError) -> Bool {
     guard end < segment.upperBound, end % 512 != 0 else { return false }
     let bytes = try source.bytes(at: end, count: Note.headerSize)
-    return bytes.count == Note.headerSize && bytes.allSatisfy { $0 == 0 }
+    return bytes.count == Note.headerSize && bytes.areZeros
   }
 
   /// Whether a note begins where the last one ends.

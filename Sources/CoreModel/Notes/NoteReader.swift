@@ -81,7 +81,7 @@ package struct NoteReader {
     case .threadStatus:
       // A thread without an id, a signal and registers was zeroed.
       let bytes = try descriptor(of: note, limit: UInt64(ThreadStatus.readableSize))
-      if !bytes.isEmpty, bytes.allSatisfy({ $0 == 0 }) { return false }
+      if !bytes.isEmpty, bytes.areZeros { return false }
       let machine = rules.threadsHaveIDs ?? Machine(rawValue: 0)
       guard ThreadStatus(bytes.span, machine: machine, in: format)?.id == 0 else { return true }
       hasTakenNoID = rules.threadsHaveIDs == nil
@@ -122,6 +122,6 @@ package struct NoteReader {
 
   private mutating func isZeroed(_ block: UInt64) throws(SalvageError) -> Bool {
     let bytes = try window.bytes(at: block, count: Int(Self.blockSize))
-    return bytes.count == Int(Self.blockSize) && bytes.allSatisfy { $0 == 0 }
+    return bytes.count == Int(Self.blockSize) && bytes.areZeros
   }
 }

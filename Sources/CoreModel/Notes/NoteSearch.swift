@@ -197,7 +197,7 @@ package struct NoteSearch {
   private func isPadding(_ offset: UInt64) throws(SalvageError) -> Bool {
     guard !isNamed else { return false }
     let end = min(limit, roundUp(offset, to: 4096))
-    return try reader.source.bytes(at: offset, count: Int(end - offset)).allSatisfy { $0 == 0 }
+    return try reader.source.bytes(at: offset, count: Int(end - offset)).areZeros
   }
 
   /// Where the next note stands by the size of this one's type, which is known though its own is wrong.

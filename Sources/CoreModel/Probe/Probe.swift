@@ -115,7 +115,7 @@ package struct Probe {
     return try TableMend(table, facts) { number throws(SalvageError) in
       guard isWhole || present.survives(entry(number)) else { return nil }
       let bytes = try source.bytes(at: entry(number).lowerBound, count: Int(size))
-      return bytes.allSatisfy { $0 == 0 } ? nil : ProgramHeader(bytes.span, in: format)
+      return bytes.areZeros ? nil : ProgramHeader(bytes.span, in: format)
     }
   }
 
@@ -153,7 +153,7 @@ package struct Probe {
     }
     guard bytes.starts(with: FileHeader.magic.prefix(bytes.count)) else {
       let found = bytes.prefix(4).map { hexadecimal(UInt64($0), digits: 2) }
-      let isBlank = bytes.count == 64 && bytes.allSatisfy { $0 == 0 }
+      let isBlank = bytes.count == 64 && bytes.areZeros
       let words =
         isBlank
         ? ": nothing where its header belongs, which gdb's gcore writes last; if that has ended, the dump is to be made again"

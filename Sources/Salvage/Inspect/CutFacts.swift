@@ -148,7 +148,7 @@ extension CutFacts {
       let bytes = memory.readable(at: address, count: Int(pageSize))
       guard bytes.count == Int(pageSize) else { continue }
       seen += 1
-      if bytes.allSatisfy({ $0 == 0 }) { zeros += 1 }
+      if bytes.areZeros { zeros += 1 }
     }
     if seen > 0 { return zeros > 0 }
     return hasZeroPages(memory, pageSize)
@@ -162,7 +162,7 @@ extension CutFacts {
       for step in 1..<UInt64(16) {
         let address = segment.address + length / 16 * step / pageSize * pageSize
         let bytes = memory.readable(at: address, count: Int(pageSize))
-        if bytes.count == Int(pageSize), bytes.allSatisfy({ $0 == 0 }) { return true }
+        if bytes.count == Int(pageSize), bytes.areZeros { return true }
       }
     }
     return false
@@ -172,6 +172,6 @@ extension CutFacts {
     guard let bytes = try? source.bytes(at: range.lowerBound, count: Int(range.length)) else {
       return false
     }
-    return !bytes.isEmpty && bytes.allSatisfy { $0 == 0 }
+    return !bytes.isEmpty && bytes.areZeros
   }
 }

@@ -132,7 +132,7 @@ package enum InterruptedWork {
     while position < due, let data = source.firstData(in: position..<due) {
       let count = Int(min(data.length, 256 << 10))
       guard let bytes = try? source.bytes(at: data.lowerBound, count: count), !bytes.isEmpty,
-        bytes.allSatisfy({ $0 == 0 })
+        bytes.areZeros
       else { return false }
       position = data.lowerBound + UInt64(bytes.count)
     }
