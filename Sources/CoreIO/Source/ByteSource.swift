@@ -54,9 +54,12 @@ package struct MemorySource: ByteSource {
   package let path: FilePath
   package let bytes: [UInt8]
 
-  package init(_ bytes: [UInt8], path: FilePath = "memory") {
+  /// Making one takes longer than to read a header.
+  private static let noPath: FilePath = "memory"
+
+  package init(_ bytes: [UInt8], path: FilePath? = nil) {
     self.bytes = bytes
-    self.path = path
+    self.path = path ?? Self.noPath
   }
 
   package var size: UInt64 { UInt64(bytes.count) }
