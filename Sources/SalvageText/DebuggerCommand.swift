@@ -35,7 +35,7 @@ struct DebuggerCommand {
       return "the symbols of \(libraries.count) libraries that no folder has under their names: "
         + "--gdb-script FILE with the same options"
     }
-    guard case .needed(let reason, let buildID)? = files?.program else { return nil }
+    guard case .needed(let reason, let buildID)? = files?.program else { return strangersNeed }
     let isPath = program?.first == UInt8(ascii: "/")
     var words = isPath ? PrintableText(program ?? []).description : "the program's file"
     if let buildID {
@@ -44,6 +44,15 @@ struct DebuggerCommand {
     }
     return words
       + ", to name functions (\(reason)); --program FILE or --sysroot FOLDER says where it is"
+  }
+
+  /// The libraries whose files here are others; nil where there are none.
+  private var strangersNeed: String? {
+    guard let files, let first = files.strangers.first else { return nil }
+    let more = files.strangers.count - 1
+    let (others, them) = more > 0 ? (" and \(more) more", "them") : ("", "it")
+    return "\(PrintableText(first))\(others) as the process had \(them), to name functions"
+      + " (what is here is another build, which gdb would believe); --sysroot FOLDER says where"
   }
 
   /// gdb for the machine that it runs on; Debian's for the others has another name.
@@ -73,6 +82,7 @@ struct DebuggerCommand {
         Array("set solib-search-path ".utf8)
           + Array(folders.joined(separator: [UInt8(ascii: ":")])))
     }
+    if !strangers.isEmpty { options.append(Array("set auto-solib-add off".utf8)) }
     // It would ask about every table of symbols.
     if !commands.isEmpty { options.append(Array("set confirm off".utf8)) }
     return options
@@ -80,8 +90,36 @@ struct DebuggerCommand {
 
   /// What it is told once the core is open.
   private var commands: [[UInt8]] {
-    guard script == nil, libraries.count <= Self.mostLibraries else { return [] }
-    return libraries.compactMap { GDBScript.addSymbols(of: $0.file, bias: $0.bias) }
+    let shared = patterns.map { Array("sharedlibrary ".utf8) + $0 }
+    guard script == nil, libraries.count <= Self.mostLibraries else { return shared }
+    return shared + libraries.compactMap { GDBScript.addSymbols(of: $0.file, bias: $0.bias) }
+  }
+
+  private var strangers: [[UInt8]] { files?.strangers ?? [] }
+
+  /// Which libraries' symbols gdb is to read where it would believe those of others, too, by parts of their names: whole
+  /// folders that have no other, and the single files beside one.
+  private var patterns: [[UInt8]] {
+    guard let files, !strangers.isEmpty else { return [] }
+    func isTelling(_ part: [UInt8]) -> Bool {
+      part.allSatisfy { (0x20..<0x7f).contains($0) }
+        && !strangers.contains { Self.contains($0, part) }
+    }
+    var parts: [[UInt8]] = []
+    for path in files.known where parts.count < Self.mostLibraries {
+      guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { continue }
+      for part in [Array(path[...slash]), path] where isTelling(part) {
+        if !parts.contains(part) { parts.append(part) }
+        break
+      }
+    }
+    let special = Array(".*[]^$\\+?".utf8)
+    return parts.map { $0.flatMap { special.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] } }
+  }
+
+  private static func contains(_ path: [UInt8], _ part: [UInt8]) -> Bool {
+    guard path.count >= part.count else { return false }
+    return (0...path.count - part.count).contains { path[$0...].starts(with: part) }
   }
 
   /// A file as gdb takes it for one, and not for something in a home.

@@ -215,6 +215,45 @@ struct NextCommandTests {
     try place.expectAll("\"$0\" --force --program kept \(place.core) out", "gdb kept out")
   }
 
+  /// gdb itself compares no library that has no DT_SONAME, as plugins mostly don't.
+  @Test(
+    "names no function by a library that is another here, be the core whole or cut, and says which is needed",
+    arguments: ["\"$0\" --force", "\"$0\" slim --force"])
+  func otherLibrary(line: String) throws {
+    let place = try Place()
+    let stack = try #require(
+      try ReferenceCore(contentsOf: place.whole).loads.last {
+        $0.fileSize >= 0x20000
+      })
+    let cut = place.folder.file("cut")
+    #expect(
+      try place.shell("head -c \(stack.offset) \(place.whole) > \(cut)").ending == .exit(0))
+    let other = place.plugins[1]
+    #expect(try place.shell("cp -p \(other) kept").ending == .exit(0))
+    for core in [place.whole, cut] {
+      // Here all are what they were.
+      let right = try place.next("\(line) \(core) out")
+      #expect(right.need == nil && !right.command.contains("auto-solib-add"))
+      #expect(Place.frames(try place.answer(to: right)).contains("inside"))
+      // Behind a frame of a file that is not there gdb guesses; no more is asked for here.
+      #expect(try place.shell("rm \(other)").ending == .exit(0))
+      let missing = Place.frames(try place.answer(to: place.next("\(line) \(core) out")))
+      // The other one has the same functions by other names, where gdb would look for them.
+      let flags = "-shared -fPIC -Dinside=wrongly -Dplugin_run=wrong_run"
+      _ = try CrashProgram.compile(
+        flags.split(separator: " ").map(String.init) + ["plugin.c"], to: "plugin1.so",
+        in: place.folder)
+      let plain = try place.shell("gdb -batch -ex backtrace \(place.program) out")
+      #expect(plain.text.contains("wrongly"), "the trap has no bait: \(plain.text)")
+      try place.expectNeed("\(line) \(core) out", other, "as the process had it", "--sysroot")
+      let text = try place.answer(to: place.next("\(line) \(core) out"))
+      let frames = Place.frames(text)
+      #expect(!text.contains("wrong") && frames.contains("host_step"), "\(text)")
+      #expect(frames == missing, "\(frames)")
+      #expect(try place.shell("cp -p kept \(other)").ending == .exit(0))
+    }
+  }
+
   @Test("opens a core that doesn't tell its program, and says that it needs it", .needs(.gdb))
   func unknownProgram() throws {
     let folder = try ScratchFolder()

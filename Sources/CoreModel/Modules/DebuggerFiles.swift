@@ -29,6 +29,11 @@ public struct DebuggerFiles: Hashable, Sendable {
   public let folders: [FilePath]
   /// Libraries that are neither in the first sysroot nor to be looked for in `folders`.
   public let libraries: [Library]
+  /// The names of libraries under which there are other files than the process had, raw. A debugger opens what the dynamic
+  /// linker's list names, and takes the functions of any file.
+  public private(set) var strangers: [[UInt8]] = []
+  /// Where there are strangers, the names under which the right files are.
+  public private(set) var known: [[UInt8]] = []
 }
 
 extension DebuggerFiles {
@@ -66,6 +71,17 @@ extension DebuggerFiles {
     }
     self.folders = folders
     self.libraries = libraries
+    let strangers = modules.filter(\.isAnother).map(\.path)
+    guard !strangers.isEmpty else { return }
+    self.strangers = strangers
+    known = modules.filter { $0.file != nil }.map(\.path)
+  }
+
+  /// The same for a core whose list of libraries is ours, and names no file that is another.
+  package var withoutStrangers: DebuggerFiles {
+    var files = self
+    (files.strangers, files.known) = ([], [])
+    return files
   }
 }
 

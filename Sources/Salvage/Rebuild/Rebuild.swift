@@ -23,14 +23,13 @@ package struct Rebuild: Sendable {
 
   /// Nothing, of a core that a debugger is to open all the same.
   package init(nothingOf core: Core, _ files: inout ModuleFiles) {
-    // Without folders to search, a debugger finds all but the program by itself.
-    let isEnough = !files.isForeign && core.process.hasProgramPage(in: core.memory)
-    let list =
-      isEnough ? nil : try? ModuleList(core.structure, core.process, core.memory, &files)
+    let list = try? ModuleList(core.structure, core.process, core.memory, &files)
     let absence = list.map {
       ProgramAbsence($0, core.process, NoteLoss(core))
     }
     debuggerFiles = DebuggerFiles(list, core.process, core.memory, absence, &files)
+    // Nothing of files is used; but whoever opens the core has to know of those that are others.
+    modules = list?.modules.filter(\.isAnother) ?? []
   }
 
   /// What verified files add to a whole core, so that it can be read where they are not.
@@ -73,6 +72,7 @@ package struct Rebuild: Sendable {
     debuggerFiles = DebuggerFiles(list, process, memory, absence, &files)
     let linkMap = try LinkMapRebuild(list, process, memory, absence)
     self.linkMap = linkMap.outcome
+    if case .rebuilt = linkMap.outcome { debuggerFiles = debuggerFiles?.withoutStrangers }
     let fill = try FileFill(
       modules, core, pageSize: list.pageSize, withFiles: options.withFiles)
     var segments = linkMap.segments
