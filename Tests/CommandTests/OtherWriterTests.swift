@@ -121,6 +121,69 @@ struct OtherWriterTests {
     }
   }
 
+  /// As .NET's createdump writes it: a section that counts the program headers stands before them, NT_FILE is filled up to a
+  /// multiple of four, and what is not dumped has no place in the file.
+  private static func createdump() -> [UInt8] {
+    let files = (0..<6).map { page in
+      ReferenceMapping(
+        range: 0x10000 + UInt64(page) * 0x1000..<0x11000 + UInt64(page) * 0x1000,
+        fileOffset: UInt64(page) * 4096, path: "/srv/net5/dotnet")
+    }
+    var list = BuilderNote.files(files, .elf64Little).descriptor
+    #expect(list.count % 4 != 0, "nothing is filled up")
+    list += [UInt8](repeating: 0, count: 4 - list.count % 4)
+    let info = BuilderNote.process(100, name: "dotnet", arguments: "", of: .x86_64).descriptor
+    var notes = note("CORE", 3, info, padding: 4)
+    notes += note("CORE", 6, [UInt8](repeating: 0, count: 32), padding: 4)
+    notes += note("CORE", 0x4649_4c45, list, padding: 4)
+    for id in 100..<103 as Range<Int32> { notes += note("CORE", 1, thread(id), padding: 4) }
+    var writer = FieldWriter(.elf64Little)
+    writer.raw([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0])
+    writer.fill(to: 16)
+    writer.half(4)
+    writer.half(62)
+    writer.word(1)
+    for value in [0, 128, 64] as [UInt64] { writer.native(value) }
+    writer.word(0)
+    for value in [64, 56, 7, 64, 0, 0] as [UInt16] { writer.half(value) }
+    for value in [0, 0] as [UInt32] { writer.word(value) }
+    for value in [0, 0, 0, 1] as [UInt64] { writer.native(value) }
+    for value in [0, 7] as [UInt32] { writer.word(value) }
+    for value in [0, 0] as [UInt64] { writer.native(value) }
+    func header(_ type: UInt32, _ fields: [UInt64]) {
+      writer.word(type)
+      writer.word(type == 1 ? 6 : 0)
+      for value in fields { writer.native(value) }
+    }
+    header(4, [128 + 7 * 56, 0, 0, UInt64(notes.count), 0, 0])
+    var offset: UInt64 = 4096
+    for page in 0..<6 as Range<UInt64> {
+      let size: UInt64 = page % 2 == 0 ? 4096 : 0
+      header(1, [size > 0 ? offset : 0, 0x10000 + page * 0x1000, 0, size, 4096, 4096])
+      offset += size
+    }
+    writer.raw(notes)
+    writer.pad(to: 4096)
+    writer.raw(Array(memory.prefix(3 * 4096)))
+    return writer.bytes
+  }
+
+  @Test(".NET's createdump is whole as it is; cut, it loses what the cut took and no more")
+  func dotnet() throws {
+    let folder = try ScratchFolder(in: .memory)
+    let bytes = Self.createdump()
+    let path = try folder.write(bytes, to: "whole")
+    let check = try Tool.coresalvage("check", path.string).runSuccessfully().text
+    #expect(check.contains(": whole"), "\(check)")
+    let inspection = try Tool.coresalvage("inspect", path.string).runSuccessfully().text
+    #expect(inspection.contains("createdump") && !inspection.contains("damage"), "\(inspection)")
+    let (core, text) = try repaired(Array(bytes.dropLast(4096)), in: folder)
+    #expect(text.contains("2 of 3 segments whole, 0 in part, 1 lost"), "\(text)")
+    #expect(!text.contains("damage"), "\(text)")
+    #expect(core.threadIDs == [100, 101, 102])
+    #expect(core.loads.filter { $0.fileSize > 0 }.map(\.address) == [0x10000, 0x12000])
+  }
+
   @Test("QEMU's dump-guest-memory keeps physical addresses, CPUs and QEMU's own notes")
   func guestMemory() throws {
     let folder = try ScratchFolder(in: .memory)

@@ -196,7 +196,9 @@ private struct Entries {
       switch header.kind {
       case .load:
         let end = load(at: (index - 1) * size)?.end ?? 0
-        return header.fileSize > header.memorySize || header.fileOffset < end
+        // Where nothing was dumped, some writers give no place.
+        return header.fileSize > header.memorySize
+          || header.fileSize > 0 && header.fileOffset < end
       case .note: return false
       case .null: return bytes[index * size..<(index + 1) * size].contains { $0 != 0 }
       default: return true

@@ -127,7 +127,7 @@ public enum CoreWriter: String, Hashable, Sendable {
     case .handler: "a Linux process, by a core_pattern handler that writes sections"
     case .gcore: "a Linux process, by gdb's gcore"
     case .valgrind: "a Linux process, by valgrind"
-    case .createdump: "a Linux process, by createdump"
+    case .createdump: "a Linux process, by createdump, which gives SIGABRT to living ones, too"
     case .freeBSD: "a process of FreeBSD"
     case .netBSD: "a process of NetBSD"
     case .openBSD: "a process of OpenBSD"

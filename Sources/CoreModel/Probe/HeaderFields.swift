@@ -45,7 +45,11 @@ struct HeaderFields {
 
   /// A table of sections that has a place and no entries, or entries and no place, is none.
   private mutating func judgeSections() {
-    guard header.programHeaderCount != FileHeader.noCount else { return }
+    // .NET's createdump has the section that counts program headers between the file header and them, whether that is needed or
+    // not.
+    let (start, size) = (header.sectionHeaderOffset, UInt64(header.format.sectionHeaderSize))
+    let isBefore = start > 0 && header.programHeaderOffset == start +| size
+    guard header.programHeaderCount != FileHeader.noCount, !isBefore else { return }
     if header.sectionHeaderOffset.nonzeroBitCount == 1, header.sectionHeaderCount == 0 {
       damage.append("e_shoff \(header.sectionHeaderOffset) where there are no sections")
       header.sectionHeaderOffset = 0
