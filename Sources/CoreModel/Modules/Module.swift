@@ -122,10 +122,8 @@ extension CoreVerdict.Reason {
       isDamage: false)
   }
 
-  /// Whether it says so of this module.
-  package func isOfFile(_ path: [UInt8]) -> Bool {
-    ModuleVerdict.Verification.weak.contains { weak in
-      Self(rebuiltOf: path, by: weak)?.isSame(as: self) ?? false
-    }
+  /// All that it may say so of this module.
+  package static func all(rebuiltOf path: [UInt8]) -> [Self] {
+    ModuleVerdict.Verification.weak.compactMap { Self(rebuiltOf: path, by: $0) }
   }
 }

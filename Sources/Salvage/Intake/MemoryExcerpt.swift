@@ -97,7 +97,11 @@ public struct MemoryExcerpt: Hashable, Sendable {
     let core = try Core(intake)
     let memory = core.memory
     for reason in core.verdict.doubts where reason.isDamage { doubt(reason) }
-    let filesInDoubt = core.verdict.doubts.filter { $0.kind == .files }
+    // By their words: a hostile list of what was rebuilt has a million ranges.
+    let filesInDoubt = Dictionary(
+      core.verdict.doubts.filter { $0.kind == .files }.map { ($0.text, $0) },
+      uniquingKeysWith: { first, _ in first })
+    var lastPath: [UInt8]?
     // What begins before the first byte that is still to come was told of with the one before that.
     let told = done > 0 ? address &+ done : 0
     var untold = try Self.rebuilt(of: core).filter { $0.end > address && $0.address >= told }[...]
@@ -116,7 +120,12 @@ public struct MemoryExcerpt: Hashable, Sendable {
       }
       while let range = untold.first, range.address < next +| UInt64(count) {
         tell(range)
-        for reason in filesInDoubt where reason.isOfFile(range.path) { doubt(reason) }
+        if !filesInDoubt.isEmpty, range.path != lastPath {
+          for reason in CoreVerdict.Reason.all(rebuiltOf: range.path) {
+            if let told = filesInDoubt[reason.text] { doubt(told) }
+          }
+          lastPath = range.path
+        }
         untold.removeFirst()
       }
       try unsafe body(UnsafeRawBufferPointer(rebasing: part[..<count]))
