@@ -245,7 +245,9 @@ package struct ContentEvidence {
   /// Whether pages of zeros lie at an address of a stack, and something else right behind them: what a program has zeroed
   /// itself hardly ever begins and ends with a page.
   private func isHole(at pointer: UInt64, upTo end: UInt64) -> Bool {
-    guard var page = zeroPage(at: pointer) else { return false }
+    // Mostly a few bytes tell that there is something.
+    let first = memory.readable(at: pointer, count: 64)
+    guard first.areZeros, var page = zeroPage(at: pointer) else { return false }
     for _ in 0..<Self.mostPages where page.upperBound < end {
       let size = Int(min(end - page.upperBound, Self.sector))
       let next = memory.readable(at: page.upperBound, count: size)
