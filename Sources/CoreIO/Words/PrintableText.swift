@@ -52,12 +52,22 @@ public struct PrintableText: Hashable, Sendable, CustomStringConvertible {
 
   private static func escaped(_ scalar: Unicode.Scalar) -> String {
     if scalar == "\\" { return "\\\\" }
+    return isShown(scalar) ? String(scalar) : "\\u{" + String(scalar.value, radix: 16) + "}"
+  }
+
+  private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
       .unassigned:
-      return "\\u{" + String(scalar.value, radix: 16) + "}"
-    default: return String(scalar)
+      false
+    default: true
     }
+  }
+
+  /// These bytes as text, where all of it is shown as it is; a backslash is, too.
+  package static func plain(_ bytes: [UInt8]) -> String? {
+    String(validating: bytes, as: UTF8.self)
+      .flatMap { $0.unicodeScalars.allSatisfy(isShown) ? $0 : nil }
   }
 }
 
