@@ -50,6 +50,7 @@ struct UsageTests {
     ("help capture lits", "did you mean 'list'?"),
     ("in.core a b", "'b' is one too many; for several cores: coresalvage batch"),
     ("restore a b c", "restore takes <archive> <output>, and 'c' is one too many"),
+    ("capture status extra", "capture status takes options alone, and 'extra' is none"),
     ("archive", "<input>"),
     ("slim in.core", "Say where the slim core is to go: coresalvage slim in.core slim.core"),
     ("bundle in.core", "Say where the bundle is to go"),
@@ -76,6 +77,10 @@ struct UsageTests {
     ("-9 in.core out", "repair has no option '-9'"),
     ("archive --label x in.core", "an equals sign"),
     ("capture pipe --pin-limit soon 5", "a number with s, min, h or d"),
+    (
+      "capture pipe --max-age 3 5", "invalid for '--max-age <duration>': it is a number with s, min"
+    ),
+    ("capture pipe --pin-limit 30 5", "for '--pin-limit <duration>': it is a number with s, min"),
     ("capture list --since soon", "yesterday"),
     ("--generate-completion-script tcsh", "takes the name of a shell: bash, zsh, fish"),
     ("note -q check in.core x", "'"),

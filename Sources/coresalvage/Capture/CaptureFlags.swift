@@ -34,7 +34,7 @@ struct CaptureFlags: ParsableArguments {
   }
 }
 
-/// A number of seconds, as people write it.
+/// A number of seconds, as people write it: with its unit, for a bare number may be meant for days; 0 is 0 of any.
 struct TimeSpan: ExpressibleByArgument {
   let seconds: UInt64
 
@@ -42,7 +42,9 @@ struct TimeSpan: ExpressibleByArgument {
 
   init?(argument: String) {
     let digits = argument.prefix { $0.isASCII && $0.isNumber }
-    guard let count = UInt64(digits) else { return nil }
+    guard let count = UInt64(digits), count == 0 || digits.count < argument.count else {
+      return nil
+    }
     let units: [Substring: UInt64] = [
       "": 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400,
     ]

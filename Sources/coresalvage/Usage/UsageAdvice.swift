@@ -212,6 +212,9 @@ struct UsageAdvice {
     let count = layout.operands.count
     guard operands.count > count else { return nil }
     let command = names.isEmpty ? layout.name : names.joined(separator: " ")
+    guard count > 0 else {
+      return "\(command) takes options alone, and '\(operands[0].printable)' is none"
+    }
     let takes = layout.operands.map { "<\($0.name)>" }.joined(separator: " ")
     var text = "\(command) takes \(takes), and '\(operands[count].printable)' is one too many"
     if layout.name == "repair" {
