@@ -61,7 +61,8 @@ extension CaptureEntry {
       lines += record.lines
     } else {
       lines.append("  when      \(UTCTime(microseconds: time))")
-      if let processID { lines.append("  process   pid \(processID), \(PrintableText(name))") }
+      let named = name.isEmpty ? "" : ", \(PrintableText(name))"
+      if let processID { lines.append("  process   pid \(processID)\(named)") }
     }
     return (lines + nextLines(report)).joined(separator: "\n")
   }
@@ -109,9 +110,21 @@ extension SkippedCrashes {
   /// A line for each program, safe to print.
   fileprivate var lines: [String] {
     guard count > 0 else { return [] }
-    return ["not captured, for there were too many at a time:"]
-      + programs.map { $0.line(PrintableText($0.program).description) }
-      + (others.map { [$0.line("other programs")] } ?? [])
+    let told = programs.map { program in
+      program.line(
+        program.program.isEmpty
+          ? "a program whose name is not known" : PrintableText(program.program).description)
+    }
+    return ["not captured:"] + told + (others.map { [$0.line("other programs")] } ?? [])
+  }
+}
+
+extension SkippedCrashes.Reason {
+  fileprivate var words: String {
+    switch self {
+    case .limits: "too many at a time"
+    case .room: "no room"
+    }
   }
 }
 
@@ -122,7 +135,7 @@ extension SkippedCrashes.Program {
     let span =
       from.toTheSecond == to.toTheSecond
       ? "at \(from.toTheSecond)" : "from \(from.toTheSecond) to \(to.toTheSecond)"
-    return "  \(count) of \(name)\(user), \(span) UTC"
+    return "  \(count) of \(name)\(user), \(span) UTC\(reason.map { ": \($0.words)" } ?? "")"
   }
 }
 

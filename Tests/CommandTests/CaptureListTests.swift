@@ -65,7 +65,9 @@ struct CaptureListTests {
       "\(result)")
     #expect(lines[1].hasSuffix("/usr/bin/old\\u{1b}[31m"))
     #expect(lines[2].hasPrefix("  2025-11-29 06:27:32  101  1000  SIGSEGV  whole  "))
-    #expect(lines[4] == "  1 of /usr/bin/new (user 1000), at 2025-11-29 06:27:32 UTC")
+    #expect(
+      lines[4]
+        == "  1 of /usr/bin/new (user 1000), at 2025-11-29 06:27:32 UTC: too many at a time")
     let newest = try Self.capture(["list", "-1"], sample.store).lines
     #expect(newest[1].hasSuffix("/usr/bin/new") && newest.count == lines.count - 1)
     #expect(try Self.capture(["list", "-q"], sample.store).text.isEmpty)

@@ -38,6 +38,24 @@ struct CrashLimitTests {
     #expect(store.admit(StoreSamples.record("a", after: 61)))
   }
 
+  @Test("is counted apart from crashes without room; what can't be written down is, once it can be")
+  func room() throws {
+    let folder = try ScratchFolder()
+    let store = try Self.store(folder, perMinute: 1)
+    let record = StoreSamples.record("a")
+    #expect(store.admit(record) && !store.admit(record))
+    // The count can't be written.
+    FileTree.remove(folder.file("skipped.json"))
+    _ = try folder.makeFolder("skipped.json")
+    #expect(!store.countWithoutRoom(record) && !store.countWithoutRoom(record))
+    FileTree.remove(folder.file("skipped.json"))
+    #expect(store.countWithoutRoom(record))
+    #expect(!store.admit(record))
+    let skipped = try #require(try Self.skipped(folder))
+    #expect(skipped.programs.map(\.reason) == [.room, .limits])
+    #expect(skipped.programs.map(\.count) == [3, 1])
+  }
+
   @Test("is limited across the processes that the kernel starts, and so across restarts")
   func processes() throws {
     let folder = try ScratchFolder()

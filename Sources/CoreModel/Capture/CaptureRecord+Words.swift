@@ -50,17 +50,29 @@ extension CaptureRecord.Kill {
   }
 }
 
+extension CaptureRecord {
+  /// The short name of the process, or that it has none. Safe to print.
+  package var shownName: String { name.shownName }
+}
+
 extension CaptureRecord.Sender {
+  /// The same of who sent a signal.
+  package var shownName: String { name.shownName }
+
   /// `runc (pid 812, user 0): runc --root /run kill`. Safe to print.
   package var words: String {
     let user = userID.map { ", user \($0)" } ?? ""
-    let name = name.isEmpty ? "a process" : PrintableText(name).description
     let command = commandLine.commandWords(most: 240)
-    return "\(name) (pid \(processID)\(user))" + (command.isEmpty ? "" : ": \(command)")
+    return "\(shownName) (pid \(processID)\(user))" + (command.isEmpty ? "" : ": \(command)")
   }
 }
 
 extension [UInt8] {
+  /// The short name of a process, which may be gone before anybody could ask for it.
+  fileprivate var shownName: String {
+    isEmpty ? "a process" : PrintableText(self).description
+  }
+
   /// A command line with a NUL after each word, as one line with spaces, cut where it is long. Safe to print.
   package func commandWords(most: Int) -> String {
     let words = Array(split(separator: 0).joined(separator: [0x20]))

@@ -13,7 +13,9 @@ final class CaptureRun {
     /// The store had enough of such crashes.
     case refused
     /// A core, and how much of the process's memory it lacks.
-    case captured(FilePath, lost: UInt64)
+    ///
+    /// - Parameter hadRoom: whether the disk, and what is kept free of it, had room for all.
+    case captured(FilePath, lost: UInt64, hadRoom: Bool)
     /// The process was gone before its registers were read: what came is a cut core.
     case cut(FilePath)
     /// The process was gone before anything of its core came.
@@ -42,6 +44,7 @@ final class CaptureRun {
   private var wasKilled = false
   /// Whether it was asked already why it ended.
   private var isExplained = false
+  private var hadRoom = true
   var lastPublished: UInt64 = 0
   var publishCost: UInt64 = 0
   let buffer = CaptureBuffer()
@@ -152,9 +155,8 @@ final class CaptureRun {
     do throws(SalvageError) {
       try saveAll(head)
     } catch {
-      guard case .io(let reason, _) = error.kind,
-        [.noSpace, .diskQuotaExceeded, .fileTooLarge].contains(reason)
-      else { throw error }
+      guard error.isWantOfRoom else { throw error }
+      hadRoom = false
       remark("there was no room for more of it")
       refuseRest(.noRoom)
     }
@@ -162,7 +164,9 @@ final class CaptureRun {
   }
 
   private var foreign: SalvageError {
-    SalvageError(.notACore(expected: "the kernel's stream", found: "another"), file: "core_pattern")
+    SalvageError(
+      .notACore(expected: "a core as the kernel writes it", found: "something else"),
+      file: channel.way == .pipe ? "standard input" : "core_pattern")
   }
 
   private func saveAll(_ head: CoreHead) throws(SalvageError) {
@@ -201,7 +205,7 @@ final class CaptureRun {
     try OutputFile.rename(names.unfinished, to: names.finished, replacing: false)
     OutputFile.syncFolder(of: names.finished)
     store.finished(names.finished, record)
-    return .captured(names.finished, lost: lost)
+    return .captured(names.finished, lost: lost, hadRoom: hadRoom)
   }
 
   /// Nothing came before the process was gone.
@@ -344,4 +348,12 @@ final class CaptureRun {
 
   /// The memory was gone while it was read.
   var isGone = false
+}
+
+extension SalvageError {
+  /// Whether there was no room for what was to be written.
+  var isWantOfRoom: Bool {
+    guard case .io(let reason, _) = kind else { return false }
+    return [.noSpace, .diskQuotaExceeded, .fileTooLarge].contains(reason)
+  }
 }

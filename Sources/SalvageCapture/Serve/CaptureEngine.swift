@@ -47,26 +47,37 @@ final class CaptureEngine: Sendable {
   }
 
   /// Serves a crash that the kernel has started us for.
-  func take(pipe channel: CrashChannel) {
+  func take(pipe channel: CrashChannel) -> CaptureEvent {
     turns.begin()
-    run(channel, accept: { true }, reject: {})
+    return run(channel, accept: { true }, reject: {})
   }
 
-  private func run(_ channel: CrashChannel, accept: () -> Bool, reject: () -> Void) {
+  @discardableResult
+  private func run(
+    _ channel: CrashChannel, accept: () -> Bool, reject: () -> Void
+  ) -> CaptureEvent {
     let run = CaptureRun(channel, options, store, turns, trace)
     let outcome = run.run(accept: accept, reject: reject)
     channel.release()
+    // What was written of it leaves room for a count.
+    run.core = nil
     let result: CaptureEvent.Result
     switch outcome {
     case .refused: result = .refused
-    case .captured(let path, let lost):
+    case .captured(let path, let lost, let hadRoom):
       result = .captured(
-        path, size: FileIdentity(at: path, followingLinks: false)?.size ?? 0, lost: lost)
+        path, size: FileIdentity(at: path, followingLinks: false)?.size ?? 0, lost: lost,
+        hadRoom: hadRoom)
     case .cut(let path): result = .cut(path)
     case .gone: result = .gone
-    case .failed(let error): result = .failed(error)
+    case .failed(let error):
+      result =
+        error.isWantOfRoom
+        ? .noRoom(error, isCounted: store.countWithoutRoom(run.record)) : .failed(error)
     }
-    log(CaptureEvent(result: result, record: run.record))
+    let event = CaptureEvent(result: result, record: run.record)
+    log(event)
+    return event
   }
 
   /// Brings the cores to their end that a daemon before us has left unfinished.

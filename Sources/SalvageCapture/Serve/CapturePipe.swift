@@ -4,15 +4,14 @@ internal import SystemPackage
 
 /// One crash that the kernel has started us for: `|PROGRAM` in core_pattern, the core on standard input.
 public enum CapturePipe {
-  /// Takes it, and returns when all is done.
+  /// Takes it, and returns what came of it when all is done.
   ///
   /// `processID` is that of the process in the initial pid namespace: `%P`. `dumpMode` is `%d`: 1 where its user may read its
   /// core. Where that is nil the kernel is asked (Linux 6.16); where nobody tells, the core is for root alone.
   public static func run(
     processID: UInt32, dumpMode: UInt32? = nil, store: CaptureStore,
-    options: CaptureOptions = CaptureOptions(),
-    log: @escaping @Sendable (CaptureEvent) -> Void
-  ) {
+    options: CaptureOptions = CaptureOptions()
+  ) -> CaptureEvent {
     _ = linux_forbid_own_core()
     let process = linux_open_process(Int32(truncatingIfNeeded: processID))
     let state = process >= 0 ? linux_dump_state(process) : -1
@@ -22,8 +21,9 @@ public enum CapturePipe {
       .pipe, processID: processID,
       process: process >= 0 ? FileDescriptor(rawValue: process) : nil,
       stream: FileDescriptor(rawValue: 0), isForRoot: !isForUser)
-    let engine = CaptureEngine(store, options, log)
-    engine.take(pipe: channel)
+    let engine = CaptureEngine(store, options) { _ in }
+    let event = engine.take(pipe: channel)
     engine.drain()
+    return event
   }
 }

@@ -112,6 +112,11 @@ public final class CaptureStore: Sendable {
 
   // MARK: After a capture
 
+  /// Counts a crash for which there was no room; false where there was none for that either.
+  package func countWithoutRoom(_ record: CaptureRecord) -> Bool {
+    limits.countWithoutRoom(record)
+  }
+
   /// A core stands under its final name.
   package func finished(_ path: FilePath, _ record: CaptureRecord) {
     opened.sync()

@@ -41,10 +41,18 @@ final class CrashLimits: Sendable {
       if isAdmitted {
         if let file { Self.write(memory.recent.text, to: file) }
       } else {
-        memory.skipped.add(record)
+        memory.skipped.add(record, .limits)
         if file != nil, save(memory.skipped) { memory.skipped = SkippedCrashes() }
       }
       return isAdmitted
+    }
+  }
+
+  /// Counts a crash that was admitted, and for which there was no room. Whether that is written down: it may be later.
+  func countWithoutRoom(_ record: CaptureRecord) -> Bool {
+    memory.withLock { memory in
+      memory.skipped.add(record, .room)
+      return save(&memory)
     }
   }
 
@@ -65,10 +73,16 @@ final class CrashLimits: Sendable {
   /// Writes down those that could not be before.
   func save() {
     memory.withLock { memory in
-      guard memory.skipped.count > 0, let file = lockedFile() else { return }
-      if save(memory.skipped) { memory.skipped = SkippedCrashes() }
-      try? file.close()
+      if memory.skipped.count > 0 { _ = save(&memory) }
     }
+  }
+
+  private func save(_ memory: inout Memory) -> Bool {
+    guard let file = lockedFile() else { return false }
+    defer { try? file.close() }
+    guard save(memory.skipped) else { return false }
+    memory.skipped = SkippedCrashes()
+    return true
   }
 
   private func save(_ more: SkippedCrashes) -> Bool {

@@ -2,15 +2,25 @@ public import CoreIO
 internal import CoreModel
 internal import ELFCore
 
-/// The crashes that a store had no room for in their minute: of each no core was taken.
+/// The crashes of which a store has no core, though the kernel handed them over.
 public struct SkippedCrashes: Hashable, Sendable {
-  /// Those of one program and user.
+  /// Why there is none.
+  public enum Reason: String, Hashable, Sendable {
+    /// There were more in their minute than are kept.
+    case limits
+    /// The file system had no room.
+    case room
+  }
+
+  /// Those of one program and user, and for one reason.
   public struct Program: Hashable, Sendable {
-    /// The path of the program, or the short name of a process whose path was not known. A stranger may have chosen it; bytes
-    /// that are no UTF-8 are escaped.
+    /// The path of the program, or the short name of a process whose path was not known; empty where that was not known either.
+    /// A stranger may have chosen it; bytes that are no UTF-8 are escaped.
     public let program: String
     /// Its real user; nil where that was not known.
     public let userID: UInt32?
+    /// nil for those of many programs, for whatever reason.
+    public let reason: Reason?
     /// How many.
     public fileprivate(set) var count: UInt64
     /// The first of them, in microseconds since 1970.
@@ -39,13 +49,13 @@ public struct SkippedCrashes: Hashable, Sendable {
     (programs + (others.map { [$0] } ?? [])).reduce(0) { $0 +| $1.count }
   }
 
-  mutating func add(_ record: CaptureRecord) {
+  mutating func add(_ record: CaptureRecord, _ reason: Reason) {
     let path = record.program.isEmpty ? record.name : record.program
     let text = JSONValue.text(Array(path.suffix(Self.longestProgram)))
     add(
       Program(
-        program: text.string ?? "", userID: record.userID, count: 1, first: record.time,
-        last: record.time))
+        program: text.string ?? "", userID: record.userID, reason: reason, count: 1,
+        first: record.time, last: record.time))
   }
 
   /// Adds those of another count.
@@ -55,7 +65,9 @@ public struct SkippedCrashes: Hashable, Sendable {
   }
 
   private mutating func add(_ more: Program) {
-    let index = programs.firstIndex { $0.program == more.program && $0.userID == more.userID }
+    let index = programs.firstIndex {
+      $0.program == more.program && $0.userID == more.userID && $0.reason == more.reason
+    }
     if let index {
       programs[index].add(more)
     } else if programs.count < Self.most {
@@ -67,7 +79,9 @@ public struct SkippedCrashes: Hashable, Sendable {
 
   private mutating func addOther(_ more: Program) {
     var others =
-      others ?? Program(program: "", userID: nil, count: 0, first: more.first, last: more.last)
+      others
+      ?? Program(
+        program: "", userID: nil, reason: nil, count: 0, first: more.first, last: more.last)
     others.add(more)
     self.others = others
   }
@@ -102,6 +116,7 @@ extension SkippedCrashes.Program {
     .members([
       "program": .string(program),
       "uid": userID.map { .number(UInt64($0)) } ?? .null,
+      "reason": reason.map { .string($0.rawValue) } ?? .null,
       "count": .number(count),
       "first": .number(first),
       "last": .number(last),
@@ -113,7 +128,8 @@ extension SkippedCrashes.Program {
       let last = json["last"]?.number
     else { return nil }
     self.init(
-      program: json["program"]?.string ?? "", userID: json["uid"]?.word, count: count,
+      program: json["program"]?.string ?? "", userID: json["uid"]?.word,
+      reason: json["reason"]?.string.flatMap(SkippedCrashes.Reason.init), count: count,
       first: first, last: last)
   }
 }

@@ -125,9 +125,13 @@ final class StoreFolder: Sendable {
     return (unsafe name.withPlatformString { unsafe unlinkat(descriptor.rawValue, $0, 0) }) == 0
   }
 
-  /// Makes a file of these bytes stand under that name, for us alone: whole, or what was there before. It is not waited for the
-  /// disk. One writer at a time.
+  /// Makes a file of these bytes stand under that name, for us alone: whole, or what was there before; only on a full disk they
+  /// are written over it. It is not waited for the disk. One writer at a time.
   func replace(_ name: FilePath.Component, with bytes: [UInt8]) -> Bool {
+    replaceWhole(name, with: bytes) || overwrite(name, with: bytes)
+  }
+
+  private func replaceWhole(_ name: FilePath.Component, with bytes: [UInt8]) -> Bool {
     let fresh = TemporaryName.fixed("new", for: name)
     if let left = identity(fresh) { remove(fresh, left) }
     guard let file = try? open(fresh, O_WRONLY | O_CREAT | O_EXCL) else { return false }
@@ -142,6 +146,19 @@ final class StoreFolder: Sendable {
       }
     }
     return result == 0
+  }
+
+  /// Writes over a file of ours that has the room for it already, and no second name.
+  private func overwrite(_ name: FilePath.Component, with bytes: [UInt8]) -> Bool {
+    guard let file = try? open(name, O_WRONLY) else { return false }
+    defer { try? file.close() }
+    var status = stat()
+    guard unsafe fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      status.st_uid == geteuid(), status.st_nlink == 1,
+      bytes.count <= Int(status.st_blocks) * 512,
+      (try? file.writeAll(toAbsoluteOffset: 0, bytes)) != nil
+    else { return false }
+    return ftruncate(file.rawValue, off_t(bytes.count)) == 0
   }
 
   /// Names survive a power cut once this is done.

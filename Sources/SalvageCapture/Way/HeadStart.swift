@@ -23,7 +23,11 @@ struct HeadStart {
   /// - Parameter patience: how many milliseconds the kernel may take for the next byte.
   init(_ channel: CrashChannel, patience: Int32) throws(CoreHead.Failure) {
     // The first entry is that of the notes, and tells where they end.
-    guard let start = channel.bytes(64, patience: patience) else { throw .cut }
+    let start = channel.bytes(upTo: 64, patience: patience)
+    guard FileHeader.magic.starts(with: start.prefix(FileHeader.magic.count)) else {
+      throw .foreign
+    }
+    guard start.count == 64 else { throw .cut }
     guard let header = FileHeader(start.span), header.type == FileHeader.coreType else {
       throw .foreign
     }

@@ -5,7 +5,7 @@ internal import SalvageText
 struct CaptureListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List captured cores, the newest last, and the crashes that were too many to capture."
+    abstract: "List captured cores, the newest last, and those crashes of which there is none."
   )
 
   @OptionGroup var matching: MatchFlags

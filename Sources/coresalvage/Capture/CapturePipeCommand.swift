@@ -25,14 +25,37 @@ struct CapturePipeCommand: ParsableCommand {
   @OptionGroup var capturing: CaptureFlags
 
   func run() throws {
-    let store = try storing.opened()
-    CapturePipe.run(
+    let store: CaptureStore
+    do {
+      store = try storing.opened()
+    } catch let error as SalvageError {
+      KernelLog.tell("not captured pid \(processID): \(error)")
+      throw error
+    }
+    let event = CapturePipe.run(
       processID: processID,
       dumpMode: facts.count > Self.dumpMode ? UInt32(facts[Self.dumpMode]) ?? 0 : nil,
-      store: store, options: capturing.options
-    ) { _ in }
+      store: store, options: capturing.options)
+    if case .captured(_, _, _, hadRoom: true) = event.result { return }
+    Console.complain(event.line)
+    let status = ExitStatus(event.result)
+    guard status != .done else { return }
+    KernelLog.tell(event.line)
+    throw status
   }
 
   /// Where %d stands among the facts.
   private static let dumpMode = 6
+}
+
+extension ExitStatus {
+  /// What a crash is worth of which that came.
+  fileprivate init(_ result: CaptureEvent.Result) {
+    switch result {
+    case .captured(_, _, _, let hadRoom): self = hadRoom ? .done : .system
+    case .cut, .refused, .finished, .left: self = .done
+    case .gone: self = .notACore
+    case .noRoom(let error, _), .failed(let error): self = ExitStatus(error)
+    }
+  }
 }
