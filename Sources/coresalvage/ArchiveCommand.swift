@@ -82,6 +82,7 @@ struct ArchiveCommand: ParsableCommand {
       return
     }
     let archived = try repair.archive(to: place, options: options, progress: bar.report)
+    Console.hasWritten(place)
     bar.clear()
     telling.say(
       archived.json(output: place), words(archived, place),

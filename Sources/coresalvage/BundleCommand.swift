@@ -72,6 +72,7 @@ struct BundleCommand: ParsableCommand {
       return
     }
     let written = try bundle.write(to: place, progress: bar.report)
+    Console.hasWritten(place)
     bar.clear()
     telling.say(
       written.json(output: place),

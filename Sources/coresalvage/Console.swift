@@ -109,7 +109,9 @@ enum Console {
 
   private static func fail(_ error: SalvageError) {
     guard !hasFailed.exchange(true, ordering: .relaxed) else { return }
-    complain(error.advised)
+    let written = work.withLock { $0.written }
+    let rest = written.map { "; only the report is lacking, \(PrintableText($0)) is written" } ?? ""
+    complain(error.advised + rest)
   }
 
   // MARK: Failures
@@ -121,6 +123,8 @@ enum Console {
     var channel = StandardStream.output
     /// Whether an object has told of the input already, and of what is wrong with it.
     var hasReport = false
+    /// The output, once all of it is in its place; nil where that is standard output.
+    var written: FilePath?
   }
 
   private static let work = Mutex(Work())
@@ -131,6 +135,12 @@ enum Console {
       $0.input = input
       $0.channel = place?.isStandardOutput ?? false ? .errors : .output
     }
+  }
+
+  /// To be called once the output is there: a report that can't be printed doesn't take it away.
+  static func hasWritten(_ place: OutputPlace) {
+    guard !place.isStandardOutput else { return }
+    work.withLock { $0.written = place.name }
   }
 
   private static func wantsJSON(_ words: [String]) -> Bool {

@@ -113,6 +113,7 @@ struct RepairCommand: ParsableCommand {
       return try throwFailure(of: repair.report)
     }
     let written = try repair.write(progress: bar.report)
+    Console.hasWritten(place)
     bar.clear()
     telling.say(
       written.json(output: place), words(written, place) + scriptWords(written.report, script),
@@ -138,8 +139,9 @@ struct RepairCommand: ParsableCommand {
         "  note      this file system has no locks: nothing kept others from the file meanwhile")
     }
     lines += written.report.nextLines(for: input.path)
-    try telling.say(
-      written.json(output: OutputPlace(input.path)), lines + detail.fallbacks(written))
+    let place = try OutputPlace(input.path)
+    Console.hasWritten(place)
+    telling.say(written.json(output: place), lines + detail.fallbacks(written))
   }
 
   /// What to type next for the core as it is; nothing where it or the script is a stream.

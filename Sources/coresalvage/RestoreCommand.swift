@@ -58,6 +58,7 @@ struct RestoreCommand: ParsableCommand {
         try restore.rehearsed(options: options, progress: bar.report)
       }
     bar.clear()
+    if let place { Console.hasWritten(place) }
     describe(restored, place, try rehearsal.dryRun ? refusal() : nil, restore.readFailure)
     if let failure = restore.readFailure { throw failure }
     guard restored.isComplete, !restored.isDamagedBefore else { throw ExitStatus.damage }

@@ -70,6 +70,7 @@ struct SlimCommand: ParsableCommand {
       return try throwFailure(of: repair.report)
     }
     let written = try repair.write(progress: bar.report)
+    Console.hasWritten(place)
     bar.clear()
     var lines = detail.lines(of: written.report) + detail.fallbacks(written)
     lines.append("slim core written to \(PrintableText(place.name)): \(ByteCount(written.size))")

@@ -58,11 +58,35 @@ struct FullDiskTests {
   func fullStandardOutput() throws {
     let folder = try ScratchFolder()
     let input = try folder.write(Self.bytes, to: "in.core")
-    for arguments in [[input.string, folder.file("out").string], ["note", input.string]] {
-      var tool = Tool.coresalvage(arguments)
+    let words = [
+      "out": [input.string], "slim": ["slim", input.string], "lz4": ["archive", input.string],
+      "in.core": ["--in-place", input.string], "": ["note", input.string],
+    ]
+    // In place comes last: it changes the input.
+    for (name, arguments) in words.sorted(by: { $0.key > $1.key }) {
+      let isOutput = !["", "in.core"].contains(name)
+      var tool = Tool.coresalvage(arguments + (isOutput ? [folder.file(name).string] : []))
       tool.output = .file("/dev/full")
-      #expect(try tool.run().ending == .exit(3))
+      let result = try tool.run()
+      #expect(result.ending == .exit(3), "\(result)")
+      let rest =
+        name.isEmpty
+        ? "" : "; only the report is lacking, \(folder.file(name)) is written"
+      #expect(
+        result.errorText
+          == "coresalvage: standard output: write: No space left on device\(rest)\n")
     }
+    let due = folder.file("due").string
+    try folder.write(Self.bytes, to: "again.core")
+    try Tool.coresalvage("-q", folder.file("again.core").string, due).runSuccessfully()
+    #expect(
+      try ReferenceSource.contents(of: folder.file("out"))
+        == ReferenceSource.contents(of: FilePath(due)))
+    // A core that did not get there is not written.
+    var tool = Tool.coresalvage(folder.file("again.core").string, "-")
+    tool.output = .file("/dev/full")
+    let failed = try tool.run()
+    #expect(failed.ending == .exit(3) && !failed.errorText.contains("is written"), "\(failed)")
   }
 
   @Test("is no reason to hide the hole when only the due size can't be had")

@@ -25,6 +25,7 @@ struct CaptureDumpCommand: ParsableCommand {
     }
     let bar = advance.bar("copying", telling)
     let size = try entry.write(to: place, force: placing.force, progress: bar.report)
+    Console.hasWritten(place)
     bar.clear()
     telling.say(
       entry.json(copiedTo: place, size: size),
