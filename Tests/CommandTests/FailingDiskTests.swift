@@ -12,7 +12,7 @@ struct FailingDiskTests {
     mount -t tmpfs -o size=64m none memory
     truncate -s 200M memory/disk
     mkfs.ext4 -q -E nodiscard,lazy_itable_init=0,lazy_journal_init=0 -J size=8 -b 4096 memory/disk
-    mount -o loop memory/disk mnt; mkdir mnt/out; sync -f mnt
+    mount -o loop,noatime,commit=600 memory/disk mnt; mkdir mnt/out; sync -f mnt
     """
 
   @Test(
@@ -62,7 +62,8 @@ struct FailingDiskTests {
     let written = try write(0..<12)
     let first = try batch()
     #expect(first.status == 0 && first.names == ["repaired": written], "\(first)")
-    try run(#"cat /dev/zero >"$1/memory/filling" 2>/dev/null || true"#)
+    // What is still to be written would fail by itself after some seconds, and the disk be read-only before the batch begins.
+    try run(#"sync -f "$1/mnt"; cat /dev/zero >"$1/memory/filling" 2>/dev/null || true"#)
     let failed = try write(12..<36)
     let second = try batch()
     #expect(second.status == 3, "\(second)")
