@@ -107,14 +107,30 @@ struct DebuggerCommand {
     }
     var parts: [[UInt8]] = []
     for path in files.known where parts.count < Self.mostLibraries {
-      guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { continue }
-      for part in [Array(path[...slash]), path] where isTelling(part) {
+      // Where /lib is a link to /usr/lib, the linker's list has the short name; and it has no more of a version than
+      // programs ask for.
+      let name = path.starts(with: Array("/usr/lib".utf8)) ? Array(path.dropFirst(4)) : path
+      guard let slash = name.lastIndex(of: UInt8(ascii: "/")) else { continue }
+      // Programs name the dynamic linker by a link in another folder.
+      let file = Self.stem(Array(name[slash...]))
+      let isLinker = file.starts(with: Array("/ld-".utf8))
+      let wide = isLinker ? file : Array(name[...slash])
+      for part in [wide, Self.stem(name)] where isTelling(part) {
         if !parts.contains(part) { parts.append(part) }
         break
       }
     }
-    let special = Array(".*[]^$\\+?".utf8)
-    return parts.map { $0.flatMap { special.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] } }
+    // Which of them a backslash takes the meaning from differs; a dot is any one byte.
+    let special = Array("*[]^$\\+?".utf8)
+    return parts.map { $0.map { special.contains($0) ? UInt8(ascii: ".") : $0 } }
+  }
+
+  /// A library's name up to the end of its `.so`.
+  private static func stem(_ name: [UInt8]) -> [UInt8] {
+    let mark = Array(".so".utf8)
+    guard name.count > mark.count else { return name }
+    let end = (0...name.count - mark.count).last { name[$0...].starts(with: mark) }
+    return end.map { Array(name[..<($0 + mark.count)]) } ?? name
   }
 
   private static func contains(_ path: [UInt8], _ part: [UInt8]) -> Bool {
