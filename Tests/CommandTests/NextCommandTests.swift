@@ -250,6 +250,15 @@ struct NextCommandTests {
       let frames = Place.frames(text)
       #expect(!text.contains("wrong") && frames.contains("host_step"), "\(text)")
       #expect(frames == missing, "\(frames)")
+      // Of all others the symbols are read.
+      let next = try place.next("\(line) \(core) out")
+      let list = try place.shell(next.command, input: "set width 0\ninfo sharedlibrary\nquit\n")
+      let read = list.text.split(separator: "\n").filter { $0.contains(" Yes ") }
+      for name in ["plugin0.so", "plugin2.so", "libc.so", "ld-linux", "libm.so"]
+      where list.text.contains(name) {
+        #expect(read.contains { $0.contains(name) }, "\(name): \(list.text)")
+      }
+      #expect(read.count >= 3 && !read.contains { $0.hasSuffix(other) }, "\(list.text)")
       #expect(try place.shell("cp -p kept \(other)").ending == .exit(0))
     }
   }
