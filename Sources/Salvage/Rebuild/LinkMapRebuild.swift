@@ -212,10 +212,10 @@ struct LinkMapRebuild {
 
   /// Follows the chains of all namespaces as far as they survived, and goes on from there.
   private mutating func complete(from address: UInt64) throws(SalvageError) {
-    var namespaces: [Namespace] = []
+    var namespaces: [LinkMapNamespace] = []
     for place in try Rendezvous.namespaces(from: address, memory) {
       let isFirst = namespaces.isEmpty
-      guard let namespace = try Namespace(at: place, memory) else {
+      guard let namespace = try LinkMapNamespace(at: place, memory) else {
         guard isFirst else { continue }
         outcome = .impossible(
           "its chain is broken in memory that is there: by damage, or by the process itself")
@@ -275,7 +275,7 @@ struct LinkMapRebuild {
 
   /// Adds modules where the list of a namespace is lost; false where there is no room for them.
   private mutating func extend(
-    _ namespace: Namespace, by modules: [Module], isOfProgram: Bool
+    _ namespace: LinkMapNamespace, by modules: [Module], isOfProgram: Bool
   ) throws(SalvageError) -> Bool {
     guard let end = namespace.chain.lostEnd else {
       let before = isOfProgram && !modules.isEmpty ? standIn : []
@@ -372,30 +372,4 @@ struct LinkMapRebuild {
     segments.removeAll { $0.range.lowerBound == arena.start }
     segments.append(RebuiltSegment(at: arena.start, arena.bytes, flags: [.read, .write]))
   }
-}
-
-/// One list of loaded objects, as far as it survived: the program's, or one that dlmopen began.
-private struct Namespace {
-  /// Where its `r_debug` lies.
-  let address: UInt64
-  /// Where its first node lies; nil where that is lost.
-  let first: UInt64?
-  let chain: LinkMapChain
-
-  /// nil where no list can be there.
-  init?(at address: UInt64, _ memory: CoreMemory) throws(SalvageError) {
-    var chain = LinkMapChain(memory)
-    switch try Rendezvous.firstNode(address, memory) {
-    case nil, .unusable: return nil
-    case .lost: first = nil
-    case .value(let first):
-      guard try chain.walk(from: first) else { return nil }
-      self.first = first
-    }
-    self.address = address
-    self.chain = chain
-  }
-
-  /// Whether nodes can be added to it.
-  var isOpen: Bool { first == nil || chain.lostEnd != nil }
 }
