@@ -8,7 +8,7 @@ internal import SystemPackage
 /// What the command says, and the status that it ends with.
 enum Console {
   /// Parses the arguments and runs what they ask for. Every ending of the process is here.
-  static func run(_ command: any ParsableCommand.Type) -> Never {
+  static func run(_ command: Coresalvage.Type) -> Never {
     StandardStream.hold()
     // Past RLIMIT_FSIZE a write is to fail, not to kill us with a half-written file left behind.
     _ = signal(SIGXFSZ, SIG_IGN)
@@ -27,7 +27,7 @@ enum Console {
         print(script.text)
         finish(.done)
       }
-      var parsed = try Coresalvage.parsed(LostRangeArgument.joined(words))
+      var parsed = try command.parsed(LostRangeArgument.joined(words))
       try parsed.run()
       finish(.done)
     } catch let error as SalvageError {
