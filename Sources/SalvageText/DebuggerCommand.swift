@@ -98,9 +98,10 @@ struct DebuggerCommand {
   private var strangers: [[UInt8]] { files?.strangers ?? [] }
 
   /// Which libraries' symbols gdb is to read where it would believe those of others, too, by parts of their names: whole
-  /// folders that have no other, and the single files beside one.
+  /// folders that have no other, and the single files beside one. None where there are so many others that the machine is
+  /// another one: each name is held against each of them.
   private var patterns: [[UInt8]] {
-    guard let files, !strangers.isEmpty else { return [] }
+    guard let files, (1...Self.mostLibraries).contains(strangers.count) else { return [] }
     func isTelling(_ part: [UInt8]) -> Bool {
       part.allSatisfy { (0x20..<0x7f).contains($0) }
         && !strangers.contains { Self.contains($0, part) }

@@ -71,10 +71,15 @@ extension DebuggerFiles {
     }
     self.folders = folders
     self.libraries = libraries
-    let strangers = modules.filter(\.isAnother).map(\.path)
+    strangers = Self.names(modules.filter(\.isAnother))
     guard !strangers.isEmpty else { return }
-    self.strangers = strangers
-    known = modules.filter { $0.file != nil }.map(\.path)
+    known = Self.names(modules.filter { $0.file != nil })
+  }
+
+  /// The names of modules, each once: a core may list one as often as it likes.
+  private static func names(_ modules: [Module]) -> [[UInt8]] {
+    var seen: Set<PathKey> = []
+    return modules.map(\.path).filter { seen.insert(PathKey($0)).inserted }
   }
 
   /// The same for a core whose list of libraries is ours, and names no file that is another.
@@ -150,9 +155,6 @@ extension DebuggerFiles.Program {
 }
 
 extension ProcessSnapshot {
-  /// Whether the program can be told by its header page.
-  package func hasProgramPage(in memory: CoreMemory) -> Bool { program(in: memory) != nil }
-
   /// The program by its header page alone; nil where that is lost.
   fileprivate func program(in memory: CoreMemory) -> Candidate? {
     guard let address = auxiliaryVector?[.programHeaders] ?? auxiliaryVector?[.entry],
