@@ -75,7 +75,8 @@ extension MappedFiles {
 
 extension MappedFiles {
   /// Whether a descriptor is a list as Linux, gdb and .NET's createdump write it: every mapping has a length and a name, and
-  /// nothing follows the names but the zeros by which createdump makes its length a multiple of four. Names are found by counting: where one byte of them is wrong, another file would stand for a mapping.
+  /// nothing follows the names but the zeros by which createdump makes its length a multiple of four. Names are found by
+  /// counting: where one byte of them is wrong, another file would stand for a mapping.
   package static func isSound(_ descriptor: Span<UInt8>, in format: ELFFormat) -> Bool {
     // MIPS n32 has words of 8 bytes in a 32-bit file.
     isSound(descriptor, wordSize: format.wordSize, format.byteOrder)
