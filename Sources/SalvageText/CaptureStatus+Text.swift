@@ -20,6 +20,11 @@ extension CaptureStatus: CustomStringConvertible {
       lines.append(
         row("before", "\(PrintableText(previous.pattern)), core_pipe_limit \(previous.pipeLimit)"))
     }
+    if let skipped, skipped.count > 0, let store {
+      let listing = "coresalvage capture list --store \(ShellWord(store))"
+      lines.append(
+        row("missed", "\(skipped.count) of the crashes that came have no core: \(listing)"))
+    }
     for rival in rivals {
       lines.append(row("also", "\(rival.name), by \(PrintableText(rival.file)): \(rival.advice)"))
     }
@@ -101,6 +106,7 @@ extension CaptureStatus: CustomStringConvertible {
           "core_pattern": .text($0.pattern), "core_pipe_limit": .number(UInt64($0.pipeLimit)),
         ])
       } ?? .null,
+      "missed": skipped.map { .number($0.count) } ?? .null,
       "others": .array(
         rivals.map {
           .members([

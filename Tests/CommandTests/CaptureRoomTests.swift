@@ -88,6 +88,25 @@ struct CaptureRoomTests {
     }
   }
 
+  @Test("for want of room is told by capture status, too", .needs(.mounts, .kernelCores))
+  func toldByStatus() throws {
+    try Self.withSmallStore("300k") { store, _ in
+      let pattern = "|/none/coresalvage capture pipe --store=\(store) %P"
+      func status(_ words: String...) throws -> String {
+        try KernelSettings.with(["kernel.core_pattern": pattern]) {
+          try Tool.coresalvage(["capture", "status"] + words).run().text
+        }
+      }
+      #expect(try !status().contains("  missed "))
+      #expect(try ParsedJSON(status("--json"))["missed"]?.value == .null)
+      _ = try Self.pipe(Self.core, to: store, ["--keep-free", "0"])
+      let line = "  missed    1 of the crashes that came have no core: "
+      let command = "coresalvage capture list --store \(store)\n"
+      #expect(try status().contains(line + command))
+      #expect(try ParsedJSON(status("--json"))["missed"]?.number == 1)
+    }
+  }
+
   @Test(
     "doesn't say that it has counted a crash for which there was no room at all", .needs(.mounts))
   func full() throws {

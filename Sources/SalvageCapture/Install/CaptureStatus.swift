@@ -19,6 +19,8 @@ public struct CaptureStatus: Hashable, Sendable {
   public let isInstalled: Bool
   /// Where cores go, by what was installed; nil where that is not told.
   public let store: FilePath?
+  /// The crashes of which that store has no core; nil where there are none, or it can't be read.
+  public let skipped: SkippedCrashes?
   /// Who else sets core_pattern.
   public let rivals: [PatternRival]
 
@@ -42,6 +44,8 @@ public struct CaptureStatus: Hashable, Sendable {
       FileIdentity(at: FilePath(bytes: $0), followingLinks: true)?.isRegular == true
     }
     store = Installation.store(settings.pattern)
+    skipped = store.flatMap { try? StoreFolder(reading: $0) }
+      .flatMap { CrashLimits.skipped(in: $0) }
     isInstalled = Installation.files.contains { InstalledFile.isOurs($0) }
   }
 
