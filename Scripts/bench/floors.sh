@@ -1,5 +1,19 @@
 # The section `floors` of bench.sh: what stands below some figures, whoever does the work. Sourced, not run.
 
+# The disk alone: as many bytes as the copy has, past the page cache, into blocks that are there already. Nothing is read,
+# copied or allocated.
+floor_disk() { dd if=/dev/zero of="$out.disk" bs=2M count=$(($(stat -c %s "$in") >> 21)) conv=notrunc oflag=direct; }
+# What takes the least of the processors in the kernel: no page of the output's in the cache, its blocks allocated at once.
+floor_direct() {
+  local mib half
+  mib=$(($(stat -c %s "$in") >> 20))
+  half=$((mib / 2))
+  fallocate -l $((mib << 20)) "$out"
+  dd if="$in" of="$out" bs=1M count=$half conv=notrunc oflag=direct &
+  dd if="$in" of="$out" bs=1M count=$((mib - half)) skip=$half seek=$half conv=notrunc oflag=direct
+  wait $!
+  sync "$out"
+}
 # A pipe is copied into and out of by its two ends, where cat of a file into a file lets the kernel copy.
 floor_pipe() { cat "$in" | cat >"$out" && sync "$out"; }
 # Two processors share the work, with nobody waiting for the other.
@@ -59,6 +73,18 @@ section_floors() {
   out=$folder/out.core
   gcc -O2 -o "$folder/touch" "$here/bench/touch.c"
   hog_core "$in" 4096 dense
+  dd if=/dev/zero of="$out.disk" bs=2M count=$(($(stat -c %s "$in") >> 21)) 2>/dev/null
+  sync "$out.disk"
+  pairs fresh_warm floor_disk run_cp
+  row "4 GiB dense, the disk alone by cp and sync ($ratios)" "$ratio" "0.6" -
+  rm -f "$out.disk"
+  pairs fresh_warm floor_direct run_cp
+  row "4 GiB dense, past the page cache by two dd, by cp and sync ($ratios)" "$ratio" "0.6" -
+  if [[ $before ]]; then
+    system_pairs fresh_warm floor_direct run_before
+    row "4 GiB dense, warm, their system time by the build before ($ratios)" "$ratio" "0.6" -
+  fi
+  rm -f "$out"
   pairs fresh floor_pipe pipe_cat
   row "4 GiB through a pipe by two cats, ratio ($ratios)" "$ratio" "0.7" -
   if [[ $before ]]; then
