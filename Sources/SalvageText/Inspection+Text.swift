@@ -93,7 +93,7 @@ extension Inspection: CustomStringConvertible {
       isCause
       ? nil
       : wayIn.streamDamageWords
-        ?? wayIn.uncheckedWords.map { "whole; \($0)" }
+        ?? wayIn.soundStreamWords
     return (stream.map { [("stream", $0)] } ?? [])
       + report.wayIn.archiveRemarks.map { ("archive", $0) }
   }

@@ -132,6 +132,27 @@ struct WayTests {
   }
 
   @Test(
+    "says that no checksum vouches for a sound stream where it has none, and only there",
+    .needs(.tool("zstd"), .tool("lz4"), .tool("gzip")))
+  func checksums() throws {
+    let folder = try ScratchFolder()
+    let core = try folder.write(CoreBuilder.typical().build().bytes, to: "core")
+    for (packer, isChecked) in [
+      (["zstd"], true), (["zstd", "--no-check"], false), (["lz4"], true),
+      (["lz4", "--no-frame-crc"], false), (["gzip"], true),
+    ] {
+      let packed = try Tool(packer[0], packer.dropFirst() + ["-q", "-c", core.string])
+        .runSuccessfully().output
+      let path = try folder.write(packed, to: "packed").string
+      for words in [["inspect", path], ["-n", path]] {
+        let text = try Tool.coresalvage(words).runSuccessfully().text
+        let isDoubted = text.contains("no checksum vouches for its bytes")
+        #expect(isDoubted != isChecked, "\(packer) \(text)")
+      }
+    }
+  }
+
+  @Test(
     "tells a stream that was cut behind a whole core, and one whose dump is too long",
     .needs(.tool("zstd"), .tool("gzip")))
   func cutBehindCore() throws {

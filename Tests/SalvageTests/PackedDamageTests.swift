@@ -169,6 +169,62 @@ struct PackedDamageTests {
     #expect(found.bytes == core && found.ending == .whole)
   }
 
+  @Test(
+    "with zeros behind its end, as a tape's block has them, is whole and as sure as it was",
+    arguments: [["zstd"], ["zstd", "--no-check"], ["lz4"], ["gzip"]],
+    [1, 100, 511, 512, 70_000, 1 << 40])
+  func zerosBehind(command: [String], count: Int) throws {
+    let folder = try ScratchFolder(in: .memory)
+    let core = CoreBuilder.typical().build().bytes
+    let plain = try folder.write(core, to: "core").string
+    let packed = try Tool(command[0], ["-q", "-c"] + command.dropFirst() + [plain])
+      .runSuccessfully().output
+    let path = try folder.write(packed, to: "packed")
+    let file = try FileDescriptor.open(path, .readWrite)
+    try file.closeAfter { try file.resize(to: Int64(packed.count + count)) }
+    let intake = try Intake.open(.file(path), options: IntakeOptions()) { _ throws(SalvageError) in
+      try UnnamedFile(in: folder.path)
+    }
+    #expect(try intake.source.bytes(at: 0, count: core.count + 1) == core)
+    #expect(intake.wayIn.ending == .whole && intake.losses.isEmpty)
+    #expect(intake.wayIn.isChecked == !command.contains("--no-check"))
+    // A gzip's length has zeros of its own at its end, and they are none of these.
+    #expect(intake.wayIn.zerosBehind == UInt64(count))
+    let words = intake.wayIn.lines(isWhole: true, isCut: false).first { $0.label == "stream" }
+    #expect(words?.words.contains("with \(ByteCount(UInt64(count))) of zeros behind it") == true)
+  }
+
+  @Test(
+    "whose checksum ends in a zero has it also where more zeros follow, and none where they begin inside of it",
+    arguments: ["zstd", "lz4"])
+  func zeroAtChecksumsEnd(packer: String) throws {
+    let folder = try ScratchFolder(in: .memory)
+    var number = 0
+    var core: [UInt8]
+    var packed: [UInt8]
+    repeat {
+      number += 1
+      core = Array("the memory of process \(number)".utf8)
+      let plain = try folder.write(core, to: "plain").string
+      packed = try Tool(packer, ["-q", "-c", plain]).runSuccessfully().output
+    } while packed.last != 0 && number < 5000
+    let zeros = [UInt8](repeating: 0, count: 600)
+    for (missing, isWhole) in [(0, true), (1, true), (2, false), (3, false), (4, false)] {
+      let stream = try folder.write(packed.dropLast(missing) + zeros, to: "stream")
+      let found = try Self.read(stream, packer, chunk: 4097)
+      #expect(found.bytes == core, "\(missing)")
+      if isWhole {
+        #expect(found.ending == .whole, "\(missing)")
+      } else {
+        guard case .damaged(let reason) = found.ending else {
+          Issue.record("\(missing) missing: \(found.ending)")
+          continue
+        }
+        #expect(reason.hasPrefix("its last ") && reason.hasSuffix(" are zeros"))
+      }
+    }
+  }
+
   private static func little(_ number: Int) -> [UInt8] {
     (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
   }

@@ -12,6 +12,8 @@ package protocol ByteStream: AnyObject {
   var doubtful: UInt64 { get }
   /// Whether checksums over all of it came and agree. Of a meaning only after its end.
   var isChecked: Bool { get }
+  /// How many zeros stand behind a packed stream that ended where it should. Of a meaning only after its end.
+  var zerosBehind: UInt64 { get }
 }
 
 extension ByteStream {
@@ -19,6 +21,7 @@ extension ByteStream {
   package var doubtful: UInt64 { 0 }
   /// What is packed in nothing has no checksum.
   package var isChecked: Bool { false }
+  package var zerosBehind: UInt64 { 0 }
 }
 
 /// What became of a stream at its end.

@@ -13,6 +13,9 @@ internal import CZlib
   package private(set) var ending = StreamEnding.whole
   package private(set) var doubtful: UInt64 = 0
   package var isChecked: Bool { ending == .whole }
+  package private(set) var zerosBehind: UInt64 = 0
+  /// How many zeros have come since the last member ended.
+  private var skippedZeros: UInt64 = 0
   /// How many bytes of the member have come.
   private var position: UInt64 = 0
 
@@ -26,6 +29,8 @@ internal import CZlib
   /// What zlib's `data_type` tells: that a block has just ended, and that it is in the last one.
   private static let (blockEnd, lastBlock): (Int32, Int32) = (128, 64)
   private static let chunkSize = 256 << 10
+  /// The checksum and the length.
+  private static let trailerSize = 8
   /// The largest window, and a header and a trailer of gzip's.
   private static let windowBits: Int32 = 15 + 16
   static let magic: [UInt8] = [0x1f, 0x8b]
@@ -54,8 +59,10 @@ internal import CZlib
 
   private func decode(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     // Zeros behind the last member fill a tape's block; the length that it ends in has zeros, too.
-    let isPadding = isInMember ? isInTrailer : !isFirst
-    let bytes = unsafe input.take(Self.chunkSize, isPadding: isPadding)
+    let bytes =
+      unsafe isInTrailer
+      ? input.take(Self.trailerSize, zeros: .areData)
+      : input.take(Self.chunkSize, zeros: isInMember || isFirst ? .fewAreData : .areBehind)
     guard isInMember else {
       unsafe begin(bytes)
       return 0
@@ -84,7 +91,9 @@ internal import CZlib
     input.giveBack(left)
     switch result {
     case Z_OK: break
-    case Z_STREAM_END: isInMember = false
+    case Z_STREAM_END:
+      isInMember = false
+      isInTrailer = false
     // Nothing came and nothing went: the stream has ended inside a member.
     case Z_BUF_ERROR where unsafe bytes.isEmpty: end(.cut)
     default:
@@ -111,15 +120,17 @@ internal import CZlib
   /// Goes on to the next member.
   private func begin(_ bytes: UnsafeRawBufferPointer) {
     guard unsafe !bytes.isEmpty else { return end(.whole) }
+    // What was read with the member's last bytes, and what another member follows.
     let start = isFirst ? 0 : unsafe bytes.firstIndex { $0 != 0 } ?? bytes.count
     input.giveBack(bytes.count - start)
+    skippedZeros += UInt64(start)
     guard start < bytes.count else { return }
+    skippedZeros = 0
     guard unsafe bytes[start] == Self.magic[0] else {
       return end(.damaged("what follows is nothing of gzip's"))
     }
     unsafe inflateReset(decoder)
     isInMember = true
-    isInTrailer = false
     position = 0
     blocks = [0]
     isFirst = false
@@ -141,6 +152,8 @@ internal import CZlib
 
   private func end(_ ending: StreamEnding) {
     isAtEnd = true
-    self.ending = input.ending(ending)
+    // Most lengths end in zeros: none that the stream ends in are a sign that the checksum itself is missing.
+    self.ending = ending == .checksumWrong ? ending : input.ending(ending)
+    zerosBehind = self.ending == .whole ? skippedZeros + input.zerosBehind : 0
   }
 }

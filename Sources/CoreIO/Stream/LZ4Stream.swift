@@ -27,6 +27,7 @@ internal import ELFCore
   package private(set) var ending = StreamEnding.whole
   package private(set) var doubtful: UInt64 = 0
   package var isChecked: Bool { ending == .whole && !hasUnchecked }
+  package private(set) var zerosBehind: UInt64 = 0
   /// Whether a frame had no checksum.
   private var hasUnchecked = false
 
@@ -93,6 +94,12 @@ internal import ELFCore
   /// Whether what comes next is a skippable frame's.
   private var isSkipped: Bool { phase == .frame && magic != Self.frameMagic }
 
+  /// What zeros are that the stream ends in here. One checksum in 256 ends in a zero.
+  private var zerosAtEnd: PackedInput.Zeros {
+    if isSkipped || phase == .checksum { return .areData }
+    return phase == .start && magic.isEmpty ? .areBehind : .fewAreData
+  }
+
   private static let windowSize = 64 << 10
   private static let smallestBlock = 4096
 
@@ -111,7 +118,7 @@ internal import ELFCore
       case .block: block.left
       case .checksum: wanted
       }
-    let bytes = unsafe input.take(asked, isPadding: isSkipped)
+    let bytes = unsafe input.take(asked, zeros: zerosAtEnd)
     if asked > 0, unsafe bytes.isEmpty {
       end(phase == .start && magic.isEmpty ? .whole : .cut)
       return 0
@@ -223,5 +230,6 @@ internal import ELFCore
   private func end(_ ending: StreamEnding) {
     isAtEnd = true
     self.ending = input.ending(ending)
+    zerosBehind = self.ending == .whole ? input.zerosBehind : 0
   }
 }

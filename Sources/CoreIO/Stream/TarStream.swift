@@ -26,6 +26,7 @@ internal import Glibc
     var ending: StreamEnding { upstream.ending }
     var doubtful: UInt64 { upstream.doubtful }
     var isChecked: Bool { upstream.isChecked }
+    var zerosBehind: UInt64 { upstream.zerosBehind }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
       let first = min(head.count, buffer.count)
@@ -186,6 +187,10 @@ internal import Glibc
 
   /// How many bytes `isTar` looks at.
   package static var headSize: Int { recordSize }
+
+  /// Of a bundle, of all of it: it is read to its end for that.
+  package var isChecked: Bool { isTar ? rest.isChecked : input.isChecked }
+  package var zerosBehind: UInt64 { input.zerosBehind }
 
   /// Whether it was one.
   package var isTar: Bool { unsafe archive != nil }

@@ -19,6 +19,7 @@ internal import ELFCore
   package private(set) var ending = StreamEnding.whole
   package private(set) var doubtful: UInt64 = 0
   package var isChecked: Bool { ending == .whole && !hasUnchecked }
+  package private(set) var zerosBehind: UInt64 = 0
   /// Whether a frame had no checksum.
   private var hasUnchecked = false
 
@@ -81,6 +82,12 @@ internal import ELFCore
   /// Whether what comes next is a skippable frame's.
   private var isSkipped: Bool { phase == .frame && magic != Self.frameMagic }
 
+  /// What zeros are that the stream ends in here. One checksum in 256 ends in a zero.
+  private var zerosAtEnd: PackedInput.Zeros {
+    if isSkipped || phase == .checksum { return .areData }
+    return phase == .start && magic.isEmpty ? .areBehind : .fewAreData
+  }
+
   private func decode(into output: inout ZSTD_outBuffer) {
     guard isFlushed else {
       _ = unsafe feed(UnsafeRawBufferPointer(start: nil, count: 0), &output)
@@ -100,7 +107,7 @@ internal import ELFCore
       case .block: block.left
       case .endMark, .checksum: wanted
       }
-    let bytes = unsafe input.take(asked, isPadding: isSkipped)
+    let bytes = unsafe input.take(asked, zeros: zerosAtEnd)
     guard unsafe !bytes.isEmpty else {
       return end(phase == .start && magic.isEmpty ? .whole : .cut)
     }
@@ -181,5 +188,6 @@ internal import ELFCore
   private func end(_ ending: StreamEnding) {
     isAtEnd = true
     self.ending = input.ending(ending)
+    zerosBehind = self.ending == .whole ? input.zerosBehind : 0
   }
 }

@@ -21,6 +21,8 @@ public struct WayIn: Hashable, Sendable {
   public package(set) var rest = StreamRest()
   /// Whether checksums vouch for all that came out of a packed stream.
   public package(set) var isChecked = false
+  /// How many zeros stand behind a packed stream that ended where it should.
+  public package(set) var zerosBehind: UInt64 = 0
   /// What systemd-coredump wrote beside the core: `user.coredump.` names and their values, raw.
   public package(set) var attributes: [String: [UInt8]] = [:]
   /// How many zeros the input ends with, where that is a page at least.

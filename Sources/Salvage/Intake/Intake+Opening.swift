@@ -63,7 +63,8 @@ extension Intake {
       var wayIn = file.map { WayIn($0) } ?? WayIn(kind: .pipe)
       wayIn.packing = packing
       wayIn.ending = ending
-      wayIn.isChecked = (stream as? TarStream)?.rest.isChecked ?? stream.isChecked
+      wayIn.zerosBehind = stream.zerosBehind
+      wayIn.isChecked = stream.isChecked
       if let tar = stream as? TarStream { wayIn.rest = tar.rest }
       var losses = losses
       if stream.doubtful > 0 {

@@ -25,10 +25,8 @@ extension WayIn {
     case .whole:
       if let restWords { return "\(name) \(restWords)" }
       guard packing != nil else { return nil }
-      let trust = uncheckedWords.map { "; \($0)" } ?? ""
-      guard !isWhole else { return "\(name) is whole\(trust)" }
-      return
-        "\(name) is whole: it is the dump in it that \(isCut ? "was cut" : "is damaged")\(trust)"
+      let fate = isWhole ? "" : ": it is the dump in it that \(isCut ? "was cut" : "is damaged")"
+      return "\(name) is whole\(zerosBehindWords)\(fate)\(uncheckedWords)"
     case .cut: return "\(name) was cut: the dump in it may have been longer"
     case .damaged(let reason):
       return "\(name) is damaged (\(PrintableText(reason))): what follows can't be decoded, "
@@ -39,10 +37,20 @@ extension WayIn {
     }
   }
 
-  /// That nothing tells whether the bytes of a packed stream that is whole are right; nil where something does.
-  package var uncheckedWords: String? {
+  /// That nothing tells whether the bytes of a packed stream that is whole are right; empty where something does.
+  private var uncheckedWords: String {
     packing == nil || isChecked || ending != .whole || isDamagedBehind
-      ? nil : "no checksum vouches for its bytes"
+      ? "" : "; no checksum vouches for its bytes"
+  }
+
+  private var zerosBehindWords: String {
+    zerosBehind == 0 ? "" : ", with \(ByteCount(zerosBehind)) of zeros behind it"
+  }
+
+  /// What there is to say of a packed stream though it is whole; nil where that is nothing.
+  package var soundStreamWords: String? {
+    let words = zerosBehindWords + uncheckedWords
+    return words.isEmpty ? nil : "whole" + words
   }
 
   /// What became of what stands behind the core in a bundle; nil where nothing is wrong with it.
