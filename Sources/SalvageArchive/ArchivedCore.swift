@@ -31,9 +31,9 @@ struct ArchivedCore: StoredCore {
     let progress = WorkProgress(on: file.path, total: index.geometry.size, report: progress)
     let found = try decode(into: output, options, progress)
     let restored = try salvage(found, into: output, options, progress)
-    if let identity {
-      output.takeAccess(of: identity)
-      output.takeTime(of: identity)
+    if let archive = file.backingFile {
+      output.takeAccess(of: FileAccess(of: archive))
+      output.takeTime(of: archive.identity)
     }
     // The archive may have been copied since.
     if let died = try? index.died(in: file) {

@@ -44,9 +44,9 @@ extension Repair {
   ) throws(SalvageError) -> ArchiveDraft {
     let output = try OutputFile(path, sparing: files, replacing: replacing)
     let (archived, plan) = try archive(into: output, options, progress)
-    if let identity = intake.file?.identity {
-      output.takeAccess(of: identity)
-      output.takeTime(of: identity)
+    if let file = intake.file {
+      output.takeAccess(of: FileAccess(of: file))
+      output.takeTime(of: file.identity)
     }
     return ArchiveDraft(output: output, archived: archived, plan: plan)
   }

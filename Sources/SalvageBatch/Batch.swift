@@ -29,7 +29,9 @@ public struct Batch: Sendable {
       output = nil
       return
     }
-    if let first = folders.first { try OutputFolder.makeRoot(place, like: first) }
+    if let first = roots.first.flatMap({ FileAccess(at: $0.path) }) {
+      try OutputFolder.makeRoot(place, like: first)
+    }
     let output = try Self.folder(place)
     self.output = output
     guard !folders.contains(where: output.isSameFile) else { throw OutputFolder.isForInputs(place) }

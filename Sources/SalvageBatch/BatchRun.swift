@@ -166,7 +166,7 @@ final class BatchRun: Sendable {
     if let path = folder.place.withLock({ $0 }) { return path }
     let path = try batch.options.output.map { root throws(SalvageError) in
       try OutputFolder.make(
-        folder.relativePath, below: root, like: folder.identity, sparing: batch.inputs)
+        folder.relativePath, below: root, like: FileAccess(of: folder), sparing: batch.inputs)
     }
     let place = path ?? folder.path
     if place != batch.home { claims.clean(place) }

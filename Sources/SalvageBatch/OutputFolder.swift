@@ -7,7 +7,7 @@ package enum OutputFolder {
   /// Makes a folder below another one, whose parents it makes too. None of them is a link, and none is open to more people
   /// than the folder that the inputs are in. None is a folder of inputs either.
   package static func make(
-    _ relative: FilePath, below root: FilePath, like input: FileIdentity,
+    _ relative: FilePath, below root: FilePath, like input: FileAccess,
     sparing inputs: [FileIdentity]
   ) throws(SalvageError) -> FilePath {
     var path = root
@@ -29,7 +29,7 @@ package enum OutputFolder {
   }
 
   /// Makes the output folder itself, with its parents.
-  package static func makeRoot(_ path: FilePath, like input: FileIdentity) throws(SalvageError) {
+  package static func makeRoot(_ path: FilePath, like input: FileAccess) throws(SalvageError) {
     guard FileIdentity(at: path, followingLinks: true) == nil else { return }
     let parent = path.removingLastComponent()
     if !parent.isEmpty, parent != path { try makeRoot(parent, like: input) }
@@ -38,7 +38,7 @@ package enum OutputFolder {
 
   /// Whether the folder had to be made.
   private static func isMade(_ path: FilePath, mode: UInt32) throws(SalvageError) -> Bool {
-    let result = unsafe path.withPlatformString { unsafe mkdir($0, mode & 0o777 | 0o700) }
+    let result = unsafe path.withPlatformString { unsafe mkdir($0, mode | 0o700) }
     if result == 0 { return true }
     let error = Glibc.errno
     guard error == EEXIST, let present = FileIdentity(at: path, followingLinks: false) else {

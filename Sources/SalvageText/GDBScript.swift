@@ -60,7 +60,7 @@ extension Repair {
     try place.write(
       Array(script.text.utf8), sparing: files,
       replacing: options.force || place.isGDBScript,
-      access: intake.file?.identity)
+      access: intake.file.map { FileAccess(of: $0) })
   }
 }
 

@@ -168,6 +168,38 @@ struct OutputTests {
     #expect(try FileTree.status(place.output).st_mode & 0o7777 == mode)
   }
 
+  @Test(
+    "is open to nobody whom the input's access control list keeps out",
+    .needs(.userAttributes, .tool("python3")))
+  func accessList() throws {
+    // Tags and bits: the owner 6, a user who is named, the group, the mask, all others.
+    for (named, group, mask, others, expected) in [
+      (4, 0, 4, 0, 0o600), (4, 6, 4, 4, 0o644), (0, 4, 4, 4, 0o600), (6, 6, 6, 4, 0o664),
+    ] as [(Int, Int, Int, Int, mode_t)] {
+      let place = try Place()
+      let entries = [(1, 6, -1), (2, named, 1), (4, group, -1), (16, mask, -1), (32, others, -1)]
+      let list = entries.map { "struct.pack('<HHi', \($0.0), \($0.1), \($0.2))" }
+        .joined(separator: " + ")
+      let code =
+        "import os, struct; os.setxattr('\(place.input)', 'system.posix_acl_access', "
+        + "struct.pack('<I', 2) + \(list))"
+      try Tool("python3", ["-c", code]).runSuccessfully()
+      // The mask stands where the group's bits were.
+      #expect(try FileTree.status(place.input).st_mode & 0o070 == mode_t(mask) << 3)
+      #expect(try place.repair().ending == .exit(0))
+      #expect(try FileTree.status(place.output).st_mode & 0o7777 == expected)
+      for words in [["archive"], ["bundle"], ["inspect", "--html"]] {
+        let output = place.folder.file(words[0] + ".tar.zst").string
+        let all =
+          words[0] == "inspect"
+          ? words + [output, place.input.string] : words + [place.input.string, output]
+        #expect(try Tool.coresalvage(all).run().status.map { $0 < 2 } == true, "\(words)")
+        let mode = try FileTree.status(FilePath(output)).st_mode & 0o7777
+        #expect(mode & ~expected == 0, "\(words) \(String(mode, radix: 8))")
+      }
+    }
+  }
+
   @Test("gets the input's owner and group where that is allowed", .needs(.root))
   func owner() throws {
     let place = try Place()

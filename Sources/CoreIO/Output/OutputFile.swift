@@ -114,8 +114,8 @@ package final class OutputFile: WritableFile {
 
   /// Gives the file the input's owner where that is allowed, and at most its permissions. Of those for others, none that they
   /// don't have for all of the `others` files that went into it.
-  package func takeAccess(of input: FileIdentity, and others: [FileIdentity] = []) {
-    var mode = input.mode & 0o777
+  package func takeAccess(of input: FileAccess, and others: [FileIdentity] = []) {
+    var mode = input.mode
     for file in others where file.mode & 0o004 == 0 {
       let isForGroup = file.group == input.group && file.mode & 0o040 != 0
       mode &= isForGroup ? 0o770 : 0o700

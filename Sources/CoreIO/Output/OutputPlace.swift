@@ -115,7 +115,7 @@ public struct OutputPlace: Hashable, Sendable {
 
   /// Writes a small text there, whole: a page, a script. `access` is the file whose readers may read it.
   package func write(
-    _ bytes: [UInt8], sparing inputs: InputSet, replacing: Bool, access: FileIdentity? = nil
+    _ bytes: [UInt8], sparing inputs: InputSet, replacing: Bool, access: FileAccess? = nil
   ) throws(SalvageError) {
     guard !isStream else { return try stream(sparing: inputs).write(bytes) }
     let output = try OutputFile(path, sparing: inputs, replacing: replacing)

@@ -62,9 +62,9 @@ public struct MemoryExcerpt: Hashable, Sendable {
     }
     let output = try OutputFile(place.path, sparing: inputs, replacing: replacing)
     var done: UInt64 = 0
-    var access: FileIdentity?
+    var access: FileAccess?
     try Intake.glance(at: .file(path)) { intake throws(SalvageError) in
-      access = intake.file?.identity
+      access = intake.file.map { FileAccess(of: $0) }
       var end = done
       let write = { (part: UnsafeRawBufferPointer) throws(SalvageError) in
         try unsafe output.write(part, at: end)

@@ -129,9 +129,9 @@ extension Repair {
 
   private func written(_ plan: Plan, in output: OutputFile, sharesData: Bool) -> Written {
     // What came through a pipe is nobody's but ours.
-    if let identity = intake.file?.identity {
-      output.takeAccess(of: identity)
-      output.takeTime(of: identity)
+    if let file = intake.file {
+      output.takeAccess(of: FileAccess(of: file))
+      output.takeTime(of: file.identity)
     }
     // The bundle may have been copied since.
     if intake.wayIn.packing == .tar, let died = core.died {

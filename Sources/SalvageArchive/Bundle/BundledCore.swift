@@ -23,7 +23,7 @@ struct BundledCore: StoredCore {
         progress: WorkProgress(on: file.path, total: 0, report: nil)
       ).finish(plan)
     }
-    output.takeAccess(of: file.identity)
+    output.takeAccess(of: FileAccess(of: file))
     output.takeTime(of: file.identity)
     // The bundle may have been copied since.
     if let died = core.died { output.takeTime(microseconds: died.microseconds) }

@@ -63,9 +63,9 @@ extension CoreBundle {
     if let file = repair.intake.coreFile, !repair.options.intake.acceptsGrowing {
       try WriterWatch.refuseGrown(file)
     }
-    if let identity = repair.intake.file?.identity {
-      output.takeAccess(of: identity, and: bundle.files.map(\.identity))
-      output.takeTime(of: identity)
+    if let file = repair.intake.file {
+      output.takeAccess(of: FileAccess(of: file), and: bundle.files.map(\.identity))
+      output.takeTime(of: file.identity)
     }
     try output.publish()
     return Written(bundle: bundle, folder: name.folder, size: size)
@@ -111,7 +111,7 @@ extension CoreBundle {
         file: place(Array(text.name.utf8)), mode: text.isScript ? 0o755 : 0o644,
         MemorySource(text.bytes))
     }
-    let mode = repair.intake.file.map { $0.identity.mode & 0o777 | 0o400 } ?? 0o600
+    let mode = repair.intake.file.map { FileAccess(of: $0).mode | 0o400 } ?? 0o600
     try add(place(Array(Self.coreName.utf8)), mode, core)
     try core.confirmSize()
     let root = place(Array(Self.rootName.utf8))

@@ -11,11 +11,10 @@ extension HTMLPage {
     to place: OutputPlace, cores: [FilePath], force: Bool
   ) throws(SalvageError) {
     var inputs = files
-    let identities = cores.compactMap { FileIdentity(at: $0, followingLinks: true) }
-    for identity in identities { inputs.insert(identity) }
+    for core in cores { inputs.insert(FileIdentity(at: core, followingLinks: true)) }
     try place.write(
       Array(html.utf8), sparing: inputs, replacing: force || Self.isMade(at: place),
-      access: cores.count == 1 ? identities.first : nil)
+      access: cores.count == 1 ? FileAccess(at: cores[0]) : nil)
   }
 
   /// Whether a page of ours is there, of an earlier run.
