@@ -16,7 +16,7 @@ int main(void) { abort(); }
 C
 gcc -g -O0 -o "$work/plain" "$work/crash.c"
 place=$(nm "$work/plain" | awk '$3 == "main" { print "0x" $1 }')
-lines() { grep -oE 'crash.c:[0-9]+' | head -n 1 || echo none; }
+lines() { grep -m 1 -oE 'crash.c:[0-9]+' || echo none; }
 for kind in zlib zstd; do
   "$work/root/usr/bin/objcopy" --compress-debug-sections="$kind" "$work/plain" "$work/crash"
   rm -f "$work/core"
