@@ -147,3 +147,31 @@ int main(void) {
 C
   gcc -o "$work/crash" "$work/crash.c" -pthread
 }
+
+# fields CORE TYPE FORMAT: what the first note of that type has of a 64-bit core, by the format of Python's struct.
+fields() {
+  python3 - "$@" <<'P'
+import struct, sys
+data, wanted, form = open(sys.argv[1], "rb").read(), int(sys.argv[2], 0), sys.argv[3]
+table, size, count = struct.unpack_from("<Q", data, 32) + struct.unpack_from("<HH", data, 54)
+for entry in range(table, table + size * count, size):
+    if struct.unpack_from("<I", data, entry)[0] != 4: continue
+    at, length = struct.unpack_from("<8xQ16xQ", data, entry)
+    end = at + length
+    while at < end:
+        name, length, kind = struct.unpack_from("<3I", data, at)
+        at += 12 + (name + 3) // 4 * 4
+        if kind == wanted:
+            found = struct.unpack_from(form, data, at)
+            print(*[field.split(b"\0")[0].decode() if isinstance(field, bytes) else field for field in found])
+            sys.exit()
+        at += (length + 3) // 4 * 4
+P
+}
+
+# origin CORE: the signal of NT_SIGINFO, its code, and the 8 bytes behind them: an address, or a process and a user.
+origin() {
+  local signal code rest
+  read -r signal code rest < <(fields "$1" 0x53494749 "<i4xi4xQ")
+  printf 'signal %d, code %d, address 0x%x' "$signal" "$code" "$rest"
+}
