@@ -2,14 +2,15 @@
 """compare.py COMMAND SYSROOT CORES SEED: holds what gdb shows of repaired and slim cores against the whole ones.
 
 COMMAND is the coresalvage to try, SYSROOT has the files of the machine where /srv/victim crashed, and CORES its cores, by the ways
-in which it did. SEED decides where they are cut. Ends with 1 if anything is not as it should be.
+in which it did; of a processor that signs return addresses if it is called max. SEED decides where they are cut. Ends with 1 if
+anything is not as it should be.
 """
 
 import collections, json, pathlib, random, re, struct, subprocess, sys, tempfile
 
 command, sysroot, cores, seed = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]), int(sys.argv[4])
 faults = []
-SIGNAL = 0, "<signal handler called>"
+SIGNAL = 0, "<signal handler called>", None
 
 # How the signal is told, and functions that stand in the crashed thread's backtrace, in this order.
 WAYS = {
@@ -36,7 +37,7 @@ def within(some, all):
 
 
 def backtraces(core):
-    """The frames of each thread, by its number: addresses and what gdb calls them."""
+    """The frames of each thread, by its number: addresses, what gdb calls them, and whether they were signed."""
     settings = ["debuginfod enabled off", f"debug-file-directory {sysroot}/usr/lib/debug", f"sysroot {sysroot}",
                 "backtrace past-main on", "width 0"]
     words = ["gdb-multiarch", "-nx", "-q", "-batch"]
@@ -48,8 +49,8 @@ def backtraces(core):
     for line in text.splitlines():
         if thread := re.match(r"Thread \d+ \(.*?LWP (\d+)", line):
             frames = found.setdefault(int(thread[1]), [])
-        elif frame := re.match(r"#\d+ +(?:(0x\w+) in (\S+)|(<signal handler called>))", line):
-            frames.append((int(frame[1], 16), frame[2]) if frame[1] else SIGNAL)
+        elif frame := re.match(r"#\d+ +(?:(0x\w+)( \[PAC\])? in (\S+)|(<signal handler called>))", line):
+            frames.append((int(frame[1], 16), frame[3], frame[2] is not None) if frame[1] else SIGNAL)
     return found
 
 
@@ -76,14 +77,14 @@ def places(bytes, threads):
             stack = next(int(thread["sp"], 16) for thread in threads if address <= int(thread["sp"], 16) < address + filled)
             used = offset + stack - address
             found |= {used + random.randrange(offset + filled - used), offset + filled}
-    found |= {random.randrange(4096, len(bytes)) for _ in range(8)}
+    found |= {random.randrange(4096, len(bytes)) for _ in range(5)}
     return sorted(place for place in found if place < len(bytes))
 
 
 def differ(shown, had):
     """Where two backtraces part, in words."""
     had = had or []
-    names = [[f"{name} at {address:#x}" for address, name in frames] for frames in (shown, had)]
+    names = [[f"{name} at {address:#x}" for address, name, _ in frames] for frames in (shown, had)]
     at = next((at for at, (one, other) in enumerate(zip(shown, had)) if one != other), min(len(shown), len(had)))
     return f"shows from frame {at} on {names[0][at:at + 3]}, and had {names[1][at:at + 3]}"
 
@@ -101,14 +102,17 @@ def try_way(way, folder):
     claim(all(thread["stack"] == "whole" for thread in threads), f"{way}: inspect doesn't call each stack whole")
     crashed = [thread["tid"] for thread in threads if thread["crashed"]]
     # Else there would be little to compare.
-    claim(len(crashed) == 1 and within(functions, [name for _, name in whole.get(crashed[0], [])]), f"{way}: the whole core has another backtrace")
-    claim(OTHERS <= {name for frames in whole.values() for _, name in frames}, f"{way}: the whole core lacks a thread's function")
+    claim(len(crashed) == 1 and within(functions, [name for _, name, _ in whole.get(crashed[0], [])]), f"{way}: the whole core has another backtrace")
+    claim(OTHERS <= {name for frames in whole.values() for _, name, _ in frames}, f"{way}: the whole core lacks a thread's function")
+
+    signed = any(signed for frames in whole.values() for *_, signed in frames)
+    claim(signed == (cores.name == "max"), f"{way}: the return addresses are {'' if signed else 'not '}signed")
 
     vdso = next(range(int(module["base"], 16), int(module["end"], 16)) for module in told["modules"] if module["path"] == "[vdso]")
     vdso_kept = next(offset + filled for _, offset, address, filled in segments(bytes) if address == vdso.start)
-    # Behind which byte of the file each thread's stack ends.
-    ends = {thread["tid"]: offset + filled for _, offset, address, filled in segments(bytes) for thread in threads
-            if address <= int(thread["sp"], 16) < address + filled}
+    # Where in the file each thread's stack ends. A full one's pointer is in the guard page below, of which nothing is in the file.
+    ends = {thread["tid"]: min((address, offset + filled) for _, offset, address, filled in segments(bytes)
+                               if filled and int(thread["sp"], 16) < address + filled)[1] for thread in threads}
     tally = collections.Counter()
     for place in places(bytes, threads):
         cut, repaired = folder / "cut", folder / "repaired"
@@ -124,8 +128,10 @@ def try_way(way, folder):
             due = whole.get(thread, [])
             if place < vdso_kept and SIGNAL in due:
                 # A handler returns to the vdso, whose code tells gdb that a signal's frame is there: without it the address is
-                # shown and no name, and what is below can't be found.
-                frames = [SIGNAL if name == "??" and address in vdso else (address, name) for address, name in frames]
+                # shown and no name, and what is below can't be found. Where it is signed, gdb shows it so once more.
+                frames = [SIGNAL if frame[1] == "??" and frame[0] & 0xffff_ffff_ffff in vdso else frame for frame in frames]
+                if frames[-2:] == [SIGNAL, SIGNAL]:
+                    frames.pop()
                 due = due[:due.index(SIGNAL) + 1]
                 tally["vdso"] += 1
             where = f"{way}, cut at {place}: thread {thread}"
@@ -140,8 +146,9 @@ def try_way(way, folder):
     slim = folder / "slim"
     subprocess.run([command, "slim", "--sysroot", sysroot, "--force", "--quiet", core, slim], check=True)
     claim(backtraces(slim) == whole, f"{way}: the slim core has other backtraces")
+    ended = f" ({tally['vdso']} end at a handler's frame, for the vdso is lost)" if tally["vdso"] else ""
     print(f"  {way:9} {tally['cuts']} cuts: {tally['frames']} frames of {tally['threads']} threads, {tally['whole']} of them with their whole "
-          f"stack; slim, {slim.stat().st_size} of {len(bytes)} bytes: {sum(map(len, whole.values()))} frames")
+          f"stack{ended}; slim, {slim.stat().st_size} of {len(bytes)} bytes: {sum(map(len, whole.values()))} frames")
     return tally
 
 
