@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Holds coresalvage against cores that a kernel of aarch64 wrote: try-arm64.sh [SEED]
 #
-# Debian's kernel runs in qemu, on a processor that signs return addresses and on one that doesn't, with Scripts/arm64/init.c as all that there is besides a program of six threads, which crashes in
-# four ways. What gdb shows of each core, whole, is what it must show of the same one cut at places that SEED decides and
-# repaired, as far as it survived, and of the slim one. Ends with 1 where it isn't so (see Scripts/arm64/compare.py). Downloads
-# some 100 MB from Debian's archive, as apt is configured here, into a folder of its own. Needs no root, and installs nothing.
+# Debian's kernel runs in qemu, on a processor that signs return addresses and on one that doesn't, with Scripts/arm64/init.c as
+# all that there is besides a program of six threads, which crashes in four ways. What gdb shows of each core, whole, is what it
+# must show of the same one cut at places that SEED decides and repaired, as far as it survived, and of the slim one. Ends with 1
+# where it isn't so (see Scripts/arm64/compare.py). Downloads some 100 MB from Debian's archive, as apt is configured here, into a
+# folder of its own. Needs no root, and installs nothing.
 set -euo pipefail
 
 seed=${1:-1}
@@ -25,7 +26,7 @@ own=(-qq -o "APT::Architectures::=arm64" -o "Dir::State::lists=$work/apt/lists" 
   -o Debug::NoLocking=true -o Acquire::Languages=none)
 get() { apt-get "${own[@]}" "$@" >log 2>&1 </dev/null || skip "apt-get $1: $(tail -n 1 log)"; }
 get update
-image=$(apt-cache "${own[@]}" depends linux-image-arm64:arm64 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }')
+image=$(apt-cache "${own[@]}" depends linux-image-arm64:arm64 2>/dev/null | awk '$1 == "Depends:" { print $2 }' || true)
 [[ -n $image ]] || skip "apt knows no linux-image-arm64:arm64."
 libraries=(libc6 libc6-dbg libc6-dev libgcc-12-dev libgcc-s1 linux-libc-dev)
 (cd debs && get download "$image" "${libraries[@]/%/:arm64}")

@@ -32,8 +32,8 @@ def claim(true, words):
 
 def within(some, all):
     """Whether some stand in all, in the same order; others may stand between them."""
-    rest = iter(all)
-    return all is not None and not [one for one in some if one not in rest]
+    rest = iter(all or [])
+    return not [one for one in some if one not in rest]
 
 
 def backtraces(core):
@@ -102,9 +102,9 @@ def try_way(way, folder):
     claim(all(thread["stack"] == "whole" for thread in threads), f"{way}: inspect doesn't call each stack whole")
     crashed = [thread["tid"] for thread in threads if thread["crashed"]]
     # Else there would be little to compare.
-    claim(len(crashed) == 1 and within(functions, [name for _, name, _ in whole.get(crashed[0], [])]), f"{way}: the whole core has another backtrace")
-    claim(OTHERS <= {name for frames in whole.values() for _, name, _ in frames}, f"{way}: the whole core lacks a thread's function")
-
+    names = {thread: [name for _, name, _ in frames] for thread, frames in whole.items()}
+    claim(len(crashed) == 1 and within(functions, names.get(crashed[0])), f"{way}: the whole core has another backtrace")
+    claim(OTHERS <= set().union(*names.values()), f"{way}: the whole core lacks a thread's function")
     signed = any(signed for frames in whole.values() for *_, signed in frames)
     claim(signed == (cores.name == "max"), f"{way}: the return addresses are {'' if signed else 'not '}signed")
 
@@ -147,8 +147,8 @@ def try_way(way, folder):
     subprocess.run([command, "slim", "--sysroot", sysroot, "--force", "--quiet", core, slim], check=True)
     claim(backtraces(slim) == whole, f"{way}: the slim core has other backtraces")
     ended = f" ({tally['vdso']} end at a handler's frame, for the vdso is lost)" if tally["vdso"] else ""
-    print(f"  {way:9} {tally['cuts']} cuts: {tally['frames']} frames of {tally['threads']} threads, {tally['whole']} of them with their whole "
-          f"stack{ended}; slim, {slim.stat().st_size} of {len(bytes)} bytes: {sum(map(len, whole.values()))} frames")
+    print(f"  {way:9} {tally['cuts']} cuts: {tally['frames']} frames of {tally['threads']} threads, {tally['whole']} of them with "
+          f"their whole stack{ended}; slim, {slim.stat().st_size} of {len(bytes)} bytes: {sum(map(len, whole.values()))} frames")
     return tally
 
 
