@@ -49,7 +49,7 @@ cp "$work/one/Package.resolved" .build-packages/
 lintian --fail-on error,warning .build-packages/*.deb
 CORESALVAGE_PACKAGES=$root/.build-packages Scripts/try-packages.sh
 export CORESALVAGE_BINARY=$work/one/.build-release/coresalvage
-for script in container coredumpctl; do "Scripts/try-$script.sh"; done
+for script in container coredumpctl arm64; do "Scripts/try-$script.sh"; done
 
 step "what is left to do"
 cat <<TODO
