@@ -17,8 +17,8 @@ struct BoundSymbols {
     places = Array(repeating: [:], count: targets.count)
   }
 
-  /// Adds what one witness tells.
-  mutating func ask(_ image: ModuleImage, bias: UInt64, _ memory: inout MemoryPages) {
+  /// Adds what one witness tells of the others.
+  mutating func ask(_ image: ModuleImage, of witness: Module, _ memory: inout MemoryPages) {
     guard let kinds = Relocation.Kinds(image.headers.header.machine) else { return }
     let slots = image.relocations { entry in
       entry.symbol != 0
@@ -26,9 +26,11 @@ struct BoundSymbols {
     }
     var count = 0
     for slot in slots.sorted(by: { $0.place < $1.place }) where count < Self.mostSlots {
-      guard let value = memory.word(at: bias &+ slot.place) else { continue }
+      guard let value = memory.word(at: witness.bias &+ slot.place) else { continue }
       let index = targets.partitioningIndex { $0.range.upperBound > value }
-      guard index < targets.count, targets[index].range.contains(value) else { continue }
+      guard index < targets.count, targets[index].range.contains(value),
+        !targets[index].range.contains(witness.base)
+      else { continue }
       count += 1
       guard let name = image.name(ofSymbol: slot.symbol) else { continue }
       let addend = slot.kind == kinds.absolute ? slot.addend ?? 0 : 0

@@ -73,16 +73,17 @@ package struct Candidate {
   /// nil where the file is another.
   package func verdict(on file: ModuleFile) -> ModuleVerdict? {
     let page = comparison(with: file)
-    let remark = page.isSame ? "" : "its header page in the core is damaged"
+    let damage = page.isSame ? "" : "its header page in the core is damaged"
     if let buildID {
       // A separate debug file has the build-id too, and not the bytes.
       guard file.buildID == buildID, page.isSame || file.holdsItsCode else { return nil }
-      return ModuleVerdict(.buildID, remark)
+      return ModuleVerdict(.buildID, damage)
     }
     guard !page.differs else { return nil }
-    // Where a part of the page is gone, the file's build-id may have been in it.
-    let isWhole = beginning.count >= file.firstBytes.count || file.buildID == nil
-    return page.isSame && isWhole ? ModuleVerdict(.headerPage) : ModuleVerdict(.layout, remark)
+    guard beginning.count >= file.firstBytes.count else {
+      return ModuleVerdict(.layout, "a part of its header page in the core is lost")
+    }
+    return page.isSame ? ModuleVerdict(.headerPage) : ModuleVerdict(.layout, damage)
   }
 
   /// What survived of the first page beside the file's.

@@ -1,15 +1,16 @@
 internal import CoreIO
 internal import ELFCore
 
-/// Asks the memory that survived what it tells for and against files of which only the layout is known.
+/// Asks the memory that survived what it tells for and against files that no build-id vouches for.
 ///
 /// It costs no more than a look at the stacks, at the modules' own surviving data, and at the tables of relocations of
 /// those that are known.
 struct EvidenceSearch {
-  let memory: CoreMemory
-  let process: ProcessSnapshot
-  let machine: Machine
-  let pageSize: UInt64
+  private let memory: CoreMemory
+  private let process: ProcessSnapshot
+  private let machine: Machine
+  private let pageSize: UInt64
+  private let targets: [Target]
 
   /// Of one module no more pages and no more pointers are compared.
   private static let mostPages: UInt64 = 1024
@@ -28,15 +29,23 @@ struct EvidenceSearch {
     }
   }
 
-  /// What is known of those of the modules that `isAsked` names, by their indices.
-  func evidence(
-    for modules: [Module], where isAsked: (Module) -> Bool
-  ) -> [Int: FileEvidence] {
-    var targets: [Target] = []
-    for (index, module) in modules.enumerated() where isAsked(module) {
-      guard let file = module.file, let image = ModuleImage(file) else { continue }
-      targets.append(Target(index: index, module: module, image: image))
+  /// `asked` are the indices of the modules whose files are asked about.
+  init(
+    _ list: ModuleList, _ asked: [Int], _ process: ProcessSnapshot
+  ) {
+    memory = list.memory
+    self.process = process
+    machine = list.structure.header.machine
+    pageSize = list.pageSize
+    targets = asked.compactMap { index in
+      let module = list.modules[index]
+      guard let image = module.file.flatMap(ModuleImage.init) else { return nil }
+      return Target(index: index, module: module, image: image)
     }
+  }
+
+  /// What their own memory and the threads tell of them, by their indices.
+  func ownEvidence() -> [Int: FileEvidence] {
     guard !targets.isEmpty else { return [:] }
     var found = targets.map { target in
       var evidence = FileEvidence()
@@ -45,8 +54,7 @@ struct EvidenceSearch {
       comparePointers(target, &evidence)
       return evidence
     }
-    askStacks(targets, &found)
-    askOthers(modules, targets, &found)
+    askStacks(&found)
     return Dictionary(uniqueKeysWithValues: zip(targets.map(\.index), found))
   }
 
@@ -69,7 +77,9 @@ struct EvidenceSearch {
     guard !relocatesText(target) else { return }
     for load in target.image.loads where !load.flags.contains(.write) && load.fileSize > 0 {
       let size = min(load.fileSize, UInt64.max - load.address)
-      guard let range = target.inMemory(load.address..<load.address + size) else { continue }
+      guard let mapped = target.inMemory(load.address..<load.address + size),
+        let range = behindHeaders(mapped, target)
+      else { continue }
       let survived = memory.fates(of: range).filter { $0.fate == .survived }
       let count = survived.reduce(UInt64(0)) { $0 + $1.range.length / pageSize + 1 }
       let step = max(1, count / Self.mostPages)
@@ -78,11 +88,24 @@ struct EvidenceSearch {
         var start = part.lowerBound
         while start < part.upperBound {
           let end = next(1, after: start, before: part.upperBound)
-          if let agrees = compare(start..<end, target) { evidence.pages.add(agrees) }
+          // A piece of a page, where the core was cut, can only tell against the file.
+          let isPiece =
+            max(range.lowerBound, start / pageSize * pageSize) < start
+            || end < range.upperBound && end % pageSize != 0
+          if let agrees = compare(start..<end, target), !(agrees && isPiece) {
+            evidence.pages.add(agrees)
+          }
           start = next(step, after: start, before: part.upperBound)
         }
       }
     }
+  }
+
+  /// The part of a range that is not the header page, which the file was compared with before; nil for none.
+  private func behindHeaders(_ range: Range<UInt64>, _ target: Target) -> Range<UInt64>? {
+    let headers = target.module.base..<target.module.base +| UInt64(ImageHeaders.readableSize)
+    guard headers.contains(range.lowerBound) else { return range }
+    return headers.upperBound < range.upperBound ? headers.upperBound..<range.upperBound : nil
   }
 
   /// Where the page begins that is so many after the one of an address; `end` where that is not before it.
@@ -143,7 +166,7 @@ struct EvidenceSearch {
 
   // MARK: Threads
 
-  private func askStacks(_ targets: [Target], _ found: inout [FileEvidence]) {
+  private func askStacks(_ found: inout [FileEvidence]) {
     guard let instructions = CallInstructions(machine, in: memory.format) else { return }
     var ranges: [(range: Range<UInt64>, target: Int)] = []
     for (number, target) in targets.enumerated() {
@@ -204,9 +227,9 @@ struct EvidenceSearch {
 
   // MARK: Other modules
 
-  private func askOthers(
-    _ modules: [Module], _ targets: [Target], _ found: inout [FileEvidence]
-  ) {
+  /// Adds what the pointers of others tell, whose files are known, or as good as known.
+  func askOthers(_ witnesses: [Module], _ found: inout [Int: FileEvidence]) {
+    guard !targets.isEmpty else { return }
     let numbers = targets.indices.sorted { targets[$0].module.base < targets[$1].module.base }
     let places = numbers.map { number in
       (
@@ -219,13 +242,12 @@ struct EvidenceSearch {
     else { return }
     var bound = BoundSymbols(places)
     var pages = MemoryPages(memory)
-    for witness in modules
-    where [.buildID, .headerPage].contains(witness.verdict.verification) {
-      guard let file = witness.file, let image = ModuleImage(file) else { continue }
-      bound.ask(image, bias: witness.bias, &pages)
+    for witness in witnesses {
+      guard let image = witness.file.flatMap(ModuleImage.init) else { continue }
+      bound.ask(image, of: witness, &pages)
     }
     for (place, number) in numbers.enumerated() {
-      found[number].symbols = bound.compare(place, with: targets[number].image)
+      found[targets[number].index]?.symbols = bound.compare(place, with: targets[number].image)
     }
   }
 }

@@ -1,4 +1,4 @@
-/// What the memory that survived tells for and against one file, of which nothing is known but that its layout fits.
+/// What the memory that survived tells for and against one file that no build-id vouches for, beside its header page.
 package struct FileEvidence: Hashable, Sendable {
   /// How often something agrees with the file, and how often it does not.
   package struct Tally: Hashable, Sendable {
@@ -75,6 +75,12 @@ package struct FileEvidence: Hashable, Sendable {
   var isEnough: Bool {
     let callsFit = calls.differing * 32 <= calls.agreeing
     return points + (callsFit ? calls.agreeing : 0) >= (callsFit ? 4 : 8)
+  }
+
+  /// What the file is known by together with what it was known by before.
+  func verification(_ known: ModuleVerdict.Verification) -> ModuleVerdict.Verification {
+    if hasSameBuildID == true { return .buildID }
+    return known == .layout && isEnough ? .evidence : known
   }
 
   /// Whether it is enough for a file that took the place of the one that was mapped, and may be the same only if someone

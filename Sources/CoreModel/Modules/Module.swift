@@ -44,9 +44,10 @@ public struct ModuleVerdict: Hashable, Sendable {
   public enum Verification: String, Hashable, Sendable {
     /// The file has the build-id that survived in the core.
     case buildID = "build-id"
-    /// There is no build-id; the file begins with the page that survived in the core.
+    /// No build-id is known; the file begins with the page that survived in the core, and nothing else that survived
+    /// tells against it.
     case headerPage = "header page"
-    /// The header page is lost; the mappings are those that the file's headers ask for, all and no others. Other memory
+    /// The header page is lost, or a part of it; the mappings are those that the file's headers ask for, all and no others. Other memory
     /// that survived agrees with the file: pages, pointers, return addresses.
     case evidence
     /// The same, and nothing that survived tells for the file or against it.
@@ -61,7 +62,7 @@ public struct ModuleVerdict: Hashable, Sendable {
   public enum Certainty: String, Hashable, Sendable {
     /// Nothing but the same file has what was compared.
     case certain
-    /// Only a build in which nothing moved would agree as much.
+    /// Only a build in which hardly anything moved would agree as much.
     case likely
     /// Another build can share all that was compared.
     case possible
@@ -83,15 +84,15 @@ extension ModuleVerdict.Verification {
   /// How sure it is that the file is the one; nil where there is none that may be.
   public var certainty: ModuleVerdict.Certainty? {
     switch self {
-    case .buildID, .headerPage: .certain
-    case .evidence: .likely
+    case .buildID: .certain
+    case .headerPage, .evidence: .likely
     case .layout: .possible
     case .core, .leftOut: nil
     }
   }
 
   /// Those by which a file may be another than the one that was mapped, the weakest first.
-  package static let weak: [Self] = [.layout, .evidence]
+  package static let weak: [Self] = [.layout, .headerPage, .evidence]
 }
 
 extension ModuleVerdict {
@@ -101,7 +102,9 @@ extension ModuleVerdict {
     guard count > 0 else { return nil }
     let (its, it) = count == 1 ? ("its", "it") : ("their", "them")
     return switch verification {
-    case .buildID, .headerPage: nil
+    case .buildID: nil
+    case .headerPage:
+      "known by \(its) first \(count == 1 ? "page" : "pages"), which another build can share"
     case .layout: "known by hardly more than \(its) layout, which another build can share"
     case .evidence:
       "known by \(its) layout and what points into \(it), as a build in which nothing moved would be"

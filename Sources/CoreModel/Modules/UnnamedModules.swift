@@ -193,13 +193,13 @@ struct UnnamedModules {
     guard let layout = MappingLayout(file.headers, base: base, pageSize: pageSize),
       layout.fits(memory) || layout.fits(memory, .merged),
       let beginning = try? memory.prefix(at: base, limit: file.firstBytes.count),
-      file.firstBytes.starts(with: beginning)
+      file.firstBytes.starts(with: beginning),
+      let verdict = Candidate(path, at: base, beginning, in: memory).verdict(on: file)
     else { return nil }
-    let isKnown = beginning.count == file.firstBytes.count && file.buildID != nil
     return Module(
       path: path, base: base, bias: layout.bias, headers: file.headers,
       mappings: layout.mappings(path), file: file,
-      verdict: ModuleVerdict(isKnown ? .buildID : .layout, "found without NT_FILE"))
+      verdict: ModuleVerdict(verdict.verification, "found without NT_FILE"))
   }
 
   private static func lastComponent(_ path: [UInt8]) -> [UInt8] {
