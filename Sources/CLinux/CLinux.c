@@ -79,7 +79,7 @@ int linux_rename_exclusively(const char *from, const char *to) {
 }
 
 // Below a root that no link leads out of: absolute ones begin there, as they do for processes that have it for their root.
-// Where the kernel has no such way (before 5.6, or a filter keeps it away), no link is followed at all: ELOOP or ENOTDIR.
+// Where the kernel has no such way (before 5.6, or a filter keeps it away), no link is followed at all: ELOOP.
 static int open_below(const char *root, const char *path, int flags) {
   int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return -1;
@@ -106,7 +106,7 @@ static int open_below(const char *root, const char *path, int flags) {
       memcpy(name, path, length);
       name[length] = 0;
       // With O_PATH a link itself would be opened.
-      const int kind = is_last ? flags : O_PATH | O_DIRECTORY | O_CLOEXEC;
+      const int kind = is_last ? flags : O_PATH | O_CLOEXEC;
       struct stat status;
       if (strcmp(name, "..") != 0) {
         next = openat(folder, name, kind | O_NOFOLLOW);
