@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,9 +78,61 @@ int linux_rename_exclusively(const char *from, const char *to) {
   return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
+// Below a root that no link leads out of: absolute ones begin there, as they do for processes that have it for their root.
+// Where the kernel has no such way (before 5.6, or a filter keeps it away), no link is followed at all: ELOOP.
+static int open_below(const char *root, const char *path, int flags) {
+  int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return -1;
+  struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+  long file;
+  int tries = 16;
+  // EAGAIN: a folder was moved meanwhile.
+  do file = syscall(SYS_openat2, folder, path, &how, sizeof how);
+  while (file < 0 && errno == EAGAIN && --tries > 0);
+  if (file >= 0 || (errno != ENOSYS && errno != EPERM)) {
+    int reason = errno;
+    close(folder);
+    errno = reason;
+    return (int)file;
+  }
+  for (;;) {
+    while (*path == '/') path++;
+    size_t length = strcspn(path, "/");
+    char name[NAME_MAX + 1];
+    int next = -1;
+    int reason = length == 0 ? ENOENT : length > NAME_MAX ? ENAMETOOLONG : ELOOP;
+    const int is_last = path[length] == 0;
+    if (length > 0 && length <= NAME_MAX) {
+      memcpy(name, path, length);
+      name[length] = 0;
+      // With O_PATH a link itself would be opened.
+      const int kind = is_last ? flags : O_PATH | O_CLOEXEC;
+      struct stat status;
+      if (strcmp(name, "..") != 0) {
+        next = openat(folder, name, kind | O_NOFOLLOW);
+        reason = errno;
+      }
+      if (next >= 0 && (fstat(next, &status) != 0 || S_ISLNK(status.st_mode))) {
+        close(next);
+        next = -1;
+        reason = ELOOP;
+      }
+    }
+    close(folder);
+    errno = reason;
+    if (next < 0 || is_last) return next;
+    folder = next;
+    path += length;
+  }
+}
+
+static int open_place(const char *root, const char *path, int flags) {
+  return root ? open_below(root, path, flags) : open(path, flags);
+}
+
 // Without /proc a file can only be opened by its path again, where another may stand by then: that one is given up.
-static int open_same(const char *path, const struct stat *seen) {
-  int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+static int open_same(const char *root, const char *path, const struct stat *seen) {
+  int descriptor = open_place(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (descriptor < 0) return -1;
   struct stat status;
   if (fstat(descriptor, &status) == 0 && status.st_dev == seen->st_dev && status.st_ino == seen->st_ino)
@@ -90,8 +144,8 @@ static int open_same(const char *path, const struct stat *seen) {
 
 // O_PATH first: opening a FIFO can wait for ever, opening a device can do anything. Files of the kernel (/proc, /sys)
 // say they are regular and are not.
-int linux_open_regular(const char *path) {
-  int place = open(path, O_PATH | O_CLOEXEC);
+int linux_open_regular(const char *root, const char *path) {
+  int place = open_place(root, path, O_PATH | O_CLOEXEC);
   if (place < 0) return -1;
   struct stat status;
   struct statfs system;
@@ -105,7 +159,7 @@ int linux_open_regular(const char *path) {
     descriptor = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     reason = errno;
     if (descriptor < 0 && reason == ENOENT && access("/proc/self/fd", F_OK) != 0) {
-      descriptor = open_same(path, &status);
+      descriptor = open_same(root, path, &status);
       reason = errno;
     }
   }
@@ -114,7 +168,7 @@ int linux_open_regular(const char *path) {
   return descriptor;
 }
 
-int linux_open_regular_as(const char *path, unsigned user, unsigned group) {
+int linux_open_regular_as(const char *root, const char *path, unsigned user, unsigned group) {
   enum { most = 1024 };
   gid_t groups[most];
   uid_t own_user = (uid_t)setfsuid((uid_t)-1);
@@ -130,7 +184,7 @@ int linux_open_regular_as(const char *path, unsigned user, unsigned group) {
   int descriptor = -1;
   int reason = EPERM;
   if ((uid_t)setfsuid((uid_t)-1) == user && (gid_t)setfsgid((gid_t)-1) == group) {
-    descriptor = linux_open_regular(path);
+    descriptor = linux_open_regular(root, path);
     reason = errno;
   }
   setfsuid(own_user);

@@ -35,7 +35,9 @@ struct DebuggerCommand {
       return "the symbols of \(libraries.count) libraries that no folder has under their names: "
         + "--gdb-script FILE with the same options"
     }
-    guard case .needed(let reason, let buildID)? = files?.program else { return strangersNeed }
+    guard case .needed(let reason, let buildID)? = files?.program else {
+      return strangersNeed ?? unspeakableNeed
+    }
     let isPath = program?.first == UInt8(ascii: "/")
     var words = isPath ? PrintableText(program ?? []).description : "the program's file"
     if let buildID {
@@ -46,13 +48,21 @@ struct DebuggerCommand {
       + ", to name functions (\(reason)); --program FILE or --sysroot FOLDER says where it is"
   }
 
-  /// The libraries whose files here are others; nil where there are none.
+  /// The libraries of which only other files are to be had by their names; nil where there are none.
   private var strangersNeed: String? {
-    guard let files, let first = files.strangers.first else { return nil }
-    let more = files.strangers.count - 1
+    guard let files, let first = files.missing.first else { return nil }
+    let more = files.missing.count - 1
     let (others, them) = more > 0 ? (" and \(more) more", "them") : ("", "it")
     return "\(PrintableText(first))\(others) as the process had \(them), to name functions"
-      + " (what is here is another build, which gdb would believe); --sysroot FOLDER says where"
+      + " (gdb would believe whatever file has that name); --sysroot FOLDER says where"
+  }
+
+  /// The libraries whose files gdb can't be told of; nil where there are none.
+  private var unspeakableNeed: String? {
+    let names = libraries.map(\.file).filter { GDBScript.addSymbols(of: $0, bias: 0) == nil }
+    guard let first = names.first else { return nil }
+    let others = names.count > 1 ? " and \(names.count - 1) more" : ""
+    return "\(PrintableText(first))\(others) by a name of letters that gdb's commands can have"
   }
 
   /// gdb for the machine that it runs on; Debian's for the others has another name.
@@ -75,14 +85,13 @@ struct DebuggerCommand {
     if let sysroot = files?.sysroots.first {
       options.append(Array("set sysroot ".utf8) + Self.folder(sysroot))
     }
-    // Its separator can't be in one.
-    let folders = files?.folders.map(Self.folder).filter { !$0.contains(UInt8(ascii: ":")) } ?? []
+    let folders = files?.folders.map(Self.folder) ?? []
     if !folders.isEmpty {
       options.append(
         Array("set solib-search-path ".utf8)
           + Array(folders.joined(separator: [UInt8(ascii: ":")])))
     }
-    if !strangers.isEmpty { options.append(Array("set auto-solib-add off".utf8)) }
+    if files?.strangers.isEmpty == false { options.append(Array("set auto-solib-add off".utf8)) }
     // It would ask about every table of symbols.
     if !commands.isEmpty { options.append(Array("set confirm off".utf8)) }
     return options
@@ -95,29 +104,24 @@ struct DebuggerCommand {
     return shared + libraries.compactMap { GDBScript.addSymbols(of: $0.file, bias: $0.bias) }
   }
 
-  private var strangers: [[UInt8]] { files?.strangers ?? [] }
-
   /// Which libraries' symbols gdb is to read where it would believe those of others, too, by parts of their names: whole
-  /// folders that have no other, and the single files beside one. None where there are so many others that the machine is
-  /// another one: each name is held against each of them.
+  /// folders that have no other, and the single files beside one.
   private var patterns: [[UInt8]] {
-    guard let files, (1...Self.mostLibraries).contains(strangers.count) else { return [] }
-    func isTelling(_ part: [UInt8]) -> Bool {
-      part.allSatisfy { (0x20..<0x7f).contains($0) }
-        && !strangers.contains { Self.contains($0, part) }
-    }
+    guard let files, !files.known.isEmpty else { return [] }
+    let slash = UInt8(ascii: "/")
+    // The names by which gdb knows them.
+    let root = files.sysroots.first?.absolute.bytes ?? []
+    let strangers = files.strangers.map { $0.first == slash ? root + $0 : [slash] + $0 }
+    var looks: Set<[UInt8]> = []
     var parts: [[UInt8]] = []
-    for path in files.known where parts.count < Self.mostLibraries {
-      // Where /lib is a link to /usr/lib, the linker's list has the short name; and it has no more of a version than
-      // programs ask for.
-      let name = path.starts(with: Array("/usr/lib".utf8)) ? Array(path.dropFirst(4)) : path
-      guard let slash = name.lastIndex(of: UInt8(ascii: "/")) else { continue }
-      // Programs name the dynamic linker by a link in another folder.
-      let file = Self.stem(Array(name[slash...]))
-      let isLinker = file.starts(with: Array("/ld-".utf8))
-      let wide = isLinker ? file : Array(name[...slash])
-      for part in [wide, Self.stem(name)] where isTelling(part) {
-        if !parts.contains(part) { parts.append(part) }
+    for name in files.known where parts.count < Self.mostLibraries {
+      let folder = name[...(name.lastIndex(of: slash) ?? 0)]
+      for part in [Array(folder), name] {
+        if parts.contains(part) { break }
+        guard looks.count < Self.mostLooks, looks.insert(part).inserted, Self.isPlain(part),
+          !strangers.contains(where: { Self.contains($0, part) })
+        else { continue }
+        parts.append(part)
         break
       }
     }
@@ -126,12 +130,11 @@ struct DebuggerCommand {
     return parts.map { $0.map { special.contains($0) ? UInt8(ascii: ".") : $0 } }
   }
 
-  /// A library's name up to the end of its `.so`.
-  private static func stem(_ name: [UInt8]) -> [UInt8] {
-    let mark = Array(".so".utf8)
-    guard name.count > mark.count else { return name }
-    let end = (0...name.count - mark.count).last { name[$0...].starts(with: mark) }
-    return end.map { Array(name[..<($0 + mark.count)]) } ?? name
+  /// So many parts of names are held against those of others.
+  private static let mostLooks = 256
+
+  private static func isPlain(_ part: [UInt8]) -> Bool {
+    part.count < 256 && part.allSatisfy { (0x20..<0x7f).contains($0) }
   }
 
   private static func contains(_ path: [UInt8], _ part: [UInt8]) -> Bool {

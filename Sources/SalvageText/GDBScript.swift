@@ -11,12 +11,20 @@ struct GDBScript {
   /// What each script begins with, of whatever version it is.
   static let beginning = "# Made by coresalvage"
 
-  init(_ modules: [Module], program: UInt64?) {
+  /// - Parameter files: what else gdb has to be told of, and whether it is to read nothing by itself.
+  init(_ modules: [Module], program: UInt64?, _ files: DebuggerFiles?) {
+    let hasStrangers = files?.strangers.isEmpty == false
+    let options = hasStrangers ? "-iex 'set auto-solib-add off' " : ""
     var lines = [
-      Self.beginning + " \(SalvageVersion.current). Use: gdb -x THIS PROGRAM CORE",
+      Self.beginning + " \(SalvageVersion.current). Use: gdb \(options)-x THIS PROGRAM CORE",
       "# Names each library and how far it lies from where it was linked for. What is lost stays lost.",
       "set confirm off",
     ]
+    if hasStrangers {
+      lines.insert(
+        "# By the names in the core gdb opens other files than the process had: without that option, functions are named wrongly.",
+        at: 2)
+    }
     for module in modules where module.base != program {
       let name = PrintableText(module.path)
       guard let file = module.file, let line = Self.addSymbols(of: file.path, bias: module.bias)
@@ -26,6 +34,16 @@ struct GDBScript {
         continue
       }
       lines.append(String(decoding: line, as: UTF8.self))
+    }
+    // Of a whole core nothing is rebuilt.
+    let named = Set(lines)
+    for library in files?.libraries ?? [] {
+      guard
+        let line = Self.addSymbols(of: library.file, bias: library.bias).map({
+          String(decoding: $0, as: UTF8.self)
+        }), !named.contains(line)
+      else { continue }
+      lines.append(line)
     }
     lines.append("set confirm on")
     text = lines.joined(separator: "\n") + "\n"
@@ -56,7 +74,8 @@ extension Repair {
 
   /// Writes them to a place that was named: a file, or a stream.
   public func writeGDBScript(to place: OutputPlace) throws(SalvageError) {
-    let script = GDBScript(rebuild.modules, program: rebuild.program)
+    let script = GDBScript(
+      rebuild.modules, program: rebuild.program, rebuild.debuggerFiles)
     try place.write(
       Array(script.text.utf8), sparing: files,
       replacing: options.force || place.isGDBScript,

@@ -263,6 +263,154 @@ struct NextCommandTests {
     }
   }
 
+  /// A core of the program of a place, whose plugins it opened by other names than their own, cut so that the list survives, and
+  /// the frames that are due where those names lead to the right files.
+  private struct Renamed {
+    let place: Place
+    let cores: [FilePath]
+    let due: [String]
+
+    init(_ place: Place, _ names: [String]) throws {
+      self.place = place
+      let whole = try KernelCores.dump(
+        KernelCores.Request(FilePath(place.program), names), in: place.folder)
+      let loads = try ReferenceCore(contentsOf: whole.path).loads
+      let stack = try #require(loads.last { $0.fileSize >= 0x20000 })
+      let cut = place.folder.file("renamed-cut")
+      #expect(
+        try place.shell("head -c \(stack.offset) \(whole.path) > \(cut)").ending == .exit(0))
+      cores = [whole.path, cut]
+      let home = whole.path.removingLastComponent()
+      let text = try place.shell(
+        "cd \(home) && gdb -batch -ex backtrace \(place.program) core"
+      ).text
+      due = Array(Place.frames(text).dropFirst(2))
+      try #require(due.count >= 60 && due.contains("plugin_run"), "\(text)")
+    }
+
+    /// Other builds, whose functions have wrong names in the same places.
+    static func makeTraps(in folder: String, of place: Place) throws {
+      #expect(try place.shell("mkdir -p \(folder)").ending == .exit(0))
+      let flags = "-shared -fPIC -Dinside=wrongly -Dplugin_run=wrong_run"
+      for index in 0..<3 {
+        _ = try CrashProgram.compile(
+          flags.split(separator: " ").map(String.init) + ["plugin.c"],
+          to: "\(folder)/plugin\(index).so", in: place.folder)
+      }
+    }
+
+    func expectTrap(
+      in folder: String, _ options: String = "",
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+      let plain = try place.shell(
+        "cd \(folder) && gdb -batch \(options) -ex backtrace \(place.program) \(cores[0])")
+      #expect(
+        plain.text.contains("wrong"), "no bait: \(plain.text)", sourceLocation: sourceLocation)
+    }
+
+    func expectAll(
+      _ line: String, in folder: String = ".",
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+      for core in cores {
+        let next = try place.next(
+          "cd \(folder) && \(line.replacing("CORE", with: core.string))",
+          sourceLocation: sourceLocation)
+        #expect(next.need == nil, sourceLocation: sourceLocation)
+        let text = try place.answer(
+          to: Next(command: "cd \(folder) && \(next.command)", need: nil))
+        let isSame = Place.frames(text).suffix(due.count) == due[...]
+        #expect(
+          isSame && !text.contains("wrong"), "\(next.command): \(text.prefix(4000))",
+          sourceLocation: sourceLocation)
+      }
+    }
+
+    /// Every command that prints what to type.
+    static let lines = [
+      "\"$0\" --force CORE out", "\"$0\" slim --force CORE out",
+      "\"$0\" --force --gdb-script s CORE",
+    ]
+  }
+
+  @Test(
+    "names what the process had where a link in the listed name leads to another build now, or nowhere"
+  )
+  func switchedLink() throws {
+    let place = try Place()
+    #expect(try place.shell("ln -s . current").ending == .exit(0))
+    let names = (0..<3).map { place.folder.file("current/plugin\($0).so").string }
+    let renamed = try Renamed(place, names)
+    try Renamed.makeTraps(in: "other", of: place)
+    #expect(try place.shell("ln -sfn other current").ending == .exit(0))
+    try renamed.expectTrap(in: ".")
+    for line in Renamed.lines { try renamed.expectAll(line) }
+    let command = try place.next("\"$0\" --force \(renamed.cores[0]) out").command
+    #expect(command.contains("auto-solib-add off") && command.contains("add-symbol-file"))
+    #expect(try place.shell("ln -sfn nowhere current").ending == .exit(0))
+    for line in Renamed.lines { try renamed.expectAll(line) }
+  }
+
+  @Test("says which file is needed where only another one has the listed name")
+  func missingBehindLink() throws {
+    let place = try Place()
+    #expect(try place.shell("ln -s . current").ending == .exit(0))
+    let names = (0..<3).map { place.folder.file("current/plugin\($0).so").string }
+    let renamed = try Renamed(place, names)
+    try Renamed.makeTraps(in: "other", of: place)
+    #expect(try place.shell("ln -sfn other current && rm plugin1.so").ending == .exit(0))
+    for core in renamed.cores {
+      try place.expectNeed("\"$0\" --force \(core) out", names[1], "as the process had it")
+      let text = try place.answer(to: place.next("\"$0\" --force \(core) out"))
+      #expect(!text.contains("wrong"), "\(text)")
+    }
+  }
+
+  @Test("trusts no relative name in the list, in whatever folder it is typed")
+  func relativeNames() throws {
+    let place = try Place()
+    let renamed = try Renamed(place, (0..<3).map { "../plugin\($0).so" })
+    try Renamed.makeTraps(in: "other", of: place)
+    #expect(try place.shell("mkdir -p other/below elsewhere").ending == .exit(0))
+    try renamed.expectTrap(in: "other/below")
+    for folder in ["other/below", "elsewhere", "."] {
+      for line in Renamed.lines { try renamed.expectAll(line, in: folder) }
+    }
+  }
+
+  @Test(
+    "names what the machine had whose root a folder stands for, though a link there leads gdb to this machine's files"
+  )
+  func linkOutOfSysroot() throws {
+    let place = try Place()
+    let folder = place.folder.path.string
+    let made = try place.shell(
+      "mkdir other && mv plugin?.so other && ln -s \(folder)/other current")
+    #expect(made.ending == .exit(0))
+    let renamed = try Renamed(
+      place, (0..<3).map { place.folder.file("current/plugin\($0).so").string })
+    let moved = try place.shell(
+      "mkdir -p machine\(folder) && cp -a program current other machine\(folder)")
+    #expect(moved.ending == .exit(0))
+    try Renamed.makeTraps(in: "other", of: place)
+    try renamed.expectTrap(in: ".", "-iex 'set sysroot machine'")
+    for line in Renamed.lines {
+      try renamed.expectAll(
+        line.replacing("--force", with: "--force --sysroot machine --sysroot /"))
+    }
+  }
+
+  @Test("names every frame where a second folder has a colon in its name")
+  func colon() throws {
+    let place = try Place()
+    try place.move(place.plugins, below: "m:2")
+    for core in [place.core, place.whole] {
+      try place.expectAll(
+        "\"$0\" --force --sysroot / --sysroot m:2 \(core) out", "add-symbol-file")
+    }
+  }
+
   @Test("opens a core that doesn't tell its program, and says that it needs it", .needs(.gdb))
   func unknownProgram() throws {
     let folder = try ScratchFolder()

@@ -127,6 +127,37 @@ struct RebuildVerificationTests {
     #expect(module.verdict == ModuleVerdict(.buildID, "found by its build-id"))
   }
 
+  @Test("is looked for below a sysroot as its machine would: no link leads out")
+  func linksInSysroot() throws {
+    let victim = try Case()
+    let offset = try victim.headerOffset + 4096
+    let root = try victim.folder.makeFolder("root")
+    let place = root.pushing(victim.plugin.removingRoot())
+    try Tool("mkdir", ["-p", place.removingLastComponent().string]).runSuccessfully()
+    var options = RepairOptions()
+    options.sysroots = [root]
+    // The right file is there, but on this machine.
+    let here = victim.plugin.removingLastComponent().appending("here.so")
+    try Tool("cp", [victim.plugin.string, here.string]).runSuccessfully()
+    let up = String(repeating: "../", count: 64)
+    for target in [here.string, up + here.string] {
+      try Tool("ln", ["-sfn", target, place.string]).runSuccessfully()
+      #expect(
+        try victim.module(cutAt: offset, options).verdict
+          == ModuleVerdict(.core, "no such file here"))
+    }
+    // And now it is below the folder, too.
+    let inside = root.pushing(here.removingRoot())
+    try Tool("mv", [here.string, inside.string]).runSuccessfully()
+    for target in [here.string, up + here.string] {
+      try Tool("ln", ["-sfn", target, place.string]).runSuccessfully()
+      let repair = try Repair(of: victim.crash.core.cut(at: offset), options: options)
+      let module = repair.rebuild.modules.first { $0.path == Array(victim.plugin.string.utf8) }
+      #expect(module?.verdict.verification == .buildID)
+      #expect(module?.file?.path == inside)
+    }
+  }
+
   @Test("that the core's owner may not read is not put into the core by root", .needs(.root))
   func isOthers() throws {
     let victim = try Case()

@@ -51,6 +51,10 @@ for file in /srv/app/program $(ldd /srv/app/program | grep -oE '/[^ ]+' | xargs 
 done
 
 for name in lib lib64; do ln -s "usr/$name" "/srv/machine/$name"; done
+# Programs name the dynamic linker by a link.
+linker=$(ldd /srv/app/program | grep -oE '/[^ ]*/ld-[^ ]+')
+linker=$(realpath "$(dirname "$linker")")/${linker##*/}
+if [ -h "$linker" ]; then mkdir -p "/srv/machine${linker%/*}" && cp -P "$linker" "/srv/machine$linker"; fi
 
 # What is not here: other machines, a cluster, an init.
 for name in kubectl ssh coredumpctl; do printf '#!/bin/sh\ncat %s/initial/in.core\n' "$folder" >"$folder/bin/$name"; done

@@ -41,12 +41,13 @@ const void *linux_find(const void *bytes, unsigned long count, const void *patte
 /// Renames without replacing: EEXIST when `to` is there.
 int linux_rename_exclusively(const char *from, const char *to);
 
-/// Opens a regular file that someone else named, for reading only; else -1 with EINVAL for what is no such file.
-int linux_open_regular(const char *path);
+/// Opens a regular file that someone else named, for reading only; else -1 with EINVAL for what is no such file. Below
+/// `root`, where that is not NULL, no link leads out of it; a kernel before 5.6 follows none there.
+int linux_open_regular(const char *root, const char *path);
 
 /// The same with another's rights, which the kernel checks on the whole path. Only this thread's are changed, and
 /// given back before it returns; -1 with EPERM where they can't be taken.
-int linux_open_regular_as(const char *path, unsigned user, unsigned group);
+int linux_open_regular_as(const char *root, const char *path, unsigned user, unsigned group);
 
 /// How many bytes users may still write to the file's system, and how large its blocks are; -1 where that can't be had.
 int linux_file_system(int fd, unsigned long *free_bytes, unsigned long *block_size);

@@ -33,6 +33,15 @@ extension FilePath {
   }
 }
 
+extension FileDescriptor {
+  /// The path of what is open itself, with no link in it; nil where that can't be had.
+  package var ownPath: FilePath? {
+    var name = [CChar](repeating: 0, count: 4096)
+    let count = unsafe readlink("/proc/self/fd/\(rawValue)", &name, name.count)
+    return count > 0 ? FilePath(bytes: name[..<count].map { UInt8(bitPattern: $0) }) : nil
+  }
+}
+
 extension FilePath.Component {
   /// The name's bytes.
   package var bytes: [UInt8] {

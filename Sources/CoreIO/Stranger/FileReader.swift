@@ -31,24 +31,65 @@ package struct FileReader: Hashable, Sendable {
   package var isForAnother: Bool { user != nil }
 
   /// Opens a regular file read-only.
-  package func open(_ path: FilePath) throws(SalvageError) -> InputFile {
-    let descriptor = unsafe path.withPlatformString { name in
-      if let user {
-        return unsafe geteuid() == 0
-          ? linux_open_regular_as(name, user, group) : linux_open_regular(name)
+  ///
+  /// Of a path below `root`, which it then has to begin with, no link leads out: absolute ones begin there. The file's path
+  /// is one that leads to it without the root being one.
+  package func open(
+    _ path: FilePath, below root: FilePath? = nil
+  ) throws(SalvageError) -> InputFile {
+    let descriptor: Int32
+    if let root {
+      var name = path
+      guard name.removePrefix(root) else {
+        throw SalvageError(.io(.noSuchFileOrDirectory, call: "open"), file: path)
       }
-      return unsafe linux_open_regular(name)
+      descriptor = unsafe root.withPlatformString { root in
+        unsafe name.withPlatformString { unsafe open($0, below: root) }
+      }
+    } else {
+      descriptor = unsafe path.withPlatformString { unsafe open($0, below: nil) }
     }
     guard descriptor >= 0 else {
       throw SalvageError(.io(Errno(rawValue: Glibc.errno), call: "open"), file: path)
     }
-    let file = try InputFile(owning: FileDescriptor(rawValue: descriptor), path)
+    let opened = FileDescriptor(rawValue: descriptor)
+    guard let own = root.map({ Self.outerPath(path, of: opened, below: $0) }) ?? path else {
+      try? opened.close()
+      throw SalvageError(.io(.noSuchFileOrDirectory, call: "find"), file: path)
+    }
+    let file = try InputFile(owning: opened, own)
     // Who is not root can't take another's rights: then what the modes say must do.
     guard user == nil || geteuid() == 0 || ownerMay(4, file.identity) && ownerMayPass(to: file)
     else {
       throw SalvageError(.io(.permissionDenied, call: "open for the core's owner"), file: path)
     }
     return file
+  }
+
+  private func open(
+    _ path: UnsafePointer<CChar>, below root: UnsafePointer<CChar>?
+  ) -> Int32 {
+    guard let user, geteuid() == 0 else { return unsafe linux_open_regular(root, path) }
+    return unsafe linux_open_regular_as(root, path, user, group)
+  }
+
+  /// What an open file below a root is called by those for whom that is no root: the path, but where a link in it would lead
+  /// them elsewhere. nil where no name leads there.
+  private static func outerPath(
+    _ path: FilePath, of file: FileDescriptor, below root: FilePath
+  ) -> FilePath? {
+    guard let opened = try? FileIdentity(of: file, path: path) else { return nil }
+    func isOpened(by path: FilePath) -> Bool {
+      FileIdentity(at: path, followingLinks: true)?.isSameFile(as: opened) ?? false
+    }
+    if isOpened(by: path) { return path }
+    guard var name = file.ownPath,
+      let folder = try? FileDescriptor.open(root, .readOnly, options: [.closeOnExec, .directory])
+    else { return nil }
+    defer { try? folder.close() }
+    guard let own = folder.ownPath, name.removePrefix(own) else { return nil }
+    let outer = root.pushing(name)
+    return isOpened(by: outer) ? outer : nil
   }
 
   /// Whether the owner has a right by a file's mode.

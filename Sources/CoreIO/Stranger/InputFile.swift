@@ -169,11 +169,7 @@ package final class InputFile: ByteSource {
   }
 
   /// The path of the open file itself, with no link in it; nil where it has none any more.
-  package var ownPath: FilePath? {
-    var name = [CChar](repeating: 0, count: 4096)
-    let count = unsafe readlink("/proc/self/fd/\(descriptor.rawValue)", &name, name.count)
-    return count > 0 ? FilePath(bytes: name[..<count].map { UInt8(bitPattern: $0) }) : nil
-  }
+  package var ownPath: FilePath? { descriptor.ownPath }
 
   package func firstData(in range: Range<UInt64>) -> Range<UInt64>? {
     guard !range.isEmpty else { return nil }

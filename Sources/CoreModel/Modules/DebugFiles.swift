@@ -8,18 +8,23 @@ package struct DebugFile: Hashable, Sendable {
   package let path: FilePath
   package let identity: FileIdentity
   package let buildID: BuildID?
+  /// The folder that stands for the root of its machine; nil for this one.
+  fileprivate let root: FilePath?
   private let reader: FileReader
 
-  fileprivate init(_ file: InputFile, _ buildID: BuildID?, _ reader: FileReader) {
+  fileprivate init(
+    _ file: InputFile, below root: FilePath?, _ buildID: BuildID?, _ reader: FileReader
+  ) {
     path = file.path
     identity = file.identity
     self.buildID = buildID
+    self.root = root
     self.reader = reader
   }
 
   /// Opens it again. Throws where another file has its name now, or it was written to.
   package func open() throws(SalvageError) -> InputFile {
-    let file = try reader.open(path)
+    let file = try reader.open(path, below: root)
     guard file.identity == identity else {
       throw SalvageError(
         .io(.staleNFSFileHandle, call: "read (it was changed meanwhile)"), file: path)
@@ -63,22 +68,24 @@ extension ModuleFiles {
     }
     guard let link = try sections.sharedDebugLink() else { return result }
     let folder = (result.file?.path ?? file.path).removingLastComponent()
+    let root = result.file.map(\.root) ?? file.root
     result.shared =
-      sharedFile(link.path, beside: folder, link.buildID)
+      sharedFile(link.path, beside: folder, below: root, link.buildID)
       ?? debugFile(with: link.buildID, but: file.identity)
     if result.shared == nil { result.missingShared = link.buildID }
     return result
   }
 
-  /// The folders that stand for the root of the core's machine.
-  private var roots: [FilePath] { isForeign ? sysroots : ["/"] }
+  /// The folders that stand for the root of the core's machine; nil for this one.
+  private var roots: [FilePath?] { isForeign ? sysroots : [nil] }
 
   private func debugFile(with buildID: BuildID, but module: FileIdentity) -> DebugFile? {
     guard let place = buildID.debugPath else { return nil }
     for root in roots {
       for tree in ["usr/lib/debug", ""] {
         if let file = check(
-          root.pushing(FilePath(tree)).pushing(FilePath(place)), module, { $0 == buildID })
+          (root ?? "/").pushing(FilePath(tree)).pushing(FilePath(place)), below: root, module,
+          { $0 == buildID })
         {
           return file
         }
@@ -91,16 +98,16 @@ extension ModuleFiles {
     _ name: [UInt8], _ checksum: UInt32, _ module: ModuleFile, _ path: [UInt8]
   ) -> DebugFile? {
     guard let name = FilePath.Component(name), name.kind == .regular else { return nil }
-    var folders = [module.path.removingLastComponent()]
-    folders.append(folders[0].appending(".debug"))
+    let own = module.path.removingLastComponent()
+    var folders = [(own, module.root), (own.appending(".debug"), module.root)]
     for root in roots {
-      folders.append(
-        place(of: path, below: root.appending("usr/lib/debug")).removingLastComponent())
+      let tree = (root ?? "/").appending("usr/lib/debug")
+      folders.append((place(of: path, below: tree).removingLastComponent(), root))
     }
-    for folder in folders {
+    for (folder, root) in folders {
       guard
         let file = check(
-          folder.appending(name), module.identity,
+          folder.appending(name), below: root, module.identity,
           { $0 == nil || module.buildID == nil || $0 == module.buildID }),
         let opened = try? file.open(), (try? Self.checksum(of: opened)) == checksum
       else { continue }
@@ -110,27 +117,29 @@ extension ModuleFiles {
   }
 
   private func sharedFile(
-    _ path: [UInt8], beside folder: FilePath, _ buildID: BuildID
+    _ path: [UInt8], beside folder: FilePath, below root: FilePath?, _ buildID: BuildID
   ) -> DebugFile? {
     let named = FilePath(bytes: path)
     let places =
-      named.isAbsolute ? roots.map { place(of: path, below: $0) } : [folder.pushing(named)]
-    for place in places {
-      if let file = check(place, nil, { $0 == buildID }) { return file }
+      named.isAbsolute
+      ? roots.map { (place(of: path, below: $0 ?? "/"), $0) } : [(folder.pushing(named), root)]
+    for (place, root) in places {
+      if let file = check(place, below: root, nil, { $0 == buildID }) { return file }
     }
     return nil
   }
 
   /// The file of that name, where it is an ELF file with such a build-id, and not the module's own.
   private func check(
-    _ path: FilePath, _ module: FileIdentity?, _ isWanted: (BuildID?) -> Bool
+    _ path: FilePath, below root: FilePath?, _ module: FileIdentity?,
+    _ isWanted: (BuildID?) -> Bool
   ) -> DebugFile? {
-    guard let file = try? reader.open(path),
+    guard let file = try? reader.open(path, below: root),
       module.map({ !$0.isSameFile(as: file.identity) }) ?? true,
       let sections = try? ImageSections(file), let buildID = try? .some(sections.buildID()),
       isWanted(buildID)
     else { return nil }
-    return DebugFile(file, buildID, reader)
+    return DebugFile(file, below: root, buildID, reader)
   }
 
   private static func checksum(of file: InputFile) throws(SalvageError) -> UInt32 {

@@ -29,11 +29,17 @@ public struct DebuggerFiles: Hashable, Sendable {
   public let folders: [FilePath]
   /// Libraries that are neither in the first sysroot nor to be looked for in `folders`.
   public let libraries: [Library]
-  /// The names of libraries under which there are other files than the process had, raw. A debugger opens what the dynamic
-  /// linker's list names, and takes the functions of any file.
+  /// The names in the dynamic linker's list by which a debugger would open other files than the process had, raw. It takes
+  /// the functions of any file.
   public private(set) var strangers: [[UInt8]] = []
+  /// Those of them whose right files are not here either.
+  public private(set) var missing: [[UInt8]] = []
   /// Where there are strangers, the names under which the right files are.
   public private(set) var known: [[UInt8]] = []
+
+  /// Of more strangers no part of a name is told apart: each is held against each.
+  private static let mostStrangers = 32
+  private static let longestStranger = 1024
 }
 
 extension DebuggerFiles {
@@ -46,75 +52,95 @@ extension DebuggerFiles {
   /// - Parameters:
   ///   - list: the modules; nil where nobody looked for them.
   ///   - absence: why the program is none of them.
+  ///   - isListOurs: whether what is missing in the dynamic linker's list is added to it.
   package init(
     _ list: ModuleList?, _ process: ProcessSnapshot, _ memory: CoreMemory,
-    _ absence: ProgramAbsence?, _ files: inout ModuleFiles
+    _ absence: ProgramAbsence?, isListOurs: Bool = false, _ files: inout ModuleFiles
   ) {
     sysroots = files.sysroots
     program = Program(
       list?.program, process, memory, absence, refusal: list?.refusal, &files)
-    let modules = list?.modules.filter { $0.base != list?.program?.base } ?? []
+    var listed: [ListedLibrary] = []
+    if let list, let absence {
+      listed = ListedLibrary.all(of: list, memory, absence, isListOurs: isListOurs, &files)
+    }
+    let others = listed.filter { $0.opening == .stranger }
+    guard others.isEmpty else {
+      // What the others are called may be found in any folder: none is searched.
+      folders = []
+      strangers = Self.names(others)
+      missing = Self.names(others.filter { $0.module?.file == nil })
+      let areFew =
+        strangers.count <= Self.mostStrangers
+        && strangers.allSatisfy { $0.count <= Self.longestStranger }
+      known = areFew ? Self.names(listed.filter { $0.opening == .verified }) : []
+      libraries = listed.filter { !areFew || $0.opening != .verified }.compactMap(\.library)
+      return
+    }
     // Mostly debuggers find every file by themselves.
-    lazy var search = FolderSearch(modules)
+    lazy var search = FolderSearch(listed)
     var folders: [FilePath] = []
     var libraries: [Library] = []
-    for module in modules where !files.isFoundByDebuggers(module) {
-      guard let file = module.file?.path else { continue }
-      let folder = file.removingLastComponent()
-      guard file.lastComponent == FilePath(bytes: module.path).lastComponent,
-        search.isTelling(folder, files)
-      else {
-        libraries.append(Library(file: file, bias: module.bias))
+    for library in listed where library.opening == .nothing {
+      guard let file = library.library else { continue }
+      let folder = file.file.removingLastComponent()
+      guard search.finds(library, in: folder, &files) else {
+        libraries.append(file)
         continue
       }
       if !folders.contains(folder) { folders.append(folder) }
     }
     self.folders = folders
     self.libraries = libraries
-    strangers = Self.names(modules.filter(\.isAnother))
-    guard !strangers.isEmpty else { return }
-    known = Self.names(modules.filter { $0.file != nil })
   }
 
-  /// The names of modules, each once: a core may list one as often as it likes.
-  private static func names(_ modules: [Module]) -> [[UInt8]] {
+  /// The names of libraries, each once: a core may list one as often as it likes.
+  private static func names(_ libraries: [ListedLibrary]) -> [[UInt8]] {
     var seen: Set<PathKey> = []
-    return modules.map(\.path).filter { seen.insert(PathKey($0)).inserted }
-  }
-
-  /// The same for a core whose list of libraries is ours, and names no file that is another.
-  package var withoutStrangers: DebuggerFiles {
-    var files = self
-    (files.strangers, files.known) = ([], [])
-    return files
+    return libraries.flatMap(\.names).filter { seen.insert(PathKey($0)).inserted }
   }
 }
 
-/// What a debugger finds that looks for the last part of each module's name in folders.
-private struct FolderSearch {
-  /// The names, and the folder in which the module's file is; nil where it was not found.
-  private let modules: [(name: FilePath.Component, folder: FilePath?)]
-  private let namesDiffer: Bool
-  private var known: [FilePath: Bool] = [:]
-
-  /// Each is searched for the names of all modules.
-  private static let mostFolders = 32
-
-  init(_ modules: [Module]) {
-    self.modules = modules.compactMap { module in
-      FilePath(bytes: module.path).lastComponent.map {
-        ($0, module.file?.path.removingLastComponent())
-      }
-    }
-    namesDiffer = Set(self.modules.map(\.name)).count == self.modules.count
+extension ListedLibrary {
+  /// Its verified file; nil where there is none.
+  fileprivate var library: DebuggerFiles.Library? {
+    guard let module, let file = module.file else { return nil }
+    return DebuggerFiles.Library(file: file.path, bias: module.bias)
   }
 
-  /// Whether a folder has nothing under the name of a module whose file is elsewhere.
-  mutating func isTelling(_ folder: FilePath, _ files: ModuleFiles) -> Bool {
+  /// What a debugger looks for in folders.
+  fileprivate var lastNames: [FilePath.Component] {
+    names.compactMap { FilePath(bytes: $0).lastComponent }
+  }
+}
+
+/// What a debugger finds that looks for the last part of each library's name in folders.
+private struct FolderSearch {
+  private let libraries: [ListedLibrary]
+  private var known: [FilePath: Bool] = [:]
+
+  /// Each is searched for the names of all libraries.
+  private static let mostFolders = 32
+
+  init(_ libraries: [ListedLibrary]) { self.libraries = libraries }
+
+  /// Whether a folder has the library's file under its name, and nothing else under that of any other.
+  mutating func finds(
+    _ library: ListedLibrary, in folder: FilePath, _ files: inout ModuleFiles
+  ) -> Bool {
+    // The separator of such folders can't be in one.
+    guard !folder.bytes.contains(UInt8(ascii: ":")),
+      library.lastNames.allSatisfy({
+        files.opening(of: folder.appending($0), as: library.module?.file) == .verified
+      })
+    else { return false }
     if let known = known[folder] { return known }
-    let isTelling =
-      namesDiffer && known.count < Self.mostFolders
-      && !modules.contains { $0.folder != folder && files.exists(folder.appending($0.name)) }
+    guard known.count < Self.mostFolders else { return false }
+    let isTelling = libraries.allSatisfy { library in
+      library.lastNames.allSatisfy {
+        files.opening(of: folder.appending($0), as: library.module?.file) != .stranger
+      }
+    }
     known[folder] = isTelling
     return isTelling
   }

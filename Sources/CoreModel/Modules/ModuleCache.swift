@@ -6,6 +6,8 @@ internal import SystemPackage
 enum ModuleCache {
   private struct Key: Hashable {
     let path: FilePath
+    /// Whose root it begins with, where that is not this machine's.
+    let root: FilePath?
     /// Whose rights it was opened with.
     let reader: FileReader
   }
@@ -14,17 +16,21 @@ enum ModuleCache {
   private static let mostFiles = 256
 
   /// A file that is still the same one, unchanged.
-  static func file(_ path: FilePath, _ reader: FileReader) -> ModuleFile? {
-    guard let file = files.withLock({ $0[Key(path: path, reader: reader)] }),
+  static func file(
+    _ path: FilePath, below root: FilePath?, _ reader: FileReader
+  ) -> ModuleFile? {
+    guard let file = files.withLock({ $0[Key(path: path, root: root, reader: reader)] }),
       FileIdentity(at: path, followingLinks: true) == file.identity
     else { return nil }
     return file
   }
 
   static func keep(_ file: ModuleFile, _ path: FilePath, _ reader: FileReader) {
+    // A link leads elsewhere there than here.
+    guard file.path == path else { return }
     files.withLock { files in
       if files.count >= mostFiles { files = [:] }
-      files[Key(path: path, reader: reader)] = file
+      files[Key(path: path, root: file.root, reader: reader)] = file
     }
   }
 }

@@ -13,14 +13,19 @@ package final class ModuleFile: Sendable {
   /// Its beginning, a page or all of it.
   package let firstBytes: [UInt8]
   package let buildID: BuildID?
+  /// The folder that stands for the root of its machine; nil for this one.
+  let root: FilePath?
   private let reader: FileReader
 
   /// Throws where it can't be read; nil where it is no ELF image.
-  package init?(_ file: InputFile, reader: FileReader) throws(SalvageError) {
+  package init?(
+    _ file: InputFile, below root: FilePath?, reader: FileReader
+  ) throws(SalvageError) {
     let firstBytes = try file.bytes(at: 0, count: ImageHeaders.readableSize)
     guard let headers = ImageHeaders(firstBytes.span) else { return nil }
     self.firstBytes = firstBytes
     self.headers = headers
+    self.root = root
     self.reader = reader
     path = file.path
     identity = file.identity
@@ -31,7 +36,7 @@ package final class ModuleFile: Sendable {
 
   /// Opens it again. Throws where another file has its name now, or it was written to.
   package func open() throws(SalvageError) -> InputFile {
-    let file = try reader.open(path)
+    let file = try reader.open(path, below: root)
     guard file.identity == identity else {
       throw SalvageError(
         .io(.staleNFSFileHandle, call: "read (it was changed meanwhile)"), file: path)

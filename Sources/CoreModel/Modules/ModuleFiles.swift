@@ -54,23 +54,11 @@ package struct ModuleFiles {
   /// Whether a core of another machine is meant, whose files are not those here.
   package var isForeign: Bool { !sysroots.isEmpty }
 
-  /// Whether a debugger that knows the first of these folders finds the module's file by its name.
-  func isFoundByDebuggers(_ module: Module) -> Bool {
-    guard let sysroot = sysroots.first else { return true }
-    let usr = Array("/usr".utf8)
-    // The linker may have found it by the link /lib, and its list has that name then.
-    let isLinked = module.path.starts(with: usr + Array("/lib".utf8))
-    let names = isLinked ? [module.path, Array(module.path.dropFirst(usr.count))] : [module.path]
-    return module.file?.path == place(of: module.path, below: sysroot)
-      && names.allSatisfy { exists(place(of: $0, below: sysroot)) }
-  }
-
-  func exists(_ path: FilePath) -> Bool {
-    FileIdentity(at: path, followingLinks: true) != nil
-  }
+  /// What is opened by a path as it is, whatever stands for the root of the core's machine; nil where that is nothing.
+  func openedHere(_ path: FilePath) -> ModuleFile? { try? load(path).get() }
 
   func place(of name: [UInt8], below sysroot: FilePath) -> FilePath {
-    sysroot.pushing(FilePath(bytes: name).lexicallyNormalized().removingRoot())
+    sysroot.pushing(FilePath(bytes: name).removingRoot())
   }
 
   /// How many names were looked for.
@@ -92,7 +80,7 @@ package struct ModuleFiles {
     }
     var result = Result<ModuleFile, Absence>.failure(.missing)
     for sysroot in sysroots {
-      result = load(place(of: name, below: sysroot))
+      result = load(place(of: name, below: sysroot), below: sysroot)
       switch result {
       case .failure(.missing), .failure(.hidden): continue
       default: return result
@@ -120,17 +108,22 @@ package struct ModuleFiles {
       for tree in [".build-id", "usr/lib/debug/.build-id", "usr/lib/.build-id"] {
         for suffix in ["", ".debug"] {
           let path = sysroot.appending("\(tree)/\(digits[0])/\(rest)\(suffix)")
-          if case .success(let file) = load(path), file.buildID == buildID { return file }
+          if case .success(let file) = load(path, below: sysroot), file.buildID == buildID {
+            return file
+          }
         }
       }
     }
     return nil
   }
 
-  private func load(_ path: FilePath) -> Result<ModuleFile, Absence> {
-    if let file = ModuleCache.file(path, reader) { return .success(file) }
+  private func load(
+    _ path: FilePath, below root: FilePath? = nil
+  ) -> Result<ModuleFile, Absence> {
+    if let file = ModuleCache.file(path, below: root, reader) { return .success(file) }
     do throws(SalvageError) {
-      guard let file = try ModuleFile(reader.open(path), reader: reader) else {
+      let opened = try reader.open(path, below: root)
+      guard let file = try ModuleFile(opened, below: root, reader: reader) else {
         return .failure(.notELF)
       }
       ModuleCache.keep(file, path, reader)

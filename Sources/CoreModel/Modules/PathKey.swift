@@ -1,6 +1,6 @@
 /// A path as a key: its bytes are hashed in one step, and not one by one.
 package struct PathKey: Hashable {
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
 
   package init(_ path: [UInt8]) { bytes = path }
 

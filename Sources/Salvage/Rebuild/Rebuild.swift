@@ -69,10 +69,10 @@ package struct Rebuild: Sendable {
     modules = list.modules.filter { list.knowsLibraries || $0.verdict.verification != .core }
     program = list.program?.base
     let absence = ProgramAbsence(list, process, NoteLoss(core))
-    debuggerFiles = DebuggerFiles(list, process, memory, absence, &files)
     let linkMap = try LinkMapRebuild(list, process, memory, absence)
     self.linkMap = linkMap.outcome
-    if case .rebuilt = linkMap.outcome { debuggerFiles = debuggerFiles?.withoutStrangers }
+    debuggerFiles = DebuggerFiles(
+      list, process, memory, absence, isListOurs: !linkMap.segments.isEmpty, &files)
     let fill = try FileFill(
       modules, core, pageSize: list.pageSize, withFiles: options.withFiles)
     var segments = linkMap.segments

@@ -27,7 +27,7 @@ final class MappingList: Sendable {
         let path =
           "/proc/self/fd/\(opened)/\(hexadecimal(range.lowerBound))-\(hexadecimal(range.upperBound))"
         // The link is the kernel's own and leads to the very file. A device's is not opened.
-        let file = unsafe linux_open_regular(path)
+        let file = unsafe linux_open_regular(nil, path)
         if file >= 0 { files[index] = FileDescriptor(rawValue: file) }
       }
     }
