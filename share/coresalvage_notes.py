@@ -271,6 +271,8 @@ class Record:
                  % (("1 byte", "is") if lost == 1 else (f"{lost:,} bytes", "are"))]
         if not lost and any(is_damage for _, is_damage in self.doubts):
             lines = ["This core was damaged when coresalvage repaired it, and nothing could mend that."]
+        if any(r.index == HEADER_TABLE and r.state != 4 for r in self.ranges if r.kind == "lost"):
+            lines.append("Program headers are lost, too: the memory that only they named is not counted.")
         if self.total("rebuilt"):
             lines.append("%s bytes are not from the process: they were rebuilt." %
                          f"{self.total('rebuilt'):,}")

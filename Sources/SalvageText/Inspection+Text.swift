@@ -206,6 +206,7 @@ extension Inspection: CustomStringConvertible {
       + Table(
         ["kind", "mapped", "dumped", "survived", "lost"], rows, rightAligned: [1, 2, 3, 4]
       ).lines
+      + (report.tableLost > 0 ? ["  \(RepairReport.uncountedWords)"] : [])
   }
 
   private static func size(_ bytes: UInt64) -> String {

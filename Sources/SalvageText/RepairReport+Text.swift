@@ -172,8 +172,11 @@ extension RepairReport: CustomStringConvertible {
     return "\(ByteCount(memory.survived)) of \(ByteCount(memory.size)) survived"
       + " (\(Self.percent(memory))): \(segmentsWhole) of \(counted(all, "segment")) whole,"
       + " \(segmentsPartial) in part, \(segmentsLost) lost"
-      + (tableLost > 0 && !isUnnamedCounted ? "; not counting memory whose headers are lost" : "")
+      + (tableLost > 0 && unnamedLost == 0 ? "; \(Self.uncountedWords)" : "")
   }
+
+  /// What is to be said of sums where a program header is lost for good, and with it what it named.
+  static let uncountedWords = "not counting memory whose headers are lost"
 
   /// The losses by what they were: stacks first, then the largest first.
   private var lossGroups: [String] {
@@ -185,6 +188,8 @@ extension RepairReport: CustomStringConvertible {
     for (kind, bytes) in zip(kinds, bytes) {
       sizes[kind.what, default: (kind.isStack, 0)].bytes +|= bytes
     }
+    // No range of addresses can be told of it.
+    if unnamedLost > 0 { sizes["memory whose program headers are lost"] = (false, unnamedLost) }
     let groups = sizes.sorted {
       let left = ($0.value.isStack ? 0 : 1, UInt64.max - $0.value.bytes, $0.key)
       return left < ($1.value.isStack ? 0 : 1, UInt64.max - $1.value.bytes, $1.key)

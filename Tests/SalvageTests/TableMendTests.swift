@@ -2,6 +2,7 @@ import CoreIO
 import CoreModel
 import ELFCore
 import Salvage
+import SalvageText
 import SystemPackage
 import TestSupport
 import Testing
@@ -107,6 +108,16 @@ struct TableMendTests {
       given += isThere ? 1 : 0
       #expect(report.memory.lost == (isThere ? 0 : load.fileSize), "entry \(load.index)")
       #expect(report.tableLost == (isThere ? 0 : UInt64(whole.entrySize)), "entry \(load.index)")
+      // No list of ranges can have it.
+      let size = ByteCount(load.fileSize)
+      let isTold = report.description.contains(
+        "memory whose program headers are lost, \(size)\n")
+      #expect(isTold == !isThere, "entry \(load.index): \(report)")
+      for core in [input, output] {
+        let text = try Inspection(of: core).description
+        let isOpen = text.contains("not counting memory whose headers are lost")
+        #expect(isOpen == !isThere, "entry \(load.index): \(text)")
+      }
       // No file stands for what is not there.
       for mapping in try repaired.mappings() where mapping.range.overlaps(load.readableRange) {
         #expect(isThere, "entry \(load.index): \(mapping)")

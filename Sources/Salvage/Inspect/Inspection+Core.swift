@@ -146,7 +146,9 @@ extension Inspection {
 
   /// What is lost though nothing was cut off.
   private static func insideWords(_ core: Core) -> String? {
-    core.damage.inside.map { "Nothing of it was cut off: \($0)." }
+    let unnamed = core.structure.unnamed.bytes.total(\.length)
+    let more = unnamed > 0 ? ", and with program headers \(ByteCount(unnamed)) of memory" : ""
+    return core.damage.inside.map { "Nothing of it was cut off: \($0)\(more)." }
   }
 
   private mutating func addCauses(

@@ -102,8 +102,9 @@ public struct RepairReport: Hashable, Sendable {
   public let notesLost: UInt64
   /// How many bytes of the program header table are lost, but for those that were made anew.
   public let tableLost: UInt64
-  /// Whether what lies in the file where no program header names it is counted as lost memory.
-  package let isUnnamedCounted: Bool
+  /// How many bytes lie in the file between those that program headers name, where one is lost: they are counted as lost memory,
+  /// and in no range, for nothing tells their addresses.
+  package let unnamedLost: UInt64
   /// What is in the output that was not in the dump, by address.
   public let rebuilt: [RebuiltRange]
   /// The programs and libraries that the process had mapped, by address; empty where nothing was to be rebuilt.
@@ -231,7 +232,7 @@ public struct RepairReport: Hashable, Sendable {
     }
     self.kinds = kinds
     tableLost = Self.lostBytes(lostRanges) { $0.headerIndex == nil && $0.state != .rebuilt }
-    isUnnamedCounted = !structure.unnamed.bytes.isEmpty
+    unnamedLost = structure.unnamed.bytes.total(\.length)
     notesLost = Self.lostBytes(lostRanges) { range in
       range.headerIndex.flatMap { structure.table[number: $0] }?.kind == .note
     }
