@@ -27,21 +27,20 @@ package struct FileAccess: Hashable, Sendable {
   private init(_ identity: FileIdentity, _ descriptor: FileDescriptor) {
     owner = identity.owner
     group = identity.group
-    mode = Self.mode(identity.mode & 0o777, Self.entries(Self.list(of: descriptor)))
+    let size = unsafe linux_attribute(descriptor.rawValue, Self.name, nil, 0)
+    let all = identity.mode & 0o777
+    guard size > 0 else {
+      // As nearly everywhere: it has none.
+      mode = all
+      return
+    }
+    // Of a list that can't be read, nothing is known but that the owner is none of those whom it keeps out.
+    mode = Self.entries(of: descriptor, size: size).map { Self.mode(all, $0) } ?? all & 0o700
   }
 
   // MARK: The list
 
   private static let name = "system.posix_acl_access"
-
-  /// Empty where there is none, as nearly everywhere.
-  private static func list(of descriptor: FileDescriptor) -> [UInt8] {
-    let size = unsafe linux_attribute(descriptor.rawValue, name, nil, 0)
-    guard size > 0 else { return [] }
-    var list = [UInt8](repeating: 0, count: size)
-    let count = unsafe linux_attribute(descriptor.rawValue, name, &list, UInt(size))
-    return Array(list.prefix(max(0, count)))
-  }
 
   private struct Entry {
     let tag: UInt64
@@ -54,9 +53,12 @@ package struct FileAccess: Hashable, Sendable {
     static let group: UInt64 = 0x08
   }
 
-  /// Version 2: entries of a tag, permissions and an id, little-endian. Source: linux/posix_acl_xattr.h.
-  private static func entries(_ list: [UInt8]) -> [Entry] {
-    guard list.span.integer(at: 0, size: 4, .little) == 2 else { return [] }
+  /// Version 2: entries of a tag, permissions and an id, little-endian; nil for what is none. Source: linux/posix_acl_xattr.h.
+  private static func entries(of descriptor: FileDescriptor, size: Int) -> [Entry]? {
+    var list = [UInt8](repeating: 0, count: size)
+    guard unsafe linux_attribute(descriptor.rawValue, name, &list, UInt(size)) == size,
+      list.span.integer(at: 0, size: 4, .little) == 2
+    else { return nil }
     return stride(from: 4, to: list.count - 7, by: 8).map { start in
       Entry(
         tag: list.span.integer(at: start, size: 2, .little) ?? 0,
