@@ -135,4 +135,29 @@ struct TableMendTests {
     }
     #expect(given > 3, "\(given)")
   }
+
+  @Test("or an entry that is gone is told by the debuggers' scripts", .needs(.tool("python3")))
+  func scripts() throws {
+    let whole = try Whole(fixture: Self.cores[0])
+    let share = Tool.packageRoot.appending("share").string
+    let script = """
+      import sys; sys.path.insert(0, "\(share)")
+      import coresalvage_notes
+      print("\\n".join(coresalvage_notes.Record(sys.argv[1]).warning()))
+      """
+    var told: Set<Bool> = []
+    for load in whole.core.loads where load.fileSize > 0 {
+      let folder = try ScratchFolder(in: .memory)
+      var bytes = whole.bytes
+      let start = whole.table.lowerBound + load.index * whole.entrySize
+      for place in start..<start + whole.entrySize { bytes[place] = 0 }
+      let output = folder.file("out")
+      let report = try Repair(of: folder.write(bytes, to: "in")).write(to: output).report
+      let text = try Tool("python3", ["-c", script, output.string]).runSuccessfully().text
+      let isTold = text.contains("the memory that only they named is not counted")
+      #expect(isTold == (report.tableLost > 0), "entry \(load.index): \(text)")
+      told.insert(isTold)
+    }
+    #expect(told.count == 2)
+  }
 }
